@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Each public header compiles alone and without a warning, and none asks about the build: a program and the library that
+# it links must read the same text. headers.sh ROOT COMPILER [FLAG...]
+set -euo pipefail
+root=$1 compiler=$2
+shift 2
+flags=(-std=c++20 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -I "$root/include" "$@")
+failed=0
+
+compiles_alone() {  # FILE: included twice, as headers are
+  printf '#include "%s"\n#include "%s"\n' "$1" "$1" | "$compiler" "${flags[@]}" -x c++ -
+}
+asks_about_the_build() { grep -nE '^[ \t]*#[ \t]*(if|elif)' "$1" | grep -vE '__cplusplus'; }
+
+for header in "$root"/include/saccade/*.hpp; do
+  compiles_alone "$header" || { echo "does not compile alone: $header"; failed=1; }
+  if asks_about_the_build "$header"; then echo "conditional text in $header"; failed=1; fi
+done
+
+# Would it notice?
+bad=$(mktemp --suffix .hpp)
+trap 'rm -f "$bad"' EXIT
+printf '#pragma once\n#ifdef SACCADE_OPTION\n#endif\ninline std::string name();\n' > "$bad"
+if compiles_alone "$bad" 2> /dev/null || ! asks_about_the_build "$bad" > /dev/null; then
+  echo "a bad header went unnoticed"
+  failed=1
+fi
+exit $failed
