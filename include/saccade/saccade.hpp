@@ -1,0 +1,14 @@
+#pragma once
+
+// Everything but saccade/tbb.hpp.
+
+#include "saccade/attention.hpp"
+#include "saccade/engine.hpp"
+#include "saccade/error.hpp"
+#include "saccade/isa.hpp"
+#include "saccade/measure.hpp"
+#include "saccade/pipeline.hpp"
+#include "saccade/self_attention.hpp"
+#include "saccade/tensor_file.hpp"
+#include "saccade/version.hpp"
+#include "saccade/views.hpp"
