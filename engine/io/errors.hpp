@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "saccade/error.hpp"
+
+namespace saccade::io {
+
+/// What a message is about: a file, or a tensor in it.
+struct Place {
+  std::filesystem::path file;
+  std::string tensor = {};
+};
+
+/// `text` as it may go to a terminal: control characters, which a hostile file may hold, become '?', and long
+/// text is cut.
+[[nodiscard]] std::string printable(std::string_view text);
+
+/// "FILE: tensor 'NAME': ", or "FILE: ".
+[[nodiscard]] std::string to_string(const Place& place);
+
+[[nodiscard]] Error format_error(const Place& place, const std::string& what);
+[[nodiscard]] Error argument_error(const Place& place, const std::string& what);
+/// "FILE: cannot ACTION: what errno says"
+[[nodiscard]] Error system_error(const std::filesystem::path& file, const std::string& action,
+                                 int error_number);
+
+}  // namespace saccade::io
