@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <limits>
+
+#include "kernels/kernel_table.hpp"
+#include "kernels/lanes/xsimd.hpp"
+
+namespace saccade::kernels {
+namespace {
+
+// Adding 1.5 * 2^23 rounds a small number to the nearest integer, ties to even, and leaves that integer in
+// the low mantissa bits; the 127 more is the bias of the exponent field, where exponent_field moves them.
+constexpr float round_to_exponent = 12582912.0f + 127.0f;
+/// Powers below 2^-125 are +0, so that neither they nor their products with the polynomial are subnormal.
+constexpr float smallest_exponent = -125.0f;
+
+/// 2^f for f in [-1/2, 1/2]: minimax polynomial of degree 5 with the constant term 1, relative error at
+/// most 9.6e-8 (found by Lawson's reweighting in double precision, then a search over neighbouring fp32
+/// coefficients).
+template <class L>
+typename L::F exp2_fraction(typename L::F f) noexcept {
+  auto p = L::broadcast(0x1.5bba10p-10f);
+  p = L::fma(p, f, L::broadcast(0x1.3cea96p-7f));
+  p = L::fma(p, f, L::broadcast(0x1.c6b70ep-5f));
+  p = L::fma(p, f, L::broadcast(0x1.ebf9bep-3f));
+  p = L::fma(p, f, L::broadcast(0x1.62e42ap-1f));
+  return L::fma(p, f, L::broadcast(1.0f));
+}
+
+/// exp2 of scores: 2^(u * c - m) for an integer m with |m| < 2^21, in one rounding less than by computing u *
+/// c - m first:
+///   t = fma(u, c, shift)      the integer n nearest to u c - m, plus round_to_exponent
+///   f = fma(u, c, shift - t)  = u c - m - n
+///   p = n < -125 ? +0 : exp2_fraction(f) * 2^n
+/// NaN gives NaN. With m even, n + m and so f do not depend on m.
+template <class L>
+struct Exp2Scores {
+  typename L::F c;
+  typename L::F shift;  ///< round_to_exponent - m, an integer, so exact
+
+  Exp2Scores(float scale, float m) noexcept
+      : c(L::broadcast(scale)), shift(L::broadcast(round_to_exponent - m)) {}
+
+  typename L::F operator()(typename L::F u) const noexcept {
+    const auto t = L::fma(u, c, shift);
+    const auto p = exp2_fraction<L>(L::fma(u, c, shift - t));
+    return L::product_unless_less(t, L::broadcast(round_to_exponent + smallest_exponent), p,
+                                  L::exponent_field(t));
+  }
+};
+
+/// The even integer nearest to x, ties to the multiple of 4; x itself from 2^23 on, where it is an integer,
+/// infinite or NaN.
+inline float round_to_even_integer(float x) noexcept {
+  constexpr float magic = 0x1.8p24f;  // one unit in the last place of which is 2
+  return x > -0x1p23f && x < 0x1p23f ? (x + magic) - magic : x;
+}
+
+/// 2^n for an integer n <= 0, or -infinity, or NaN; +0 below 2^-125.
+inline float exact_power(float n) noexcept {
+  if (n < smallest_exponent) return 0.0f;
+  if (!(n <= 0.0f)) return std::numeric_limits<float>::quiet_NaN();
+  return __builtin_bit_cast(float, static_cast<std::uint32_t>(static_cast<std::int32_t>(n) + 127) << 23);
+}
+
+/// Factor that turns sums relative to m_from into sums relative to m_to >= m_from.
+inline float rescale(float m_from, float m_to) noexcept {
+  return m_from == m_to ? 1.0f : exact_power(m_from - m_to);
+}
+
+}  // namespace
+}  // namespace saccade::kernels

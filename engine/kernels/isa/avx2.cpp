@@ -1,0 +1,10 @@
+#include "kernels/lanes/avx2.hpp"
+
+#include "kernels/make_table.hpp"
+#include "kernels/tables.hpp"
+
+namespace saccade::kernels {
+
+constinit const KernelTable avx2_table = make_table<Avx2>(Isa::avx2);
+
+}  // namespace saccade::kernels

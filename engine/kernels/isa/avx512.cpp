@@ -1,0 +1,10 @@
+#include "kernels/lanes/avx512.hpp"
+
+#include "kernels/make_table.hpp"
+#include "kernels/tables.hpp"
+
+namespace saccade::kernels {
+
+constinit const KernelTable avx512_table = make_table<Avx512>(Isa::avx512);
+
+}  // namespace saccade::kernels

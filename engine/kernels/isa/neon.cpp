@@ -1,0 +1,10 @@
+#include "kernels/lanes/neon.hpp"
+
+#include "kernels/make_table.hpp"
+#include "kernels/tables.hpp"
+
+namespace saccade::kernels {
+
+constinit const KernelTable neon_table = make_table<Neon>(Isa::neon);
+
+}  // namespace saccade::kernels

@@ -1,0 +1,41 @@
+#pragma once
+
+// aarch64 Advanced SIMD. vmaxq propagates NaN where x86 does not, so max is a compare and a select here.
+
+#include <arm_neon.h>
+
+#include "kernels/lanes/xsimd.hpp"
+
+namespace saccade::kernels {
+namespace {
+
+using Neon = xsimd::neon64;
+
+template <>
+struct Lanes<Neon> : XsimdLanes<Neon> {
+  static constexpr int registers = 32;
+  using XsimdLanes::load;
+  using XsimdLanes::store;
+
+  static F load(const float* p, int n) noexcept {
+    float lanes[4] = {};
+    for (int i = 0; i < n; ++i) lanes[i] = p[i];
+    return vld1q_f32(lanes);
+  }
+  static void store(float* p, F x, int n) noexcept {
+    float lanes[4];
+    vst1q_f32(lanes, x);
+    for (int i = 0; i < n; ++i) p[i] = lanes[i];
+  }
+  static F max(F a, F b) noexcept { return vbslq_f32(vcgtq_f32(a, b), a, b); }
+  static float tree_sum(F x) noexcept {
+    const float32x2_t two = vadd_f32(vget_low_f32(x), vget_high_f32(x));
+    return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
+  }
+  static float largest(F x) noexcept { return vmaxvq_f32(x); }
+  static void keep(F& x) noexcept { asm volatile("" : "+w"(x.data)); }
+  static void transpose(F (&r)[4]) noexcept { xsimd::transpose(r, r + 4); }
+};
+
+}  // namespace
+}  // namespace saccade::kernels

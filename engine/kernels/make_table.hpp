@@ -1,0 +1,32 @@
+#pragma once
+
+// The one list of kernels. Included by kernels/isa/*.cpp only.
+
+#include "kernels/attention_block.hpp"
+#include "kernels/kernel_table.hpp"
+#include "kernels/matmul_block.hpp"
+#include "kernels/pack.hpp"
+#include "kernels/peak.hpp"
+#include "kernels/row_softmax.hpp"
+
+namespace saccade::kernels {
+namespace {
+
+template <class Arch>
+consteval KernelTable make_table(Isa isa) {
+  using L = Lanes<Arch>;
+  return {.isa = isa,
+          .lanes = L::count,
+          .tile_rows = tile_rows<L>(tile_columns<L>),
+          .tile_columns = tile_columns<L> * L::count,
+          .pack_panels = pack_panels<L>,
+          .find_non_finite = find_non_finite<L>,
+          .matmul_block = matmul_block<L>,
+          .attention_block = attention_block<L>,
+          .row_softmax = row_softmax<L>,
+          .fma_peak = fma_peak<L>,
+          .read_all = read_all<L>};
+}
+
+}  // namespace
+}  // namespace saccade::kernels

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+
+#include "kernels/kernel_table.hpp"
+#include "kernels/panel_product.hpp"
+
+namespace saccade::kernels {
+namespace {
+
+/// out = epilogue(sums) for one row of at most tile_width columns beginning at column j.
+template <class L>
+void apply_epilogue(const MatmulBlock& m, std::ptrdiff_t row, std::ptrdiff_t j, std::ptrdiff_t columns,
+                    const float* sums) noexcept {
+  using F = typename L::F;
+  const Epilogue& e = m.epilogue;
+  float* const out = m.out + row * m.out_stride + j;
+  const auto finish = [&](std::ptrdiff_t c, F x, auto load, auto store) {
+    if (e.bias) x = x + load(e.bias + j + c);
+    if (e.activation == Activation::relu)
+      x = L::product_unless_less(x, L::broadcast(0.0f), x, L::broadcast(1.0f));
+    if (e.residual) x = x + load(e.residual + row * e.residual_stride + j + c);
+    store(out + c, x);
+  };
+  std::ptrdiff_t c = 0;
+  for (; c + L::count <= columns; c += L::count)
+    finish(
+        c, L::load(sums + c), [](const float* p) { return L::load(p); },
+        [](float* p, F x) { L::store(p, x); });
+  if (c < columns) {
+    const int rest = static_cast<int>(columns - c);
+    finish(
+        c, L::load(sums + c), [rest](const float* p) { return L::load(p, rest); },
+        [rest](float* p, F x) { L::store(p, x, rest); });
+  }
+}
+
+/// out = epilogue(left x panels). Left rows are copied once, column tiles walk over them: a panel comes from
+/// L2 once and stays in L1 for all rows of the block, 48 / 6 tiles (Goto and van de Geijn 2008,
+/// doi:10.1145/1356052.1356053).
+template <class L>
+void matmul_block(const MatmulBlock& m) noexcept {
+  static_assert(tile_width<L> <= widest_tile);
+  float* const left = m.scratch;
+  float* const sums = left + blocks_of(m.depth, key_block) * row_block * left_stride;
+  float* const chain = sums + row_block * tile_width<L>;
+  copy_left_rows<L>(m.left, m.left_row_stride, m.rows, m.depth, left);
+  for (std::ptrdiff_t j = 0; j < m.columns; j += tile_width<L>) {
+    const std::ptrdiff_t columns = m.columns - j < tile_width<L> ? m.columns - j : tile_width<L>;
+    panel_product<L>({left, m.rows, m.panels + j * m.depth, m.depth,
+                      static_cast<int>(blocks_of(columns, L::count)), sums, tile_width<L>, chain});
+    for (std::ptrdiff_t i = 0; i < m.rows; ++i) apply_epilogue<L>(m, i, j, columns, sums + i * tile_width<L>);
+  }
+}
+
+}  // namespace
+}  // namespace saccade::kernels

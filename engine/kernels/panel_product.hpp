@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+
+#include "kernels/kernel_table.hpp"
+#include "kernels/left_rows.hpp"
+#include "kernels/product_tile.hpp"
+
+namespace saccade::kernels {
+namespace {
+
+/// Columns that a tile covers at most: 64 or less, so that a row of sums is at most four panels.
+template <class L>
+constexpr std::ptrdiff_t tile_width = tile_columns<L>* L::count;
+
+/// Tiles walk this much depth at a time: 64 columns of it are 32 KiB of panels, which stay in L1 while the
+/// tiles of all rows pass over them. Chains go on from one step to the next, so no bit depends on it.
+constexpr std::ptrdiff_t depth_step = 128;
+static_assert(depth_piece % depth_step == 0 && key_block % depth_piece == 0);
+
+/// Some rows times some neighbouring panels.
+struct PanelProduct {
+  const float* left;  ///< copy_left_rows, from the first row wanted
+  std::ptrdiff_t rows;
+  const float* panels;
+  std::ptrdiff_t depth;
+  int registers;  ///< columns wanted, in registers
+  float* out;
+  std::ptrdiff_t out_stride;
+  float* chain;  ///< room for rows * tile_width values, where depth > depth_piece
+};
+
+/// out[i][j] = sum over the pieces of the depth, in order, of one chain from +0 each: a matrix element of the
+/// contract.
+template <class L>
+void panel_product(const PanelProduct& p) noexcept {
+  for (std::ptrdiff_t k = 0; k < p.depth; k += depth_step) {
+    const bool first_piece = k < depth_piece;
+    float* const c = first_piece ? p.out : p.chain;
+    const std::ptrdiff_t c_stride = first_piece ? p.out_stride : tile_width<L>;
+    const std::ptrdiff_t depth = p.depth - k < depth_step ? p.depth - k : depth_step;
+    product_rows<L, Panels>({p.left + left_column(k), p.panels + k * panel_width, p.depth * panel_width, 0, c,
+                             c_stride, depth, k % depth_piece != 0},
+                            p.rows, p.registers);
+    const bool piece_ends = (k + depth) % depth_piece == 0 || k + depth == p.depth;
+    if (first_piece || !piece_ends) continue;
+    for (std::ptrdiff_t i = 0; i < p.rows; ++i) {
+      for (int j = 0; j < p.registers; ++j) {
+        float* const sum = p.out + i * p.out_stride + j * L::count;
+        L::store(sum, L::load(sum) + L::load(p.chain + i * tile_width<L> + j * L::count));
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace saccade::kernels

@@ -1,0 +1,170 @@
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include "kernels/kernel_table.hpp"
+#include "kernels/lanes/xsimd.hpp"
+
+namespace saccade::kernels {
+namespace {
+
+/// c[i][j] = start + sum_k a[i][k] * b[k][j], one fused multiply-add chain an element, k ascending: the
+/// register tile behind linear layers, scores and weighted values alike. Row i of a begins at a + i *
+/// left_stride.
+struct ProductTile {
+  const float* a;
+  const float* b;
+  std::ptrdiff_t b_stride;  ///< what `Right` says
+  int b_lanes;              ///< valid lanes of a partial register, where `Right` is PartialRows
+  float* c;
+  std::ptrdiff_t c_stride;
+  std::ptrdiff_t depth;
+  bool resume;  ///< the chains go on from c; else they start at +0
+};
+
+/// Registers for sums: rows x columns of them. Two fused multiply-adds a cycle of latency four want at least
+/// eight sums; each step loads `columns` registers of b and broadcasts `rows` values of a for rows * columns
+/// multiply-adds, so the squarer the better. 32 registers: 6 x 4 sums, 4 of b, 1 or 2 of a; 16 registers: 6 x
+/// 2, 2, 1.
+template <class L>
+constexpr int tile_columns = L::registers == 32   ? 4
+                             : L::registers == 16 ? 2
+                                                  : 1;
+
+template <class L>
+constexpr int tile_rows(int columns) {
+  if (L::registers == 32) return columns >= 4 ? 6 : columns == 3 ? 8 : 12;
+  return L::registers == 16 ? 6 : 4;
+}
+
+/// b as panels of 16 columns, b_stride apart: row k of a panel is 16 values.
+template <class L>
+struct Panels {
+  static constexpr int most_columns = tile_columns<L>;
+  static constexpr std::ptrdiff_t row(const ProductTile&) { return panel_width; }
+  static constexpr std::ptrdiff_t panel(const ProductTile& t) { return t.b_stride; }
+  static typename L::F load(const float* b, const ProductTile&) { return L::load(b); }
+};
+
+/// b in place, row by row, b_stride apart.
+template <class L>
+struct Rows {
+  static constexpr int most_columns = tile_columns<L>;
+  static constexpr std::ptrdiff_t row(const ProductTile& t) { return t.b_stride; }
+  static constexpr std::ptrdiff_t panel(const ProductTile&) { return panel_width; }
+  static typename L::F load(const float* b, const ProductTile&) { return L::load(b); }
+};
+
+/// As Rows, where only the first b_lanes columns of the register exist.
+template <class L>
+struct PartialRows : Rows<L> {
+  static constexpr int most_columns = 1;
+  static typename L::F load(const float* b, const ProductTile& t) { return L::load(b, t.b_lanes); }
+};
+
+template <class L, template <class> class Right, int rows, int columns>
+[[gnu::noinline]] void product_tile(const ProductTile& t) noexcept {
+  using F = typename L::F;
+  constexpr int per_panel = static_cast<int>(panel_width) / L::count;
+  F sum[rows][columns];
+#pragma GCC unroll 16
+  for (int i = 0; i < rows; ++i) {
+#pragma GCC unroll 16
+    for (int j = 0; j < columns; ++j) sum[i][j] = L::broadcast(0.0f);
+  }
+  if (t.resume) {
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; ++i) {
+#pragma GCC unroll 16
+      for (int j = 0; j < columns; ++j) sum[i][j] = L::load(t.c + i * t.c_stride + j * L::count);
+    }
+  }
+
+  const float* a = t.a;
+  const float* b = t.b;
+  const std::ptrdiff_t b_row = Right<L>::row(t), b_panel = Right<L>::panel(t);
+  const auto step = [&](std::ptrdiff_t k) __attribute__((always_inline)) {
+    F column[columns];
+#pragma GCC unroll 16
+    for (int j = 0; j < columns; ++j)
+      column[j] = Right<L>::load(b + k * b_row + (j / per_panel) * b_panel + (j % per_panel) * L::count, t);
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; ++i) {
+      const F x = L::broadcast(a[i * left_stride + k]);
+#pragma GCC unroll 16
+      for (int j = 0; j < columns; ++j) sum[i][j] = L::fma(x, column[j], sum[i][j]);
+    }
+  };
+  // Four steps a round: what counts addresses costs issue slots that the multiply-adds need.
+  std::ptrdiff_t left = t.depth;
+  for (; left >= 4; left -= 4, a += 4, b += 4 * b_row) {
+    step(0);
+    step(1);
+    step(2);
+    step(3);
+  }
+  for (; left > 0; --left, ++a, b += b_row) step(0);
+
+#pragma GCC unroll 16
+  for (int i = 0; i < rows; ++i) {
+#pragma GCC unroll 16
+    for (int j = 0; j < columns; ++j) L::store(t.c + i * t.c_stride + j * L::count, sum[i][j]);
+  }
+}
+
+using TileFunction = void (*)(const ProductTile&) noexcept;
+
+/// Heights that tiles are compiled in: what remains below the tall ones is done in a few lower ones.
+constexpr bool compiled_height(int height) {
+  return height <= 4 || height == 6 || height == 8 || height == 12;
+}
+
+/// The tallest compiled tile of `columns` registers that fits in `rows` rows.
+template <class L>
+constexpr int tile_height(std::ptrdiff_t rows, int columns) {
+  int height = tile_rows<L>(columns);
+  while (height > rows || !compiled_height(height)) --height;
+  return height;
+}
+
+/// Every compiled tile, found by [columns - 1][height - 1]; heights that are not compiled are null.
+template <class L, template <class> class Right>
+struct TileSet {
+  static constexpr int tallest = 12;
+  TileFunction tiles[Right<L>::most_columns][tallest] = {};
+
+  template <int columns, int height>
+  constexpr void put() {
+    if constexpr (height <= tile_rows<L>(columns) && compiled_height(height))
+      tiles[columns - 1][height - 1] = product_tile<L, Right, height, columns>;
+  }
+  template <int columns, int... heights>
+  constexpr void put_heights(std::integer_sequence<int, heights...>) {
+    (put<columns, heights + 1>(), ...);
+  }
+  template <int... columns>
+  constexpr void put_columns(std::integer_sequence<int, columns...>) {
+    (put_heights<columns + 1>(std::make_integer_sequence<int, tallest>()), ...);
+  }
+  constexpr TileSet() { put_columns(std::make_integer_sequence<int, Right<L>::most_columns>()); }
+};
+
+template <class L, template <class> class Right>
+constexpr TileSet<L, Right> tile_set = {};
+
+/// Runs tiles of `columns` registers down `rows` rows.
+template <class L, template <class> class Right>
+void product_rows(ProductTile tile, std::ptrdiff_t rows, int columns) noexcept {
+  const TileFunction* const tiles = tile_set<L, Right>.tiles[columns - 1];
+  while (rows > 0) {
+    const int height = tile_height<L>(rows, columns);
+    tiles[height - 1](tile);
+    tile.a += height * left_stride;
+    tile.c += height * tile.c_stride;
+    rows -= height;
+  }
+}
+
+}  // namespace
+}  // namespace saccade::kernels
