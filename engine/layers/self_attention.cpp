@@ -1,0 +1,180 @@
+#include "saccade/self_attention.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "layers/self_attention_pass.hpp"
+#include "ops/validate.hpp"
+#include "saccade/error.hpp"
+
+namespace saccade {
+
+namespace {
+
+void validate(const LinearWeights& w, const std::string& name) {
+  ops::require_equal(name + ".weight's size", static_cast<std::int64_t>(w.weight.size()), "out x in",
+                     w.out * w.in);
+  if (!w.bias.empty())
+    ops::require_equal(name + ".bias's size", static_cast<std::int64_t>(w.bias.size()), "out", w.out);
+}
+
+void validate(const SelfAttentionWeights& w, std::int64_t heads) {
+  const auto positive = [](const char* name, std::int64_t n) {
+    if (n < 1)
+      throw Error(ErrorCode::invalid_argument,
+                  std::string(name) + " is " + std::to_string(n) + "; expected 1 or more");
+  };
+  positive("heads", heads);
+  positive("query.in", w.query.in);
+  positive("query.out", w.query.out);
+  ops::require_equal("key.in", w.key.in, "query.in", w.query.in);
+  ops::require_equal("key.out", w.key.out, "query.out", w.query.out);
+  ops::require_equal("value.in", w.value.in, "query.in", w.query.in);
+  ops::require_equal("value.out", w.value.out, "query.out", w.query.out);
+  if (w.query.out % heads != 0)
+    throw Error(ErrorCode::invalid_argument, std::to_string(heads) + " heads do not divide the " +
+                                                 std::to_string(w.query.out) + " outputs of query");
+  if (w.output.out != 0) ops::require_equal("output.in", w.output.in, "value.out", w.value.out);
+  validate(w.query, "query");
+  validate(w.key, "key");
+  validate(w.value, "value");
+  validate(w.output, "output");
+}
+
+ops::PackedWeights pack(Engine::State& state, std::initializer_list<const LinearWeights*> maps) {
+  const LinearWeights& first = **maps.begin();
+  const std::int64_t columns = kernels::round_up(first.out, kernels::panel_width);
+  ops::PackedWeights packed =
+      ops::make_packed_weights(first.in, columns * static_cast<std::int64_t>(maps.size()));
+  std::int64_t column = 0;
+  for (const LinearWeights* map : maps) {
+    ops::pack_weights(state, {map->weight.data(), map->out, map->in, map->in},
+                      map->bias.empty() ? nullptr : map->bias.data(), column, packed);
+    column += columns;
+  }
+  return packed;
+}
+
+void validate_batch(const layers::PackedSelfAttention& packed, const RaggedView& batch, std::int64_t rows,
+                    const MatrixView& z, const MatrixView& context) {
+  ops::validate(batch.x, "x");
+  ops::require_equal("x.columns", batch.x.columns, "the layer's width", packed.width);
+  ops::validate(batch.offsets, batch.x.rows);
+  ops::validate(z, "z");
+  ops::require_equal("z.rows", z.rows, "the rows wanted", rows);
+  ops::require_equal("z.columns", z.columns, "the layer's output width", packed.output_width);
+  if (context.data == nullptr) return;
+  ops::validate(context, "context");
+  ops::require_equal("context.rows", context.rows, "the rows wanted", rows);
+  ops::require_equal("context.columns", context.columns, "heads x head_dim", packed.context_width());
+}
+
+void validate_rows(Offsets offsets, std::span<const std::int64_t> rows) {
+  for (const std::int64_t row : rows) {
+    for (std::size_t s = 0; s + 1 < offsets.size(); ++s) {
+      const std::int64_t length = offsets[s + 1] - offsets[s];
+      if (row < 0 || row >= length)
+        throw Error(ErrorCode::invalid_argument, "row " + std::to_string(row) + " of sequence " +
+                                                     std::to_string(s) + ", which has " +
+                                                     std::to_string(length) + " tokens");
+    }
+  }
+}
+
+/// Pairs of a query and a key that it sees in a sequence of n tokens.
+double visible_pairs(std::int64_t n, const Window& window) {
+  const auto pairs_on_one_side = [n](std::int64_t reach) {  // sum of min(i, reach) over i < n
+    const double all = static_cast<double>(n), r = static_cast<double>(std::min(reach, n - 1));
+    return r * (r + 1) / 2 + (all - 1 - r) * r;
+  };
+  return n == 0 ? 0
+                : static_cast<double>(n) + pairs_on_one_side(window.left) + pairs_on_one_side(window.right);
+}
+
+}  // namespace
+
+SelfAttention::SelfAttention(Engine& engine, const SelfAttentionWeights& weights, std::int64_t heads) {
+  validate(weights, heads);
+  auto packed = std::make_unique<layers::PackedSelfAttention>();
+  packed->width = weights.query.in;
+  packed->heads = heads;
+  packed->head_dim = weights.query.out / heads;
+  packed->qkv = pack(engine.state(), {&weights.query, &weights.key, &weights.value});
+  packed->output_width = weights.output.out != 0 ? weights.output.out : weights.query.out;
+  if (weights.output.out != 0) packed->output = pack(engine.state(), {&weights.output});
+  packed_ = std::move(packed);
+}
+
+SelfAttention::SelfAttention(SelfAttention&&) noexcept = default;
+SelfAttention& SelfAttention::operator=(SelfAttention&&) noexcept = default;
+SelfAttention::~SelfAttention() = default;
+
+std::int64_t SelfAttention::width() const noexcept {
+  return packed_->width;
+}
+std::int64_t SelfAttention::heads() const noexcept {
+  return packed_->heads;
+}
+std::int64_t SelfAttention::context_width() const noexcept {
+  return packed_->context_width();
+}
+std::int64_t SelfAttention::output_width() const noexcept {
+  return packed_->output_width;
+}
+
+double SelfAttention::flops(Offsets offsets, Window window) const {
+  const double context = static_cast<double>(context_width());
+  double pairs = 0;
+  for (std::size_t s = 1; s < offsets.size(); ++s)
+    pairs += visible_pairs(offsets[s] - offsets[s - 1], window);
+  const double projected = 3.0 * static_cast<double>(width()) * context +
+                           (packed_->output.in != 0 ? context * static_cast<double>(output_width()) : 0.0);
+  const double tokens = offsets.empty() ? 0.0 : static_cast<double>(offsets.back() - offsets.front());
+  return 2.0 * (tokens * projected + 2.0 * pairs * context);
+}
+
+std::size_t SelfAttention::workspace(const Engine& engine, Offsets offsets) const {
+  if (offsets.size() < 2) return 0;
+  return layers::SelfAttentionPass(engine.state(), *packed_, {.offsets = offsets}).workspace();
+}
+
+void SelfAttention::forward(Engine& engine, const RaggedView& batch, MatrixView z,
+                            const ForwardOptions& options) const {
+  validate_batch(*packed_, batch, batch.x.rows, z, options.context);
+  ops::validate(options.window);
+  ops::validate(options.probabilities, batch.offsets, heads());
+  layers::SelfAttentionPass(engine.state(), *packed_,
+                            {.x = batch.x,
+                             .offsets = batch.offsets,
+                             .z = z,
+                             .context = options.context,
+                             .window = options.window,
+                             .probabilities = options.probabilities})
+      .run();
+}
+
+void SelfAttention::attend(Engine& engine, const RaggedView& batch, std::span<const std::int64_t> rows,
+                           MatrixView z, const AttendOptions& options) const {
+  const std::int64_t sequences =
+      std::max<std::int64_t>(static_cast<std::int64_t>(batch.offsets.size()), 1) - 1;
+  const std::int64_t all_rows = sequences * static_cast<std::int64_t>(rows.size());
+  validate_batch(*packed_, batch, all_rows, z, options.context);
+  validate_rows(batch.offsets, rows);
+  ops::validate(options.window);
+  if (!options.probabilities.empty())
+    ops::require_equal("probabilities' size", static_cast<std::int64_t>(options.probabilities.size()),
+                       "heads x rows x tokens",
+                       heads() * static_cast<std::int64_t>(rows.size()) * batch.x.rows);
+  if (rows.empty()) return;
+  layers::SelfAttentionPass(engine.state(), *packed_,
+                            {.x = batch.x,
+                             .offsets = batch.offsets,
+                             .positions = rows,
+                             .z = z,
+                             .context = options.context,
+                             .window = options.window,
+                             .row_probabilities = options.probabilities})
+      .run();
+}
+
+}  // namespace saccade

@@ -1,0 +1,84 @@
+#include "ops/linear.hpp"
+
+#include <algorithm>
+
+#include "scheduler/parallel.hpp"
+#include "scheduler/scratch.hpp"
+
+namespace saccade::ops {
+namespace {
+
+using kernels::blocks_of;
+using kernels::panel_width;
+using kernels::round_up;
+using kernels::row_block;
+
+std::size_t unsigned_of(std::int64_t n) noexcept {
+  return static_cast<std::size_t>(n);
+}
+
+/// Columns of one task: all of them where rows alone keep the threads busy (a block of rows is then copied
+/// once), else as many as make four tasks a thread, in whole tiles.
+std::int64_t columns_per_task(const Engine::State& state, std::int64_t rows, std::int64_t columns) noexcept {
+  const std::int64_t tasks = 4 * state.threads, row_blocks = blocks_of(rows, row_block);
+  if (state.threads == 1 || row_blocks >= tasks) return columns;
+  return round_up(blocks_of(columns, blocks_of(tasks, row_blocks)),
+                  std::max<std::int64_t>(state.kernels->tile_columns, 64));
+}
+
+}  // namespace
+
+PackedWeights make_packed_weights(std::int64_t in, std::int64_t columns) {
+  PackedWeights packed{in, columns, AlignedBuffer<float>(unsigned_of(in * columns)),
+                       AlignedBuffer<float>(unsigned_of(columns))};
+  std::fill_n(packed.bias.data(), packed.bias.size(), 0.0f);
+  return packed;
+}
+
+void pack_weights(Engine::State& state, ConstMatrixView weight, const float* bias, std::int64_t column,
+                  PackedWeights& packed) {
+  const auto pack = [&](std::size_t task, int) {
+    const std::int64_t c = static_cast<std::int64_t>(task) * panel_width;
+    state.kernels->pack_panels({.source = weight.data + c * weight.row_stride,
+                                .transposed = false,
+                                .source_stride = weight.row_stride,
+                                .columns = std::min(panel_width, weight.rows - c),
+                                .depth = weight.columns,
+                                .panels = packed.panels.data() + (column + c) * packed.in});
+  };
+  scheduler::run_tasks(state, unsigned_of(blocks_of(weight.rows, panel_width)), pack);
+  if (bias != nullptr) std::copy_n(bias, weight.rows, packed.bias.data() + column);
+}
+
+std::size_t linear_workspace(const Engine::State& state, const PackedWeights& weights) noexcept {
+  scheduler::Carver carver;
+  for (int slot = 0; slot < state.threads; ++slot)
+    (void)carver.take<float>(unsigned_of(kernels::matmul_scratch(weights.in)));
+  return carver.used();
+}
+
+void linear(Engine::State& state, ConstMatrixView x, const PackedWeights& weights, std::int64_t column,
+            MatrixView out, std::byte* workspace) {
+  if (x.rows == 0) return;
+  const std::int64_t per_task = columns_per_task(state, x.rows, out.columns);
+  const std::int64_t column_tasks = blocks_of(out.columns, per_task);
+  const std::size_t slot_bytes = linear_workspace(state, weights) / unsigned_of(state.threads);
+  const auto run = [&](std::size_t task, int slot) {
+    const std::int64_t row = static_cast<std::int64_t>(task) / column_tasks * row_block;
+    const std::int64_t j = static_cast<std::int64_t>(task) % column_tasks * per_task;
+    state.kernels->matmul_block(
+        {.left = x.data + row * x.row_stride,
+         .left_row_stride = x.row_stride,
+         .rows = std::min(row_block, x.rows - row),
+         .panels = weights.panels.data() + (column + j) * weights.in,
+         .depth = weights.in,
+         .columns = std::min(per_task, out.columns - j),
+         .out = out.data + row * out.row_stride + j,
+         .out_stride = out.row_stride,
+         .epilogue = {.bias = weights.bias.data() + column + j},
+         .scratch = reinterpret_cast<float*>(workspace + unsigned_of(slot) * slot_bytes)});
+  };
+  scheduler::run_tasks(state, unsigned_of(blocks_of(x.rows, row_block) * column_tasks), run);
+}
+
+}  // namespace saccade::ops

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/aligned_buffer.hpp"
+#include "kernels/kernel_table.hpp"
+#include "saccade/views.hpp"
+#include "scheduler/engine_state.hpp"
+
+namespace saccade::ops {
+
+/// Weights of linear maps with the same input, packed side by side: each map's outputs begin on a panel, so
+/// that one product computes them all and any neighbours can be taken alone.
+struct PackedWeights {
+  std::int64_t in = 0;
+  std::int64_t columns = 0;     ///< outputs of all maps, each rounded up to whole panels
+  AlignedBuffer<float> panels;  ///< [columns / 16][in][16]
+  AlignedBuffer<float> bias;    ///< [columns], +0 where a map has none
+};
+
+/// Room for maps from `in` inputs to `columns` outputs in all, a multiple of 16.
+[[nodiscard]] PackedWeights make_packed_weights(std::int64_t in, std::int64_t columns);
+
+/// Packs weight [out][in] and bias [out] (or null) from column `column` on, a multiple of 16.
+void pack_weights(Engine::State& state, ConstMatrixView weight, const float* bias, std::int64_t column,
+                  PackedWeights& packed);
+
+/// Scratch bytes that linear() takes.
+[[nodiscard]] std::size_t linear_workspace(const Engine::State& state, const PackedWeights& weights) noexcept;
+
+/// out = x W^T + b for out.columns outputs from `column` on, a multiple of 16.
+void linear(Engine::State& state, ConstMatrixView x, const PackedWeights& weights, std::int64_t column,
+            MatrixView out, std::byte* workspace);
+
+}  // namespace saccade::ops

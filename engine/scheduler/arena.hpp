@@ -1,0 +1,31 @@
+#pragma once
+
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <algorithm>
+#include <memory>
+
+namespace saccade::scheduler {
+
+/// The arena that an engine works in: its own, or the host's.
+class Arena {
+ public:
+  explicit Arena(int threads)
+      : own_(std::make_unique<tbb::task_arena>(std::min(threads, most_threads()))), arena_(own_.get()) {}
+  explicit Arena(tbb::task_arena& borrowed) : arena_(&borrowed) {}
+
+  [[nodiscard]] tbb::task_arena& get() noexcept { return *arena_; }
+
+ private:
+  /// oneTBB has no more threads than this (as many as CPUs, unless the host says otherwise), and prints a
+  /// warning when asked for more.
+  static int most_threads() {
+    return static_cast<int>(tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism));
+  }
+
+  std::unique_ptr<tbb::task_arena> own_;
+  tbb::task_arena* arena_;
+};
+
+}  // namespace saccade::scheduler

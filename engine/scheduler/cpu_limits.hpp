@@ -1,0 +1,25 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace saccade::scheduler {
+
+struct CpuLimit {
+  int threads;
+  std::string reason;
+};
+
+/// How many threads this process can keep busy: CPUs of its affinity mask, or the cgroup's CPU quota rounded
+/// down where that is less; at least 1.
+CpuLimit cpu_limit();
+
+/// CPUs' worth of time that the cgroups (v1 or v2) of this process allow, the smallest of all levels; nothing
+/// when none limits it. `root` is where proc and sys are found.
+std::optional<double> cgroup_cpu_quota(const std::filesystem::path& root = "/");
+
+/// The smaller of CPUs and quota, and why.
+CpuLimit limit_of(int cpus, std::optional<double> quota);
+
+}  // namespace saccade::scheduler

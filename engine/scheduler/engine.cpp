@@ -1,0 +1,85 @@
+#include "saccade/engine.hpp"
+
+#include "kernels/select.hpp"
+#include "saccade/error.hpp"
+#include "saccade/tbb.hpp"
+#include "saccade/version.hpp"
+#include "scheduler/arena.hpp"
+#include "scheduler/cpu_limits.hpp"
+#include "scheduler/engine_state.hpp"
+
+#include <oneapi/tbb/version.h>
+
+namespace saccade {
+namespace {
+
+std::unique_ptr<Engine::State> state_with_kernels(const EngineOptions& options) {
+  auto state = std::make_unique<Engine::State>();
+  kernels::Selection selection = kernels::select_table(options.isa);
+  state->kernels = selection.table;
+  state->isa_reason = std::move(selection.reason);
+  return state;
+}
+
+std::unique_ptr<Engine::State> own_state(const EngineOptions& options) {
+  if (options.threads < 0)
+    throw Error(ErrorCode::invalid_argument,
+                "threads is " + std::to_string(options.threads) + "; expected 0 or more");
+  auto state = state_with_kernels(options);
+  const scheduler::CpuLimit limit = options.threads > 0
+                                        ? scheduler::CpuLimit{options.threads, "asked for by the caller"}
+                                        : scheduler::cpu_limit();
+  state->threads = limit.threads;
+  state->threads_reason = limit.reason;
+  state->arena = std::make_unique<scheduler::Arena>(limit.threads);
+  return state;
+}
+
+}  // namespace
+
+Engine::State::State() = default;
+Engine::State::~State() = default;
+
+Engine::Engine(const EngineOptions& options) : Engine(own_state(options)) {}
+Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Engine::~Engine() = default;
+Engine::Engine(Engine&&) noexcept = default;
+Engine& Engine::operator=(Engine&&) noexcept = default;
+
+Isa Engine::isa() const noexcept {
+  return state_->kernels->isa;
+}
+const std::string& Engine::isa_reason() const noexcept {
+  return state_->isa_reason;
+}
+int Engine::threads() const noexcept {
+  return state_->threads;
+}
+const std::string& Engine::threads_reason() const noexcept {
+  return state_->threads_reason;
+}
+std::size_t Engine::scratch_bytes() const {
+  return state_->scratch.bytes();
+}
+void Engine::reserve(std::size_t bytes) {
+  state_->scratch.reserve(bytes);
+}
+
+Engine engine_in_arena(oneapi::tbb::task_arena& arena, const EngineOptions& options) {
+  if (options.threads != 0)
+    throw Error(ErrorCode::invalid_argument, "threads is " + std::to_string(options.threads) +
+                                                 "; in a borrowed arena expected 0: the arena decides");
+  auto state = state_with_kernels(options);
+  arena.initialize();
+  state->threads = arena.max_concurrency();
+  state->threads_reason = "the host's task arena";
+  state->arena = std::make_unique<scheduler::Arena>(arena);
+  return Engine(std::move(state));
+}
+
+std::string tbb_version() {
+  const std::string text = TBB_runtime_version();
+  return text;
+}
+
+}  // namespace saccade

@@ -1,0 +1,47 @@
+#include "scheduler/parallel.hpp"
+
+#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cfenv>
+
+#include "scheduler/arena.hpp"
+
+namespace saccade::scheduler {
+namespace {
+
+class DefaultFloatingPoint {
+ public:
+  DefaultFloatingPoint() noexcept {
+    std::fegetenv(&saved_);
+    std::fesetenv(FE_DFL_ENV);
+  }
+  DefaultFloatingPoint(const DefaultFloatingPoint&) = delete;
+  DefaultFloatingPoint& operator=(const DefaultFloatingPoint&) = delete;
+  ~DefaultFloatingPoint() { std::fesetenv(&saved_); }
+
+ private:
+  std::fenv_t saved_;
+};
+
+}  // namespace
+
+void run_tasks(Engine::State& state, std::size_t count, TaskBody body) {
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&](int slot) noexcept {
+    const DefaultFloatingPoint environment;
+    for (std::size_t task = next++; task < count; task = next++) body.call(body.object, task, slot);
+  };
+  const int workers = static_cast<int>(std::min<std::size_t>(count, static_cast<std::size_t>(state.threads)));
+  if (workers <= 1) return work(0);
+  // One TBB task a worker, each taking the next task of ours: the order stays, and TBB allocates little.
+  state.arena->get().execute([&] {
+    tbb::parallel_for(
+        0, workers, [&](int) { work(tbb::this_task_arena::current_thread_index()); },
+        tbb::simple_partitioner());
+  });
+}
+
+}  // namespace saccade::scheduler

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+#include <vector>
+
+#include "core/aligned_buffer.hpp"
+
+namespace saccade::scheduler {
+
+/// Cuts aligned pieces from one run of memory. Without memory it only counts, so that the code which lays out
+/// a workspace is also the code which tells its size.
+class Carver {
+ public:
+  explicit Carver(std::byte* memory = nullptr) noexcept : memory_(memory) {}
+
+  template <class T>
+  [[nodiscard]] T* take(std::size_t count) noexcept {
+    static constexpr std::size_t line = AlignedBuffer<std::byte>::alignment;
+    const std::size_t begin = used_;
+    used_ += (count * sizeof(T) + line - 1) / line * line;
+    return memory_ == nullptr ? nullptr : reinterpret_cast<T*>(memory_ + begin);
+  }
+
+  [[nodiscard]] std::size_t used() const noexcept { return used_; }
+
+ private:
+  std::byte* memory_;
+  std::size_t used_ = 0;
+};
+
+/// Scratch memory of an engine. Blocks come back after each call and are used again: only a call that is
+/// larger than any before it, or more calls at once than ever before, allocate.
+class ScratchPool {
+ public:
+  using Block = AlignedBuffer<std::byte>;
+
+  /// A block that is the caller's until the lease ends.
+  class Lease {
+   public:
+    Lease(ScratchPool& pool, std::size_t bytes) : pool_(pool), block_(pool.take(bytes)) {}
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    ~Lease() { pool_.give_back(std::move(block_)); }
+
+    [[nodiscard]] std::byte* memory() noexcept { return block_.data(); }
+
+   private:
+    ScratchPool& pool_;
+    Block block_;
+  };
+
+  void reserve(std::size_t bytes);
+  [[nodiscard]] std::size_t bytes() const;
+
+ private:
+  Block take(std::size_t bytes);
+  void give_back(Block block) noexcept;
+
+  mutable std::mutex mutex_;
+  std::vector<Block> free_;  // its capacity is that of all blocks, so that giving back cannot fail
+  std::size_t blocks_ = 0;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace saccade::scheduler
