@@ -22,7 +22,22 @@ struct KeyRange {
   KeyRange relative_to(std::ptrdiff_t origin) const noexcept { return {begin - origin, end - origin}; }
 };
 
+/// Keys whose values a tile walks over at a time.
 constexpr std::ptrdiff_t value_step = 128;
+
+/// Rows that go through a block of keys together: their scores, 25 KiB, stay in L1 between the three passes.
+struct RowGroup {
+  std::ptrdiff_t first;
+  std::ptrdiff_t count;
+  KeyRange block;
+  KeyRange seen[row_group];  ///< keys of the block that each row sees, counted from the block's first
+
+  /// Keys that some of these rows see: ranges move to the right row by row.
+  KeyRange seen_by(std::ptrdiff_t row, std::ptrdiff_t rows) const noexcept {
+    return {seen[row].begin, seen[row + rows - 1].end};
+  }
+};
+static_assert(row_block % row_group == 0);
 
 /// One call's view of its scratch, and what the steps share.
 template <class L>
@@ -31,22 +46,24 @@ struct AttentionWork {
   ScoreScale scale;
   std::ptrdiff_t value_stride;  ///< of the sums
   float* queries;               ///< copy_left_rows
-  float* scores;                ///< [row_block][left_stride]: one block of keys, scores and then powers
-  float* block_sums;            ///< [row_block][value_stride]: sum_j p_j v_j over one block
+  float* scores;                ///< [row_group][left_stride]: of one block of keys, scores and then powers
+  float* block_sums;            ///< [row_group][value_stride]: sum_j p_j v_j over one block
   float* sums;                  ///< [row_block][value_stride]: merged over the blocks so far
+  float* chain;                 ///< panel_product's
   float* block_maxima;          ///< [row_block][blocks]: m of each block, for the probabilities
-  RowState block_state[row_block];
+  RowState block_state[row_group];
   RowState state[row_block];
-  bool seen[row_block];  ///< the row has a block merged
+  bool merged[row_block];  ///< the row has a block in sums and state
 
   explicit AttentionWork(const AttentionBlock& block) noexcept
       : a(block), scale(block.scale), value_stride(round_up(block.value_dim, panel_width)) {
     queries = a.scratch;
     scores = queries + blocks_of(a.head_dim, key_block) * row_block * left_stride;
-    block_sums = scores + row_block * left_stride;
-    sums = block_sums + row_block * value_stride;
-    block_maxima = sums + row_block * value_stride;
-    for (bool& s : seen) s = false;
+    block_sums = scores + row_group * left_stride;
+    sums = block_sums + row_group * value_stride;
+    chain = sums + row_block * value_stride;
+    block_maxima = chain + row_group * widest_tile;
+    for (bool& m : merged) m = false;
   }
 
   /// Keys that a row sees.
@@ -56,47 +73,65 @@ struct AttentionWork {
                     a.right >= a.keys - position ? a.keys : position + a.right + 1}
         .within({0, a.keys});
   }
-  /// Keys that some row of [row, row + rows) sees: ranges move to the right row by row.
-  KeyRange visible(std::ptrdiff_t row, std::ptrdiff_t rows) const noexcept {
-    return {visible(row).begin, visible(row + rows - 1).end};
+
+  RowGroup group(std::ptrdiff_t first, KeyRange block) const noexcept {
+    RowGroup g = {first, a.rows - first < row_group ? a.rows - first : row_group, block, {}};
+    for (std::ptrdiff_t i = 0; i < g.count; ++i)
+      g.seen[i] = visible(first + i).within(block).relative_to(block.begin);
+    return g;
   }
 };
 
-/// scores[i][j] = q_i . k_j for the panels of the block that row i's tile sees. Columns outer: 64 keys stay
-/// in L1 while the row tiles pass over them.
+/// scores[i][j] = q_i . k_j for the panels of the block that row i's tile sees.
 template <class L>
-void score_block(AttentionWork<L>& w, KeyRange block) noexcept {
+void score_block(AttentionWork<L>& w, const RowGroup& g) noexcept {
   constexpr std::ptrdiff_t tall = tile_rows<L>(tile_columns<L>);
   constexpr int per_panel = static_cast<int>(panel_width) / L::count;
-  constexpr std::ptrdiff_t step = tile_width<L> < panel_width ? panel_width : tile_width<L>;
-  for (std::ptrdiff_t key = block.begin; key < block.end; key += step) {
-    for (std::ptrdiff_t row = 0; row < w.a.rows; row += tall) {
-      const std::ptrdiff_t rows = w.a.rows - row < tall ? w.a.rows - row : tall;
-      const KeyRange range = w.visible(row, rows).within(block).within({key, key + step});
+  for (std::ptrdiff_t key = 0; key < g.block.end - g.block.begin; key += tile_width<L>) {
+    for (std::ptrdiff_t row = 0; row < g.count; row += tall) {
+      const std::ptrdiff_t rows = g.count - row < tall ? g.count - row : tall;
+      const KeyRange range = g.seen_by(row, rows).within({key, key + tile_width<L>});
       if (range.empty()) continue;
       const std::ptrdiff_t first = range.begin / panel_width, last = blocks_of(range.end, panel_width);
-      panel_product<L>(
-          {w.queries + row * left_stride, rows, w.a.key_panels + first * panel_width * w.a.head_dim,
-           w.a.head_dim, static_cast<int>(last - first) * per_panel,
-           w.scores + row * left_stride + first * panel_width - block.begin, left_stride, w.block_sums});
+      panel_product<L>({w.queries + (g.first + row) * left_stride, rows,
+                        w.a.key_panels + (g.block.begin + first * panel_width) * w.a.head_dim, w.a.head_dim,
+                        static_cast<int>(last - first) * per_panel,
+                        w.scores + row * left_stride + first * panel_width, left_stride, w.chain, nullptr});
     }
   }
 }
 
-/// scores -> powers, row by row; the row's probabilities so far, relative to the block's m, where they are
-/// wanted.
+/// scores -> powers, and their sums. Each step for all rows before the next: a step is short and its latency
+/// long, so the processor works on several rows at once.
 template <class L>
-void weight_block(AttentionWork<L>& w, KeyRange block) noexcept {
+void weight_block(AttentionWork<L>& w, const RowGroup& g) noexcept {
+  PowerBase base[row_group];
+  alignas(64) float lane_sums[row_group * panel_width];
+  for (std::ptrdiff_t i = 0; i < g.count; ++i) {
+    if (!g.seen[i].empty())
+      base[i] = power_base<L>(w.scores + i * left_stride, g.seen[i].begin, g.seen[i].end, w.scale);
+  }
+  for (std::ptrdiff_t i = 0; i < g.count; ++i) {
+    if (!g.seen[i].empty())
+      raise_row<L>(w.scores + i * left_stride, g.seen[i].begin, g.seen[i].end, base[i],
+                   lane_sums + i * panel_width);
+  }
+  for (std::ptrdiff_t i = 0; i < g.count; ++i) {
+    if (!g.seen[i].empty()) w.block_state[i] = {base[i].m, reduce_lanes<L>(lane_sums + i * panel_width)};
+  }
+}
+
+/// Keeps a block's powers as the rows' probabilities so far, relative to the block's m.
+template <class L>
+void keep_probabilities(AttentionWork<L>& w, const RowGroup& g) noexcept {
   const std::ptrdiff_t blocks = blocks_of(w.a.keys, key_block);
-  for (std::ptrdiff_t row = 0; row < w.a.rows; ++row) {
-    const KeyRange range = w.visible(row).within(block).relative_to(block.begin);
+  for (std::ptrdiff_t i = 0; i < g.count; ++i) {
+    const std::ptrdiff_t row = g.first + i;
+    const KeyRange range = g.seen[i];
     if (range.empty()) continue;
-    float* const u = w.scores + row * left_stride;
-    w.block_state[row] = softmax_block<L>(u, range.begin, range.end, w.scale);
-    if (!w.a.probabilities) continue;
-    w.block_maxima[row * blocks + block.begin / key_block] = w.block_state[row].m;
-    float* const p = w.a.probabilities + row * w.a.probabilities_stride + block.begin;
-    for (std::ptrdiff_t j = range.begin; j < range.end; ++j) p[j] = u[j];
+    w.block_maxima[row * blocks + g.block.begin / key_block] = w.block_state[i].m;
+    float* const p = w.a.probabilities + row * w.a.probabilities_stride + g.block.begin;
+    for (std::ptrdiff_t j = range.begin; j < range.end; ++j) p[j] = w.scores[i * left_stride + j];
   }
 }
 
@@ -107,28 +142,23 @@ struct ValueColumns {
   int lanes;  ///< 0: full registers
 };
 
-/// block_sums[i][columns] = sum_j p_ij v_j, one chain over the block's keys. Row tiles pass over 128 keys at
-/// a time, whose values (32 KiB at 64 columns) stay in L1. A tile's rows take +0 from keys that only their
-/// neighbours see; where a value is not finite that would be NaN, so rows go one by one there.
+/// sums[i][columns] = sum_j p_ij v_j, one chain over the block's keys, of which `keys` are done here. A
+/// tile's rows take +0 from keys that only their neighbours see; where a value is not finite that would be
+/// NaN, so rows go one by one there.
 template <class L>
-void sum_values(AttentionWork<L>& w, KeyRange block, KeyRange keys, ValueColumns columns) noexcept {
-  const bool finite = w.a.finite[block.begin / key_block] != 0;
-  for (std::ptrdiff_t row = 0; row < w.a.rows;) {
-    const int height = finite ? tile_height<L>(w.a.rows - row, columns.registers) : 1;
-    const KeyRange in_block = w.visible(row, height).within(block);
-    const KeyRange range = in_block.within(keys);
+void sum_values(AttentionWork<L>& w, const RowGroup& g, KeyRange keys, ValueColumns columns,
+                float* sums) noexcept {
+  const bool finite = w.a.finite[g.block.begin / key_block] != 0;
+  for (std::ptrdiff_t row = 0; row < g.count;) {
+    const int height = finite ? tile_height<L>(g.count - row, columns.registers) : 1;
+    const KeyRange in_block = g.seen_by(row, height), range = in_block.within(keys);
     if (!range.empty()) {
-      const ProductTile tile = {w.scores + row * left_stride + range.begin - block.begin,
-                                w.a.v + range.begin * w.a.v_stride + columns.begin,
-                                w.a.v_stride,
-                                columns.lanes,
-                                w.block_sums + row * w.value_stride + columns.begin,
-                                w.value_stride,
-                                range.end - range.begin,
-                                in_block.begin < range.begin};
       const TileFunction run = columns.lanes ? tile_set<L, PartialRows>.tiles[0][height - 1]
                                              : tile_set<L, Rows>.tiles[columns.registers - 1][height - 1];
-      run(tile);
+      run({w.scores + row * left_stride + range.begin,
+           w.a.v + (g.block.begin + range.begin) * w.a.v_stride + columns.begin, w.a.v_stride, columns.lanes,
+           sums + row * w.value_stride + columns.begin, w.value_stride, range.end - range.begin,
+           in_block.begin < range.begin, nullptr});
     }
     row += height;
   }
@@ -136,59 +166,70 @@ void sum_values(AttentionWork<L>& w, KeyRange block, KeyRange keys, ValueColumns
 
 /// Powers that a row does not have, but a neighbour in its tile has, become +0.
 template <class L>
-void clear_unseen(AttentionWork<L>& w, KeyRange block) noexcept {
-  for (std::ptrdiff_t row = 0; row < w.a.rows; ++row) {
-    const KeyRange all = w.visible(0, w.a.rows).within(block).relative_to(block.begin);
-    const KeyRange own = w.visible(row).within(block).relative_to(block.begin);
-    float* const p = w.scores + row * left_stride;
-    if (own.empty()) {
-      clear(p, all.begin, all.end);
-    } else {
-      clear(p, all.begin, own.begin);
-      clear(p, own.end, all.end);
-    }
+void clear_unseen(AttentionWork<L>& w, const RowGroup& g) noexcept {
+  const KeyRange all = g.seen_by(0, g.count);
+  for (std::ptrdiff_t i = 0; i < g.count; ++i) {
+    const KeyRange own = g.seen[i].empty() ? KeyRange{all.end, all.end} : g.seen[i];
+    clear(w.scores + i * left_stride, all.begin, own.begin);
+    clear(w.scores + i * left_stride, own.end, all.end);
   }
 }
 
-/// block_sums = powers x values, in column groups as equal as they can be.
+/// sums = powers x values, in column groups as equal as they can be.
 template <class L>
-void sum_block(AttentionWork<L>& w, KeyRange block) noexcept {
-  clear_unseen(w, block);
+void sum_block(AttentionWork<L>& w, const RowGroup& g, float* sums) noexcept {
+  clear_unseen(w, g);
   const std::ptrdiff_t full = w.a.value_dim / L::count;
   const int rest = static_cast<int>(w.a.value_dim % L::count);
   const std::ptrdiff_t groups = blocks_of(full, tile_columns<L>);
-  for (std::ptrdiff_t key = block.begin; key < block.end; key += value_step) {
-    const KeyRange keys = KeyRange{key, key + value_step}.within(block);
-    for (std::ptrdiff_t g = 0; g < groups; ++g) {
-      const std::ptrdiff_t first = full * g / groups, last = full * (g + 1) / groups;
-      sum_values(w, block, keys, {first * L::count, static_cast<int>(last - first), 0});
+  for (std::ptrdiff_t key = 0; key < g.block.end - g.block.begin; key += value_step) {
+    const KeyRange keys = {key, key + value_step};
+    for (std::ptrdiff_t c = 0; c < groups; ++c) {
+      const std::ptrdiff_t first = full * c / groups, last = full * (c + 1) / groups;
+      sum_values(w, g, keys, {first * L::count, static_cast<int>(last - first), 0}, sums);
     }
-    if (rest) sum_values(w, block, keys, {full * L::count, 1, rest});
+    if (rest) sum_values(w, g, keys, {full * L::count, 1, rest}, sums);
   }
 }
 
-/// Joins a block to what its row has seen before, in key order. Powers of two scale exactly, so only the sums
-/// round.
+/// Joins a block to what its row has merged before, in key order. Powers of two scale exactly, so only the
+/// sums round.
 template <class L>
-void merge_block(AttentionWork<L>& w, KeyRange block) noexcept {
-  for (std::ptrdiff_t row = 0; row < w.a.rows; ++row) {
-    if (w.visible(row).within(block).empty()) continue;
-    const RowState b = w.block_state[row];
-    RowState& s = w.state[row];
-    float* const sums = w.sums + row * w.value_stride;
-    const float* const block_sums = w.block_sums + row * w.value_stride;
-    if (!w.seen[row]) {
-      for (std::ptrdiff_t d = 0; d < w.value_stride; d += L::count)
-        L::store(sums + d, L::load(block_sums + d));
-      s = b;
-      w.seen[row] = true;
-      continue;
+void merge_row(AttentionWork<L>& w, std::ptrdiff_t row, RowState block, const float* block_sums) noexcept {
+  float* const sums = w.sums + row * w.value_stride;
+  if (!w.merged[row]) {
+    for (std::ptrdiff_t d = 0; d < w.value_stride; d += L::count) L::store(sums + d, L::load(block_sums + d));
+    w.state[row] = block;
+    w.merged[row] = true;
+    return;
+  }
+  const RowState before = w.state[row];
+  w.state[row] = merge(before, block);
+  const auto alpha = L::broadcast(rescale(before.m, w.state[row].m)),
+             beta = L::broadcast(rescale(block.m, w.state[row].m));
+  for (std::ptrdiff_t d = 0; d < w.value_stride; d += L::count)
+    L::store(sums + d, L::fma(L::load(sums + d), alpha, L::load(block_sums + d) * beta));
+}
+
+/// One block of keys for a group of rows. Rows that have merged none yet take their sums where they are to
+/// be.
+template <class L>
+void run_group(AttentionWork<L>& w, const RowGroup& g) noexcept {
+  score_block(w, g);
+  weight_block(w, g);
+  if (w.a.probabilities) keep_probabilities(w, g);
+  bool first_block = true;
+  for (std::ptrdiff_t i = 0; i < g.count; ++i) first_block = first_block && !w.merged[g.first + i];
+  float* const sums = first_block ? w.sums + g.first * w.value_stride : w.block_sums;
+  sum_block(w, g, sums);
+  for (std::ptrdiff_t i = 0; i < g.count; ++i) {
+    if (g.seen[i].empty()) continue;
+    if (first_block) {
+      w.state[g.first + i] = w.block_state[i];
+      w.merged[g.first + i] = true;
+    } else {
+      merge_row(w, g.first + i, w.block_state[i], sums + i * w.value_stride);
     }
-    const float m = b.m > s.m ? b.m : s.m;
-    const auto alpha = L::broadcast(rescale(s.m, m)), beta = L::broadcast(rescale(b.m, m));
-    for (std::ptrdiff_t d = 0; d < w.value_stride; d += L::count)
-      L::store(sums + d, L::fma(L::load(sums + d), alpha, L::load(block_sums + d) * beta));
-    s = merge(s, b);
   }
 }
 
@@ -197,7 +238,7 @@ template <class L>
 void write_out(const AttentionWork<L>& w, std::ptrdiff_t row) noexcept {
   float* const out = w.a.out + row * w.a.out_stride;
   const float* const sums = w.sums + row * w.value_stride;
-  const bool seen = w.seen[row];
+  const bool seen = w.merged[row];
   const auto zero = L::broadcast(0.0f), r = L::broadcast(seen ? 1.0f / w.state[row].l : 0.0f);
   for (std::ptrdiff_t d = 0; d < w.a.value_dim; d += L::count) {
     const auto x = seen ? L::load(sums + d) * r + zero : zero;
@@ -235,13 +276,10 @@ template <class L>
 void attention_block(const AttentionBlock& a) noexcept {
   AttentionWork<L> w(a);
   copy_left_rows<L>(a.q, a.q_stride, a.rows, a.head_dim, w.queries);
-  const KeyRange all = w.visible(0, a.rows);
+  const KeyRange all = {w.visible(0).begin, w.visible(a.rows - 1).end};
   for (std::ptrdiff_t b = all.begin / key_block; b * key_block < all.end; ++b) {
     const KeyRange block = KeyRange{b * key_block, (b + 1) * key_block}.within({0, a.keys});
-    score_block(w, block);
-    weight_block(w, block);
-    sum_block(w, block);
-    merge_block(w, block);
+    for (std::ptrdiff_t row = 0; row < a.rows; row += row_group) run_group(w, w.group(row, block));
   }
   for (std::ptrdiff_t row = 0; row < a.rows; ++row) {
     write_out(w, row);

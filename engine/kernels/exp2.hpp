@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <limits>
+#include <cstdint>
 
 #include "kernels/kernel_table.hpp"
 #include "kernels/lanes/xsimd.hpp"
@@ -57,16 +57,15 @@ inline float round_to_even_integer(float x) noexcept {
   return x > -0x1p23f && x < 0x1p23f ? (x + magic) - magic : x;
 }
 
-/// 2^n for an integer n <= 0, or -infinity, or NaN; +0 below 2^-125.
-inline float exact_power(float n) noexcept {
-  if (n < smallest_exponent) return 0.0f;
-  if (!(n <= 0.0f)) return std::numeric_limits<float>::quiet_NaN();
-  return __builtin_bit_cast(float, static_cast<std::uint32_t>(static_cast<std::int32_t>(n) + 127) << 23);
-}
-
-/// Factor that turns sums relative to m_from into sums relative to m_to >= m_from.
+/// 2^(m_from - m_to) for integers m_from <= m_to: the factor that makes sums relative to 2^m_from relative to
+/// 2^m_to. Exactly +0 below 2^-125 and from -infinity; 1 between equals, infinities too; NaN where either is.
+/// Without a branch: which of two blocks has the larger m is nothing to predict.
 inline float rescale(float m_from, float m_to) noexcept {
-  return m_from == m_to ? 1.0f : exact_power(m_from - m_to);
+  const float distance = m_from == m_to ? 0.0f : m_from - m_to;
+  const float n =
+      distance < smallest_exponent ? smallest_exponent - 2.0f : distance;  // whose exponent field is 0
+  const std::uint32_t bits = __builtin_bit_cast(std::uint32_t, n + round_to_exponent) << 23;
+  return __builtin_bit_cast(float, bits) + (n - n);  // + 0, or NaN
 }
 
 }  // namespace

@@ -27,6 +27,8 @@ inline constexpr std::ptrdiff_t left_stride = key_block + panel_width;
 inline constexpr std::ptrdiff_t widest_tile = 4 * panel_width;
 /// Rows of queries or tokens that one kernel call works on at most.
 inline constexpr std::ptrdiff_t row_block = 48;
+/// Rows of an attention block that share one buffer of scores.
+inline constexpr std::ptrdiff_t row_group = 12;
 
 constexpr std::ptrdiff_t round_up(std::ptrdiff_t n, std::ptrdiff_t unit) {
   return (n + unit - 1) / unit * unit;
@@ -112,10 +114,11 @@ struct AttentionBlock {
 constexpr std::ptrdiff_t attention_scratch(std::ptrdiff_t head_dim, std::ptrdiff_t value_dim,
                                            std::ptrdiff_t keys) {
   const std::ptrdiff_t queries = blocks_of(head_dim, key_block) * row_block * left_stride;
-  const std::ptrdiff_t scores = row_block * left_stride;
-  const std::ptrdiff_t sums = 2 * row_block * round_up(value_dim, panel_width);
+  const std::ptrdiff_t scores = row_group * left_stride;
+  const std::ptrdiff_t sums = (row_group + row_block) * round_up(value_dim, panel_width);
   const std::ptrdiff_t block_maxima = row_block * blocks_of(keys, key_block);
-  return queries + scores + sums + round_up(block_maxima, panel_width);
+  constexpr std::ptrdiff_t chain = row_group * widest_tile;
+  return queries + scores + sums + chain + round_up(block_maxima, panel_width);
 }
 
 /// out[i] = exp(in[i] * scale - max) / sum over one row; in and out may be the same. Bits as an attention

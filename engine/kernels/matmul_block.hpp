@@ -47,8 +47,10 @@ void matmul_block(const MatmulBlock& m) noexcept {
   copy_left_rows<L>(m.left, m.left_row_stride, m.rows, m.depth, left);
   for (std::ptrdiff_t j = 0; j < m.columns; j += tile_width<L>) {
     const std::ptrdiff_t columns = m.columns - j < tile_width<L> ? m.columns - j : tile_width<L>;
-    panel_product<L>({left, m.rows, m.panels + j * m.depth, m.depth,
-                      static_cast<int>(blocks_of(columns, L::count)), sums, tile_width<L>, chain});
+    const float* const panels = m.panels + j * m.depth;
+    const bool whole_tile_next = j + 2 * tile_width<L> <= m.columns;
+    panel_product<L>({left, m.rows, panels, m.depth, static_cast<int>(blocks_of(columns, L::count)), sums,
+                      tile_width<L>, chain, whole_tile_next ? panels + tile_width<L> * m.depth : nullptr});
     for (std::ptrdiff_t i = 0; i < m.rows; ++i) apply_epilogue<L>(m, i, j, columns, sums + i * tile_width<L>);
   }
 }

@@ -62,21 +62,26 @@ void find_non_finite(const FindNonFinite& f) noexcept {
   for (std::ptrdiff_t block = 0; block * key_block < f.rows; ++block) {
     const std::ptrdiff_t begin = block * key_block;
     const std::ptrdiff_t end = f.rows - begin < key_block ? f.rows : begin + key_block;
-    F sum = L::broadcast(0.0f);
+    F sum[4];  // chains, taken in turn: an addition's latency is several rows long
+    for (F& chain : sum) chain = L::broadcast(0.0f);
     for (std::ptrdiff_t row = begin; row < end; ++row) {
       const float* const values = f.values + row * f.stride;
       std::ptrdiff_t c = 0;
-      for (; c + L::count <= f.width; c += L::count) {
-        const F x = L::load(values + c);
-        sum = sum + (x - x);
+      for (; c + 4 * L::count <= f.width; c += 4 * L::count) {
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; ++i) {
+          const F x = L::load(values + c + i * L::count);
+          sum[i] = sum[i] + (x - x);
+        }
       }
-      if (c < f.width) {
-        const F x = L::load(values + c, static_cast<int>(f.width - c));
-        sum = sum + (x - x);
+      for (; c < f.width; c += L::count) {
+        const std::ptrdiff_t rest = f.width - c;
+        const F x = rest < L::count ? L::load(values + c, static_cast<int>(rest)) : L::load(values + c);
+        sum[0] = sum[0] + (x - x);
       }
     }
     float lanes[L::count];
-    L::store(lanes, sum);
+    L::store(lanes, (sum[0] + sum[1]) + (sum[2] + sum[3]));
     bool finite = true;
     for (const float lane : lanes) finite = finite && lane == 0.0f;
     f.finite[block] = finite;

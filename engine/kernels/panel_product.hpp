@@ -27,8 +27,28 @@ struct PanelProduct {
   int registers;  ///< columns wanted, in registers
   float* out;
   std::ptrdiff_t out_stride;
-  float* chain;  ///< room for rows * tile_width values, where depth > depth_piece
+  float* chain;       ///< room for rows * tile_width values, where depth > depth_piece
+  const float* next;  ///< the same number of panels that are wanted next, or null
 };
+
+/// Tiles down the rows, for the steps of the depth from k on. Meanwhile each asks L2 for half of that depth
+/// of one of the next panels, a line every other step: eight tiles, those of 48 rows, ask for the next four
+/// panels. (Weights are larger than L2, hardware prefetching stops at every page, and a burst of requests
+/// between two tiles would stall.)
+template <class L>
+void product_rows(const PanelProduct& p, ProductTile tile, std::ptrdiff_t k) noexcept {
+  const std::ptrdiff_t panels = p.registers * L::count / panel_width;
+  for (std::ptrdiff_t row = 0, number = 0; row < p.rows; ++number) {
+    const int height = tile_height<L>(p.rows - row, p.registers);
+    const bool ask = p.next != nullptr && number / 2 < panels;
+    tile.next =
+        ask ? p.next + (number / 2 * p.depth + k + number % 2 * (tile.depth / 2)) * panel_width : tile.b;
+    tile_set<L, Panels>.tiles[p.registers - 1][height - 1](tile);
+    tile.a += height * left_stride;
+    tile.c += height * tile.c_stride;
+    row += height;
+  }
+}
 
 /// out[i][j] = sum over the pieces of the depth, in order, of one chain from +0 each: a matrix element of the
 /// contract.
@@ -39,9 +59,10 @@ void panel_product(const PanelProduct& p) noexcept {
     float* const c = first_piece ? p.out : p.chain;
     const std::ptrdiff_t c_stride = first_piece ? p.out_stride : tile_width<L>;
     const std::ptrdiff_t depth = p.depth - k < depth_step ? p.depth - k : depth_step;
-    product_rows<L, Panels>({p.left + left_column(k), p.panels + k * panel_width, p.depth * panel_width, 0, c,
-                             c_stride, depth, k % depth_piece != 0},
-                            p.rows, p.registers);
+    product_rows<L>(p,
+                    {p.left + left_column(k), p.panels + k * panel_width, p.depth * panel_width, 0, c,
+                     c_stride, depth, k % depth_piece != 0, nullptr},
+                    k);
     const bool piece_ends = (k + depth) % depth_piece == 0 || k + depth == p.depth;
     if (first_piece || !piece_ends) continue;
     for (std::ptrdiff_t i = 0; i < p.rows; ++i) {

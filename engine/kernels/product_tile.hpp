@@ -21,6 +21,8 @@ struct ProductTile {
   std::ptrdiff_t c_stride;
   std::ptrdiff_t depth;
   bool resume;  ///< the chains go on from c; else they start at +0
+  const float*
+      next;  ///< Panels: depth / 2 lines from here on are asked for meanwhile; rounded up to whole rounds
 };
 
 /// Registers for sums: rows x columns of them. Two fused multiply-adds a cycle of latency four want at least
@@ -42,6 +44,7 @@ constexpr int tile_rows(int columns) {
 template <class L>
 struct Panels {
   static constexpr int most_columns = tile_columns<L>;
+  static constexpr bool asks_for_next = true;
   static constexpr std::ptrdiff_t row(const ProductTile&) { return panel_width; }
   static constexpr std::ptrdiff_t panel(const ProductTile& t) { return t.b_stride; }
   static typename L::F load(const float* b, const ProductTile&) { return L::load(b); }
@@ -51,6 +54,7 @@ struct Panels {
 template <class L>
 struct Rows {
   static constexpr int most_columns = tile_columns<L>;
+  static constexpr bool asks_for_next = false;
   static constexpr std::ptrdiff_t row(const ProductTile& t) { return t.b_stride; }
   static constexpr std::ptrdiff_t panel(const ProductTile&) { return panel_width; }
   static typename L::F load(const float* b, const ProductTile&) { return L::load(b); }
@@ -88,23 +92,31 @@ template <class L, template <class> class Right, int rows, int columns>
     F column[columns];
 #pragma GCC unroll 16
     for (int j = 0; j < columns; ++j)
-      column[j] = Right<L>::load(b + k * b_row + (j / per_panel) * b_panel + (j % per_panel) * L::count, t);
+      column[j] = Right<L>::load(b + (j / per_panel) * b_panel + (j % per_panel) * L::count, t);
 #pragma GCC unroll 16
     for (int i = 0; i < rows; ++i) {
       const F x = L::broadcast(a[i * left_stride + k]);
 #pragma GCC unroll 16
       for (int j = 0; j < columns; ++j) sum[i][j] = L::fma(x, column[j], sum[i][j]);
     }
+    b += b_row;
+    asm("" : "+r"(b));  // one pointer that moves: or GCC keeps an address for each step, and spills them
   };
   // Four steps a round: what counts addresses costs issue slots that the multiply-adds need.
   std::ptrdiff_t left = t.depth;
-  for (; left >= 4; left -= 4, a += 4, b += 4 * b_row) {
+  const float* next = t.next;
+  for (; left >= 4; left -= 4, a += 4) {
+    if constexpr (Right<L>::asks_for_next) {
+      __builtin_prefetch(next, 0, 2);
+      __builtin_prefetch(next + panel_width, 0, 2);
+      next += 2 * panel_width;
+    }
     step(0);
     step(1);
     step(2);
     step(3);
   }
-  for (; left > 0; --left, ++a, b += b_row) step(0);
+  for (; left > 0; --left, ++a) step(0);
 
 #pragma GCC unroll 16
   for (int i = 0; i < rows; ++i) {
@@ -152,19 +164,6 @@ struct TileSet {
 
 template <class L, template <class> class Right>
 constexpr TileSet<L, Right> tile_set = {};
-
-/// Runs tiles of `columns` registers down `rows` rows.
-template <class L, template <class> class Right>
-void product_rows(ProductTile tile, std::ptrdiff_t rows, int columns) noexcept {
-  const TileFunction* const tiles = tile_set<L, Right>.tiles[columns - 1];
-  while (rows > 0) {
-    const int height = tile_height<L>(rows, columns);
-    tiles[height - 1](tile);
-    tile.a += height * left_stride;
-    tile.c += height * tile.c_stride;
-    rows -= height;
-  }
-}
 
 }  // namespace
 }  // namespace saccade::kernels

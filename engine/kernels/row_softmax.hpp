@@ -34,24 +34,17 @@ struct RowState {
 template <class L>
 float row_max(const float* u, std::ptrdiff_t begin, std::ptrdiff_t end) noexcept {
   using F = typename L::F;
-  F largest[2] = {L::broadcast(-infinity), L::broadcast(-infinity)};
+  constexpr int chains = 4;
+  F largest[chains];
+  for (F& x : largest) x = L::broadcast(-infinity);
   std::ptrdiff_t j = begin;
-  for (; j + 2 * L::count <= end; j += 2 * L::count) {
-    largest[0] = L::max(L::load(u + j), largest[0]);
-    largest[1] = L::max(L::load(u + j + L::count), largest[1]);
+  for (; j + chains * L::count <= end; j += chains * L::count) {
+#pragma GCC unroll 4
+    for (int i = 0; i < chains; ++i) largest[i] = L::max(L::load(u + j + i * L::count), largest[i]);
   }
-  float m = L::largest(L::max(largest[0], largest[1]));
+  float m = L::largest(L::max(L::max(largest[0], largest[1]), L::max(largest[2], largest[3])));
   for (; j < end; ++j) m = u[j] > m ? u[j] : m;
   return m;
-}
-
-/// Sixteen virtual lanes in the registers `sums`, then the tree 8-4-2-1: the row reduction of the contract.
-template <class L>
-float reduce_row(typename L::F* sums) noexcept {
-  for (int half = static_cast<int>(panel_width) / L::count / 2; half > 0; half /= 2) {
-    for (int i = 0; i < half; ++i) sums[i] = sums[i] + sums[i + half];
-  }
-  return L::tree_sum(sums[0]);
 }
 
 /// Sets u[j] to +0 in [from, to).
@@ -59,29 +52,38 @@ inline void clear(float* u, std::ptrdiff_t from, std::ptrdiff_t to) noexcept {
   for (; from < to; ++from) u[from] = 0.0f;
 }
 
-/// Replaces the scores of one row and block by powers, u[j] <- 2^(u[j] c - m) for j in [begin, end), and by
-/// +0 around them up to the next multiples of 16; returns m, an even integer near the largest u c, and the
-/// powers' sum. u is aligned so that u[0] is a block's first key. No visible score must be masked by its
-/// value.
+/// How a row's scores in a block become powers: u -> 2^(u * c - shift). m is what the powers are relative to.
+struct PowerBase {
+  float c;
+  float shift;
+  float m;
+};
+
+/// The base for u[begin, end), not empty: m is an even integer near the largest u c. Scores that cannot be
+/// raised in one step are prepared in place: those with a scale <= 0, and those too large to round against.
 template <class L>
-RowState softmax_block(float* u, std::ptrdiff_t begin, std::ptrdiff_t end, const ScoreScale& scale) noexcept {
-  using F = typename L::F;
-  constexpr int parts = static_cast<int>(panel_width) / L::count;
+PowerBase power_base(float* u, std::ptrdiff_t begin, std::ptrdiff_t end, const ScoreScale& scale) noexcept {
   if (!scale.plain) {
     for (std::ptrdiff_t j = begin; j < end; ++j) u[j] = u[j] * scale.before;
   }
-  float c = scale.c;
-  const float m = round_to_even_integer(row_max<L>(u, begin, end) * c) + 0.0f;
-  float shift = m == -infinity ? 0.0f : m;
-  if (!(shift > -0x1p21f && shift < 0x1p21f)) {  // too large to round against in one step
-    for (std::ptrdiff_t j = begin; j < end; ++j) u[j] = u[j] * c - shift;
-    c = 1.0f;
-    shift = 0.0f;
-  }
-  const Exp2Scores<L> exp2(c, shift);
+  const float m = round_to_even_integer(row_max<L>(u, begin, end) * scale.c) + 0.0f;
+  const float shift = m == -infinity ? 0.0f : m;
+  if (shift > -0x1p21f && shift < 0x1p21f) return {scale.c, shift, m};
+  for (std::ptrdiff_t j = begin; j < end; ++j) u[j] = u[j] * scale.c - shift;
+  return {1.0f, 0.0f, m};
+}
+
+/// Replaces u[begin, end) by powers, and by +0 what is around them up to the next multiples of 16; the
+/// sixteen virtual lanes of the powers' sum go to lane_sums. u[0] is the block's first key.
+template <class L>
+void raise_row(float* u, std::ptrdiff_t begin, std::ptrdiff_t end, const PowerBase& base,
+               float* lane_sums) noexcept {
+  using F = typename L::F;
+  constexpr int parts = static_cast<int>(panel_width) / L::count;
+  const Exp2Scores<L> exp2(base.c, base.shift);
   F sum[parts];
   for (F& s : sum) s = L::broadcast(0.0f);
-  const auto replace = [&](std::ptrdiff_t j) {
+  const auto raise = [&](std::ptrdiff_t j) __attribute__((always_inline)) {
 #pragma GCC unroll 4
     for (int i = 0; i < parts; ++i) {
       const F p = exp2(L::load(u + j + i * L::count));
@@ -90,23 +92,38 @@ RowState softmax_block(float* u, std::ptrdiff_t begin, std::ptrdiff_t end, const
     }
   };
   // Where the row begins or ends inside a 16, powers of other keys' scores are computed and taken back.
-  const auto replace_within = [&](std::ptrdiff_t j, std::ptrdiff_t from, std::ptrdiff_t to) {
-    for (int i = 0; i < parts; ++i) {
-      float* const at = u + j + i * L::count;
-      L::store(at, exp2(L::load(at)));
-    }
+  const auto raise_within = [&](std::ptrdiff_t j, std::ptrdiff_t from, std::ptrdiff_t to) {
+    for (int i = 0; i < parts; ++i) L::store(u + j + i * L::count, exp2(L::load(u + j + i * L::count)));
     clear(u, j, from);
     clear(u, to, j + panel_width);
     for (int i = 0; i < parts; ++i) sum[i] = sum[i] + L::load(u + j + i * L::count);
   };
   std::ptrdiff_t j = begin / panel_width * panel_width;
   if (j < begin) {
-    replace_within(j, begin, end < j + panel_width ? end : j + panel_width);
+    raise_within(j, begin, end < j + panel_width ? end : j + panel_width);
     j += panel_width;
   }
-  for (; j + panel_width <= end; j += panel_width) replace(j);
-  if (j < end) replace_within(j, j, end);
-  return {m, reduce_row<L>(sum)};
+  for (; j + 4 * panel_width <= end; j += 4 * panel_width) {
+    raise(j);
+    raise(j + panel_width);
+    raise(j + 2 * panel_width);
+    raise(j + 3 * panel_width);
+  }
+  for (; j + panel_width <= end; j += panel_width) raise(j);
+  if (j < end) raise_within(j, j, end);
+  for (int i = 0; i < parts; ++i) L::store(lane_sums + i * L::count, sum[i]);
+}
+
+/// The sum of sixteen virtual lanes by the tree 8-4-2-1: the row reduction of the contract.
+template <class L>
+float reduce_lanes(const float* lane_sums) noexcept {
+  constexpr int parts = static_cast<int>(panel_width) / L::count;
+  typename L::F sum[parts];
+  for (int i = 0; i < parts; ++i) sum[i] = L::load(lane_sums + i * L::count);
+  for (int half = parts / 2; half > 0; half /= 2) {
+    for (int i = 0; i < half; ++i) sum[i] = sum[i] + sum[i + half];
+  }
+  return L::tree_sum(sum[0]);
 }
 
 /// Joins the state of a block to that of the blocks before it.
@@ -123,7 +140,10 @@ void row_softmax(const RowSoftmax& r) noexcept {
   const auto block_powers = [&](std::ptrdiff_t begin, std::ptrdiff_t n) {
     for (std::ptrdiff_t j = 0; j < n; ++j) powers[j] = r.in[begin + j];
     clear(powers, n, round_up(n, panel_width));
-    return softmax_block<L>(powers, 0, n, scale);
+    const PowerBase base = power_base<L>(powers, 0, n, scale);
+    alignas(64) float lane_sums[panel_width];
+    raise_row<L>(powers, 0, n, base, lane_sums);
+    return RowState{base.m, reduce_lanes<L>(lane_sums)};
   };
   const auto block_size = [&](std::ptrdiff_t begin) {
     return r.columns - begin < key_block ? r.columns - begin : key_block;
