@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+
+#include "pipeline/batch_input.hpp"
+#include "saccade/pipeline.hpp"
+#include "saccade/self_attention.hpp"
+#include "saccade/tensor_file.hpp"
+
+namespace saccade::pipeline {
+
+/// The files that a run writes. They appear under their names together, on commit().
+class BatchOutput {
+ public:
+  BatchOutput(const std::filesystem::path& path, const BatchInput& input, const SelfAttention& layer,
+              const BatchFileOptions& options);
+
+  /// Of the next sequences. `context`: empty where it is not written.
+  void append(std::span<const float> z, std::span<const float> context);
+  /// Of the next sequence; ignored where no maps are written.
+  void append(const SequenceProbabilities& probabilities);
+  void commit();
+
+ private:
+  TensorFileWriter results_;
+  std::filesystem::path probabilities_path_;
+  std::optional<TensorFileWriter> probabilities_;
+};
+
+}  // namespace saccade::pipeline
