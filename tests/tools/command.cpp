@@ -1,0 +1,87 @@
+#include "tools/command.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <stdexcept>
+#include <utility>
+
+extern "C" char** environ;
+
+namespace saccade::test {
+namespace {
+
+/// Where a child's stdout and stderr go; SIGINT and SIGTERM as for a new session, whoever runs the tests.
+class SpawnSettings {
+ public:
+  SpawnSettings(const std::string& out, const std::string& err) {
+    ::posix_spawn_file_actions_init(&files_);
+    ::posix_spawn_file_actions_addopen(&files_, STDOUT_FILENO, out.c_str(), O_WRONLY | O_CREAT, 0600);
+    ::posix_spawn_file_actions_addopen(&files_, STDERR_FILENO, err.c_str(), O_WRONLY | O_CREAT, 0600);
+    ::posix_spawnattr_init(&attributes_);
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    ::posix_spawnattr_setsigmask(&attributes_, &signals);
+    ::sigaddset(&signals, SIGINT);
+    ::sigaddset(&signals, SIGTERM);
+    ::posix_spawnattr_setsigdefault(&attributes_, &signals);
+    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  }
+  SpawnSettings(const SpawnSettings&) = delete;
+  SpawnSettings& operator=(const SpawnSettings&) = delete;
+  ~SpawnSettings() {
+    ::posix_spawnattr_destroy(&attributes_);
+    ::posix_spawn_file_actions_destroy(&files_);
+  }
+
+  pid_t spawn(const Arguments& arguments) const {
+    std::vector<char*> argv;
+    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+    argv.push_back(nullptr);
+    pid_t process = -1;
+    if (::posix_spawn(&process, argv[0], &files_, &attributes_, argv.data(), environ) != 0)
+      throw std::runtime_error("cannot start " + arguments[0]);
+    return process;
+  }
+
+ private:
+  posix_spawn_file_actions_t files_;
+  posix_spawnattr_t attributes_;
+};
+
+}  // namespace
+
+RunningCommand::RunningCommand(const Arguments& arguments) {
+  Arguments all = {SACCADE_COMMAND};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  process_ = SpawnSettings(streams_ / "out", streams_ / "err").spawn(all);
+}
+
+RunningCommand::~RunningCommand() {
+  if (process_ < 0) return;
+  ::kill(process_, SIGKILL);
+  ::waitpid(process_, nullptr, 0);
+}
+
+void RunningCommand::send(int signal) const {
+  ::kill(process_, signal);
+}
+
+std::string RunningCommand::err() const {
+  return read_bytes(streams_ / "err");
+}
+
+Finished RunningCommand::wait() {
+  int status = 0;
+  ::waitpid(std::exchange(process_, -1), &status, 0);
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), read_bytes(streams_ / "out"), err()};
+}
+
+Finished run_command(const Arguments& arguments) {
+  return RunningCommand(arguments).wait();
+}
+
+}  // namespace saccade::test

@@ -1,0 +1,35 @@
+#include "engine_options.hpp"
+
+#include <string>
+
+#include "numbers.hpp"
+#include "saccade/isa.hpp"
+
+namespace saccade::command {
+namespace {
+
+Isa isa_called(const std::string& name) {
+  if (const auto isa = parse_isa(name)) return *isa;
+  std::string known;
+  for (const Isa isa : supported_isas()) known += (known.empty() ? "" : ", ") + std::string(to_string(isa));
+  throw CLI::ValidationError("--isa", "there is no '" + name + "'; supported here: " + known);
+}
+
+}  // namespace
+
+void add_engine_options(CLI::App& subcommand, EngineOptions& options) {
+  subcommand
+      .add_option("--threads", options.threads,
+                  "threads to work with; 0, the default: what affinity mask and cgroup CPU quota allow")
+      ->type_name("N")
+      ->check(whole_number(0));
+  subcommand
+      .add_option_function<std::string>(
+          "--isa", [&options](const std::string& name) { options.isa = isa_called(name); },
+          "instruction set: scalar, avx2, avx512 or neon; default: $SACCADE_ISA, else the fastest that the "
+          "CPU "
+          "supports. The results have the same bits on each")
+      ->type_name("NAME");
+}
+
+}  // namespace saccade::command

@@ -1,0 +1,76 @@
+// The command `saccade`: reads the command line, runs a subcommand, and turns what went wrong into a message
+// and an exit code.
+
+#include <exception>
+#include <iostream>
+#include <memory>
+#include <new>
+#include <string>
+
+#include "help_formatter.hpp"
+#include "saccade/saccade.hpp"
+#include "stop_signals.hpp"
+#include "subcommands.hpp"
+
+namespace {
+
+using namespace saccade;
+
+constexpr int bad_input = 1;
+constexpr int wrong_usage = 2;
+
+constexpr const char* exit_codes =
+    "Exit codes: 0 done; 1 bad input, or something that did not work; 2 wrong usage of the command line;\n"
+    "130 and 143 stopped by SIGINT and SIGTERM, with nothing left behind (a second signal stops at once).";
+
+int fail(const std::string& message, int code) {
+  std::cerr << "saccade: error: " << message << '\n';
+  return code;
+}
+
+int run(const command::Action& action) {
+  try {
+    return action();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::cancelled) return fail(error.what(), bad_input);
+    return fail(error.what(), 128 + command::stop_signal());
+  } catch (const std::bad_alloc&) {
+    return fail("out of memory", bad_input);
+  } catch (const std::exception& error) {
+    return fail(error.what(), bad_input);
+  }
+}
+
+int report_usage(const CLI::App& app, const CLI::ParseError& error) {
+  // --help and --version come this way too.
+  if (error.get_exit_code() == 0) return app.exit(error);
+  return fail(std::string(error.what()) + "\nsaccade --help and saccade SUBCOMMAND --help tell the usage.",
+              wrong_usage);
+}
+
+/// What stands on stdout is complete, or the command has failed.
+int flush(int code) {
+  std::cout.flush();
+  return code == 0 && !std::cout ? fail("cannot write to the standard output", bad_input) : code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Self-attention on CPUs: the same bits on every instruction set and any number of threads.",
+               "saccade");
+  app.set_version_flag("--version", "saccade " + std::string(version()));
+  app.footer(exit_codes);
+  app.formatter(std::make_shared<command::HelpFormatter>());  // of the subcommands too
+  app.require_subcommand(1);
+  command::Action action;
+  command::add_run(app, action);
+  command::add_info(app, action);
+  for (CLI::App* subcommand : app.get_subcommands({})) subcommand->footer(exit_codes);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return flush(report_usage(app, error));
+  }
+  return flush(run(action));
+}

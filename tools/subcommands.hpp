@@ -1,0 +1,16 @@
+#pragma once
+
+#include <functional>
+
+#include <CLI/CLI.hpp>
+
+namespace saccade::command {
+
+/// What a command line asks for; returns the exit code.
+using Action = std::function<int()>;
+
+/// Each adds its subcommand to `app`, which sets `action` when it is the one that was asked for.
+void add_run(CLI::App& app, Action& action);
+void add_info(CLI::App& app, Action& action);
+
+}  // namespace saccade::command
