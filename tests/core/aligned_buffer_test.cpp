@@ -1,0 +1,41 @@
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include "core/aligned_buffer.hpp"
+
+namespace saccade {
+namespace {
+
+TEST_CASE("a buffer begins on a cache line and holds what was asked for") {
+  for (const std::size_t size : {1u, 3u, 16u, 1000u}) {
+    AlignedBuffer<float> buffer(size);
+    CHECK(reinterpret_cast<std::uintptr_t>(buffer.data()) % 64 == 0);
+    CHECK(buffer.size() == size);
+    buffer.data()[size - 1] = 1.0f;
+  }
+}
+
+TEST_CASE("an empty buffer has no memory") {
+  CHECK(AlignedBuffer<float>().data() == nullptr);
+  CHECK(AlignedBuffer<float>(0).data() == nullptr);
+  CHECK(AlignedBuffer<float>(0).size() == 0);
+}
+
+TEST_CASE("moving hands the memory over, once") {
+  AlignedBuffer<int> first(10);
+  int* const memory = first.data();
+  AlignedBuffer<int> second(std::move(first));
+  CHECK(second.data() == memory);
+  AlignedBuffer<int> third(5);
+  third = std::move(second);
+  CHECK(third.data() == memory);
+  CHECK(third.size() == 10);
+  static_assert(!std::is_copy_constructible_v<AlignedBuffer<int>>);
+  static_assert(std::is_nothrow_move_constructible_v<AlignedBuffer<int>>);
+}
+
+}  // namespace
+}  // namespace saccade

@@ -1,0 +1,91 @@
+#include "kernels/attention_kernel.hpp"
+
+#include "kernels/each_table.hpp"
+#include "reference/compare.hpp"
+#include "reference/contract.hpp"
+#include "reference/guarded_matrix.hpp"
+#include "reference/reference.hpp"
+
+namespace saccade::test {
+namespace {
+
+struct PackedKeys {
+  std::vector<float> panels;
+  std::vector<std::uint8_t> finite;
+};
+
+PackedKeys pack_keys(const kernels::KernelTable& t, const AttentionHead& head) {
+  PackedKeys keys = {
+      std::vector<float>(
+          static_cast<std::size_t>(kernels::round_up(head.keys, kernels::panel_width) * head.head_dim)),
+      std::vector<std::uint8_t>(static_cast<std::size_t>(kernels::blocks_of(head.keys, kernels::key_block)))};
+  t.pack_panels({head.k.data(), false, head.head_dim, head.keys, head.head_dim, keys.panels.data()});
+  t.find_non_finite({head.v.data(), head.value_dim, head.keys, head.value_dim, keys.finite.data()});
+  return keys;
+}
+
+}  // namespace
+
+AttentionResult<float> run_attention(const kernels::KernelTable& t, const AttentionHead& head,
+                                     std::int64_t gap, bool probabilities) {
+  const PackedKeys keys = pack_keys(t, head);
+  GuardedMatrix q(head.queries, head.head_dim, head.head_dim + gap, gap),
+      v(head.keys, head.value_dim, head.value_dim + gap, gap),
+      out(head.queries, head.value_dim, head.value_dim + 2 * gap, gap),
+      p(head.queries, head.keys, head.keys + gap, gap),
+      scratch(1, kernels::attention_scratch(head.head_dim, head.value_dim, head.keys));
+  q.assign(head.q);
+  v.assign(head.v);
+  t.attention_block({.q = q.data(),
+                     .q_stride = q.stride(),
+                     .rows = head.queries,
+                     .key_panels = keys.panels.data(),
+                     .finite = keys.finite.data(),
+                     .v = v.data(),
+                     .v_stride = v.stride(),
+                     .keys = head.keys,
+                     .head_dim = head.head_dim,
+                     .value_dim = head.value_dim,
+                     .scale = head.scale,
+                     .first_position = head.first_position,
+                     .left = head.left,
+                     .right = head.right,
+                     .out = out.data(),
+                     .out_stride = out.stride(),
+                     .probabilities = probabilities ? p.data() : nullptr,
+                     .probabilities_stride = p.stride(),
+                     .scratch = scratch.data()});
+  CHECK(out.guards_hold());
+  CHECK(p.guards_hold());
+  CHECK(scratch.guards_hold());
+  if (!probabilities) CHECK(p.untouched());
+  return {out.values(), probabilities ? p.values() : std::vector<float>()};
+}
+
+void check_contract(const AttentionHead& head, std::int64_t gap) {
+  const AttentionResult<float> expected = contract::attention(head);
+  CAPTURE(head.queries);
+  CAPTURE(head.keys);
+  CAPTURE(head.head_dim);
+  CAPTURE(head.value_dim);
+  CAPTURE(head.first_position);
+  CAPTURE(head.left);
+  CAPTURE(head.right);
+  CAPTURE(head.scale);
+  for_each_table([&](const kernels::KernelTable& t) {
+    const AttentionResult<float> got = run_attention(t, head, gap);
+    CHECK(difference(got.out, expected.out) == "");
+    CHECK(difference(got.probabilities, expected.probabilities) == "");
+    if (t.isa != Isa::scalar) CHECK(difference(run_attention(t, head, 0, false).out, expected.out) == "");
+  });
+}
+
+void check_contract_and_reference(const AttentionHead& head, std::int64_t gap) {
+  check_contract(head, gap);
+  const AttentionResult<float> got = contract::attention(head);
+  const AttentionResult<double> exact = attention(head), tolerance = attention_tolerance(head);
+  CHECK(outside(got.out, exact.out, tolerance.out) == "");
+  CHECK(outside(got.probabilities, exact.probabilities, tolerance.probabilities) == "");
+}
+
+}  // namespace saccade::test

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "kernels/cpu_features.hpp"
+#include "kernels/select.hpp"
+
+namespace saccade::test {
+
+/// Calls test(table) for every kernel table that this CPU can run.
+template <class Test>
+void for_each_table(const Test& test) {
+  for (const kernels::KernelTable* table : kernels::compiled_tables()) {
+    if (!kernels::cpu_supports(table->isa)) continue;
+    const std::string isa(to_string(table->isa));
+    CAPTURE(isa);
+    test(*table);
+  }
+}
+
+}  // namespace saccade::test

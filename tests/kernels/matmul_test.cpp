@@ -1,0 +1,167 @@
+#include <algorithm>
+#include <limits>
+
+#include "kernels/each_table.hpp"
+#include "reference/compare.hpp"
+#include "reference/contract.hpp"
+#include "reference/guarded_matrix.hpp"
+#include "reference/random.hpp"
+#include "reference/reference.hpp"
+
+namespace saccade::test {
+namespace {
+
+using kernels::KernelTable;
+using kernels::panel_width;
+
+/// left [rows][depth] times weight [columns][depth].
+struct Product {
+  std::int64_t rows, columns, depth;
+  bool with_bias = false, with_relu = false, with_residual = false;
+  std::vector<float> left = {}, weight = {}, bias = {}, residual = {};
+
+  void fill(std::uint64_t seed) {
+    Random random(seed);
+    left = random.values(rows * depth);
+    weight = random.values(columns * depth);
+    bias = random.values(columns);
+    residual = random.values(rows * columns);
+  }
+  [[nodiscard]] contract::Epilogue epilogue(std::int64_t i, std::int64_t j) const {
+    return {with_bias ? &bias[static_cast<std::size_t>(j)] : nullptr, with_relu,
+            with_residual ? &residual[static_cast<std::size_t>(i * columns + j)] : nullptr};
+  }
+};
+
+std::vector<float> by_contract(const Product& p) {
+  std::vector<float> out;
+  for (std::int64_t i = 0; i < p.rows; ++i) {
+    for (std::int64_t j = 0; j < p.columns; ++j)
+      out.push_back(contract::finish(
+          contract::matrix_element(p.left.data() + i * p.depth, p.weight.data() + j * p.depth, p.depth),
+          p.epilogue(i, j)));
+  }
+  return out;
+}
+
+std::vector<float> pack(const KernelTable& t, const Product& p) {
+  std::vector<float> panels(static_cast<std::size_t>(kernels::round_up(p.columns, panel_width) * p.depth));
+  t.pack_panels({p.weight.data(), false, p.depth, p.columns, p.depth, panels.data()});
+  return panels;
+}
+
+/// The kernel's result, with rows `gap` elements wider than they are.
+std::vector<float> by_kernel(const KernelTable& t, const Product& p, std::int64_t gap) {
+  GuardedMatrix left(p.rows, p.depth, p.depth + gap, gap), out(p.rows, p.columns, p.columns + gap, gap % 5),
+      residual(p.rows, p.columns, p.columns + 2 * gap), scratch(1, kernels::matmul_scratch(p.depth));
+  left.assign(p.left);
+  residual.assign(p.residual);
+  const std::vector<float> panels = pack(t, p);
+  t.matmul_block(
+      {.left = left.data(),
+       .left_row_stride = left.stride(),
+       .rows = p.rows,
+       .panels = panels.data(),
+       .depth = p.depth,
+       .columns = p.columns,
+       .out = out.data(),
+       .out_stride = out.stride(),
+       .epilogue = {.bias = p.with_bias ? p.bias.data() : nullptr,
+                    .activation = p.with_relu ? kernels::Activation::relu : kernels::Activation::none,
+                    .residual = p.with_residual ? residual.data() : nullptr,
+                    .residual_stride = residual.stride()},
+       .scratch = scratch.data()});
+  CHECK(out.guards_hold());
+  CHECK(scratch.guards_hold());
+  return out.values();
+}
+
+void check(Product p, std::uint64_t seed) {
+  CAPTURE(p.rows);
+  CAPTURE(p.columns);
+  CAPTURE(p.depth);
+  p.fill(seed);
+  const std::vector<float> expected = by_contract(p);
+  for_each_table([&](const KernelTable& t) {
+    CHECK(difference(by_kernel(t, p, static_cast<std::int64_t>(seed % 4)), expected) == "");
+  });
+}
+
+const std::vector<std::int64_t> rows = {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 23, 24, 25, 47, 48};
+const std::vector<std::int64_t> columns = {1,  7,  8,  9,  15, 16, 17, 31,  32,  33,
+                                           47, 48, 49, 63, 64, 65, 80, 127, 128, 130};
+const std::vector<std::int64_t> depths = {1,   2,   3,   4,   5,   15,  127, 128, 129,
+                                          255, 256, 257, 384, 511, 512, 513, 600};
+
+TEST_CASE("same bits: a matrix product at every edge of its tiles") {
+  for (const std::int64_t n : rows) check({n, 33, 21}, 1);
+  for (const std::int64_t n : columns) check({7, n, 21}, 2);
+  for (const std::int64_t n : depths) check({13, 70, n}, 3);
+}
+
+TEST_CASE("same bits: matrix products of any size with any epilogue") {
+  Random random(11);
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    Product p = {random.choose(rows), random.choose(columns), random.choose(depths)};
+    p.with_bias = i & 1u;
+    p.with_relu = i & 2u;
+    p.with_residual = i & 4u;
+    check(p, i);
+  }
+}
+
+TEST_CASE("a matrix product is as near to exact as its chain is long") {
+  Product p = {48, 130, 600};
+  p.fill(5);
+  const std::vector<double> left(p.left.begin(), p.left.end());
+  const std::vector<double> expected = linear(left, p.weight, {}, p.depth, p.columns);
+  const std::vector<double> tolerance(expected.size(), 260.0 * 0x1p-24 * static_cast<double>(p.depth));
+  for_each_table(
+      [&](const KernelTable& t) { CHECK(outside(by_kernel(t, p, 0), expected, tolerance) == ""); });
+}
+
+TEST_CASE("relu keeps NaN and makes every negative number +0") {
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+  Product p = {1, 5, 1};
+  p.with_bias = p.with_relu = true;
+  p.left = {0.0f};
+  p.weight.assign(5, 0.0f);
+  p.bias = {nan, -1.0f, 2.0f, -std::numeric_limits<float>::infinity(), -0x1p-149f};
+  p.residual.assign(5, 0.0f);
+  const std::vector<float> expected = {nan, 0.0f, 2.0f, 0.0f, 0.0f};
+  for_each_table([&](const KernelTable& t) { CHECK(difference(by_kernel(t, p, 0), expected) == ""); });
+}
+
+TEST_CASE("a NaN in one row or column stays there") {
+  Product p = {13, 70, 40};
+  p.fill(6);
+  p.left[5 * 40 + 7] = std::numeric_limits<float>::quiet_NaN();
+  p.weight[69 * 40] = std::numeric_limits<float>::infinity();
+  const std::vector<float> expected = by_contract(p);
+  for_each_table([&](const KernelTable& t) { CHECK(difference(by_kernel(t, p, 1), expected) == ""); });
+}
+
+TEST_CASE("the residual may be the output") {
+  Product p = {13, 40, 20};
+  p.with_residual = true;
+  p.fill(8);
+  const std::vector<float> expected = by_contract(p);
+  for_each_table([&](const KernelTable& t) {
+    std::vector<float> out = p.residual, panels = pack(t, p),
+                       scratch(static_cast<std::size_t>(kernels::matmul_scratch(p.depth)));
+    t.matmul_block({p.left.data(),
+                    p.depth,
+                    p.rows,
+                    panels.data(),
+                    p.depth,
+                    p.columns,
+                    out.data(),
+                    p.columns,
+                    {.residual = out.data(), .residual_stride = p.columns},
+                    scratch.data()});
+    CHECK(difference(out, expected) == "");
+  });
+}
+
+}  // namespace
+}  // namespace saccade::test

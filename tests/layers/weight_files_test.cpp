@@ -1,0 +1,228 @@
+#include "layers/weight_file.hpp"
+
+#include "layers/layer.hpp"
+#include "reference/compare.hpp"
+#include "reference/expect_error.hpp"
+
+namespace saccade::test {
+namespace {
+
+constexpr std::int64_t width = 10, heads = 3, head_dim = 4, context = 12, output = 7;
+
+const LayerWeights& weights() {
+  static const LayerWeights w = made_up_weights(width, heads, head_dim, output);
+  return w;
+}
+
+using Values = std::vector<float>;
+
+Values joined(const Values& a, const Values& b, const Values& c) {
+  Values all = a;
+  all.insert(all.end(), b.begin(), b.end());
+  all.insert(all.end(), c.begin(), c.end());
+  return all;
+}
+
+/// [columns][rows] of [rows][columns].
+Values transposed(const Values& m, std::int64_t rows, std::int64_t columns) {
+  Values out(m.size());
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < columns; ++j)
+      out[static_cast<std::size_t>(j * rows + i)] = m[static_cast<std::size_t>(i * columns + j)];
+  }
+  return out;
+}
+
+void add_apart(WeightFile& file, const std::string& self, const std::string& out) {
+  const LayerWeights& w = weights();
+  file.add(self + "query.weight", {context, width}, w.query_weight)
+      .add(self + "query.bias", {context}, w.query_bias);
+  file.add(self + "key.weight", {context, width}, w.key_weight).add(self + "key.bias", {context}, w.key_bias);
+  file.add(self + "value.weight", {context, width}, w.value_weight)
+      .add(self + "value.bias", {context}, w.value_bias);
+  file.add(out + "weight", {output, context}, w.output_weight).add(out + "bias", {output}, w.output_bias);
+}
+
+void add_plain(WeightFile& file, const std::string& prefix) {
+  add_apart(file, prefix, prefix + "output.");
+}
+void add_bert(WeightFile& file, const std::string& prefix) {
+  add_apart(file, prefix + "attention.self.", prefix + "attention.output.dense.");
+}
+void add_torch(WeightFile& file, const std::string& prefix) {
+  const LayerWeights& w = weights();
+  file.add(prefix + "in_proj_weight", {3 * context, width},
+           joined(w.query_weight, w.key_weight, w.value_weight));
+  file.add(prefix + "in_proj_bias", {3 * context}, joined(w.query_bias, w.key_bias, w.value_bias));
+  file.add(prefix + "out_proj.weight", {output, context}, w.output_weight);
+  file.add(prefix + "out_proj.bias", {output}, w.output_bias);
+}
+void add_gpt2(WeightFile& file, const std::string& prefix) {
+  const LayerWeights& w = weights();
+  const Values fused = joined(w.query_weight, w.key_weight, w.value_weight);
+  file.add(prefix + "c_attn.weight", {width, 3 * context}, transposed(fused, 3 * context, width));
+  file.add(prefix + "c_attn.bias", {3 * context}, joined(w.query_bias, w.key_bias, w.value_bias));
+  file.add(prefix + "c_proj.weight", {context, output}, transposed(w.output_weight, output, context));
+  file.add(prefix + "c_proj.bias", {output}, w.output_bias);
+}
+
+Values z_of(Engine& engine, const SelfAttention& layer) {
+  return forward(engine, layer, LayerBatch::of(width, {9, 30})).z;
+}
+
+/// The layer in this file must give the bits of the weights themselves.
+void check_same(const std::filesystem::path& path, const std::string& prefix) {
+  CAPTURE(prefix);
+  Engine engine;
+  const SelfAttention expected(engine, views_of(weights()), heads);
+  const SelfAttention layer = SelfAttention::load(engine, path, {.heads = heads, .prefix = prefix});
+  CHECK(layer.width() == width);
+  CHECK(layer.output_width() == output);
+  CHECK(difference(z_of(engine, layer), z_of(engine, expected)) == "");
+}
+
+using Add = void (*)(WeightFile&, const std::string&);
+struct Naming {
+  Add add;
+  std::string prefix;  ///< before the names that `add` gives
+};
+const Naming namings[] = {
+    {add_plain, ""}, {add_plain, "model.layers.3."}, {add_bert, ""}, {add_bert, "encoder.layer.0."},
+    {add_torch, ""}, {add_torch, "blocks.1.mha."},   {add_gpt2, ""}, {add_gpt2, "transformer.h.0."}};
+
+TEST_CASE("same bits: a layer under every naming, with its prefix or without") {
+  for (const Naming& naming : namings) {
+    WeightFile file;
+    file.add("something.else", {2, 2}, {1, 2, 3, 4});
+    naming.add(file, naming.prefix);
+    check_same(file.write(), "");
+    if (naming.prefix.empty()) continue;
+    check_same(file.write(), naming.prefix);
+    check_same(file.write(), naming.prefix.substr(0, naming.prefix.size() - 1));
+  }
+}
+
+TEST_CASE("same bits: GPT-2 and torch names that have a module's name before them") {
+  WeightFile gpt;
+  add_gpt2(gpt, "transformer.h.0.attn.");
+  check_same(gpt.write(), "transformer.h.0");
+  check_same(gpt.write(), "transformer.h.0.attn");
+  check_same(gpt.write(), "");
+  WeightFile torch;
+  add_torch(torch, "encoder.layers.2.self_attn.");
+  check_same(torch.write(), "encoder.layers.2");
+  check_same(torch.write(), "encoder.layers.2.self_attn.");
+}
+
+TEST_CASE("same bits: weights stored as F16 and BF16") {
+  for (const std::string& type : {std::string("F16"), std::string("BF16")}) {
+    CAPTURE(type);
+    for (const Naming& naming : namings) {
+      WeightFile file;
+      naming.add(file, naming.prefix);
+      check_same(file.write_halves(type), naming.prefix);
+    }
+  }
+}
+
+TEST_CASE("a layer is chosen by its prefix among several") {
+  WeightFile file;
+  add_bert(file, "encoder.layer.1.");
+  file.add("encoder.layer.10.attention.self.query.weight", {1, 1}, {1.0f});
+  file.add("encoder.layer.10.attention.self.key.weight", {1, 1}, {1.0f});
+  file.add("encoder.layer.10.attention.self.value.weight", {1, 1}, {1.0f});
+  check_same(file.write(), "encoder.layer.1");
+  Engine engine;
+  const SelfAttention small =
+      SelfAttention::load(engine, file.write(), {.heads = 1, .prefix = "encoder.layer.10"});
+  CHECK(small.width() == 1);
+  expect_error_with(
+      ErrorCode::file_format, {"2", "\"encoder.layer.1.\"", "\"encoder.layer.10.\"", "prefix"},
+      [&] { static_cast<void>(SelfAttention::load(engine, file.write(), {.heads = 3, .prefix = ""})); });
+  expect_error_with(ErrorCode::file_format, {"\"encoder.layer.2.\"", "\"encoder.layer.10.\""}, [&] {
+    static_cast<void>(SelfAttention::load(engine, file.write(), {.heads = 3, .prefix = "encoder.layer.2"}));
+  });
+}
+
+TEST_CASE("biases and the output projection may be missing") {
+  const LayerWeights& w = weights();
+  WeightFile file;
+  file.add("query.weight", {context, width}, w.query_weight)
+      .add("key.weight", {context, width}, w.key_weight);
+  file.add("value.weight", {context, width}, w.value_weight);
+  LayerWeights expected = w;
+  for (auto* part : {&expected.query_bias, &expected.key_bias, &expected.value_bias, &expected.output_weight,
+                     &expected.output_bias})
+    part->clear();
+  Engine engine;
+  const SelfAttention layer = SelfAttention::load(engine, file.write(), {.heads = heads, .prefix = {}});
+  CHECK(layer.output_width() == context);
+  CHECK(difference(z_of(engine, layer), z_of(engine, SelfAttention(engine, views_of(expected), heads))) ==
+        "");
+}
+
+struct Shape {
+  std::string name;
+  std::vector<std::int64_t> shape;
+};
+
+/// Loading a layer of tensors of these shapes must fail; the message has the file and all of `parts`.
+void expect_bad(const std::vector<Shape>& shapes, std::int64_t of_heads,
+                std::initializer_list<std::string> parts) {
+  WeightFile file;
+  for (const Shape& shape : shapes) {
+    std::int64_t size = 1;
+    for (const std::int64_t n : shape.shape) size *= n;
+    file.add(shape.name, shape.shape, Values(static_cast<std::size_t>(size), 0.5f));
+  }
+  const std::filesystem::path path = file.write();
+  Engine engine;
+  const auto load = [&] {
+    static_cast<void>(SelfAttention::load(engine, path, {.heads = of_heads, .prefix = {}}));
+  };
+  expect_error_with(ErrorCode::file_format, parts, load);
+  expect_error_with(ErrorCode::file_format, {path.string()}, load);
+}
+
+TEST_CASE("weights that do not fit are named with their numbers") {
+  const Shape q = {"query.weight", {12, 10}}, k = {"key.weight", {12, 10}}, v = {"value.weight", {12, 10}};
+  expect_bad({q, k, v}, 5, {"query.weight", "12", "5 heads"});
+  expect_bad({q, k, v}, 0, {"query.weight", "0 heads"});
+  expect_bad({q, {"key.weight", {12, 9}}, v}, 3, {"key.weight", "9 to 12", "10 to 12", "query.weight"});
+  expect_bad({q, k, {"value.weight", {8, 10}}}, 2, {"value.weight", "10 to 8", "10 to 12"});
+  expect_bad({q, k}, 3, {"value.weight"});
+  expect_bad({{"query.weight", {12}}, k, v}, 3, {"query.weight", "1 dimension", "2"});
+  expect_bad({{"query.weight", {12, 5, 2}}, k, v}, 3, {"query.weight", "3 dimensions", "2"});
+  expect_bad({q, {"query.bias", {11}}, k, v}, 3, {"query.bias", "11", "[12]"});
+  expect_bad({q, {"query.bias", {12, 1}}, k, v}, 3, {"query.bias", "2 dimensions"});
+  expect_bad({q, k, v, {"output.weight", {4, 11}}}, 3, {"output.weight", "11", "12", "value.weight"});
+  expect_bad({q, k, v, {"output.weight", {4, 12}}, {"output.bias", {5}}}, 3, {"output.bias", "5", "[4]"});
+  expect_bad({{"in_proj_weight", {35, 10}}}, 3, {"in_proj_weight", "[35, 10]", "3 equal parts"});
+  expect_bad({{"c_attn.weight", {36, 10}}}, 3, {"c_attn.weight", "[36, 10]"});
+}
+
+TEST_CASE("a file without a layer says what was looked for") {
+  expect_bad({{"embeddings.weight", {3, 3}}, {"prequery.weight", {3, 3}}}, 1,
+             {"no self-attention layer", "query.weight", "in_proj_weight", "c_attn.weight"});
+}
+
+TEST_CASE("a file that is not there or holds integers is an error") {
+  Engine engine;
+  CHECK(!error_of(ErrorCode::file_not_usable, [&] {
+           static_cast<void>(
+               SelfAttention::load(engine, "no-such-file.safetensors", {.heads = 1, .prefix = {}}));
+         }).empty());
+  const WeightFile place;
+  const std::filesystem::path& path = place.write();
+  {
+    TensorFileWriter writer(path, {{"query.weight", StorageType::i32, {1, 1}}});
+    writer.append("query.weight", std::vector<std::int64_t>{1});
+    writer.commit();
+  }
+  expect_error_with(ErrorCode::file_format, {"query.weight", "i32"}, [&] {
+    static_cast<void>(SelfAttention::load(engine, path, {.heads = 1, .prefix = {}}));
+  });
+}
+
+}  // namespace
+}  // namespace saccade::test

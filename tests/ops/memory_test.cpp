@@ -1,0 +1,113 @@
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+#include <thread>
+
+#include "ops/batch.hpp"
+#include "reference/allocations.hpp"
+#include "reference/compare.hpp"
+
+namespace saccade::test {
+namespace {
+
+Batch batch_of(std::vector<std::int64_t> lengths) {
+  Batch batch = {std::move(lengths), 3, 16, 16};
+  batch.fill(4);
+  return batch;
+}
+
+TEST_CASE("attention_workspace tells what a call takes") {
+  for (const int threads : {1, 2, 3}) {
+    for (const std::vector<std::int64_t>& lengths :
+         {std::vector<std::int64_t>{1}, {48}, {49}, {600, 3, 3}, {1, 2, 3, 4, 5, 6, 7, 700}}) {
+      Engine engine({.threads = threads, .isa = {}});
+      const BatchTensors memory(batch_of(lengths));
+      const std::size_t bytes = attention_workspace(engine, memory.tensors());
+      CHECK(bytes > 0);
+      attention(engine, memory.tensors());
+      CHECK(engine.scratch_bytes() == bytes);
+      attention(engine, memory.tensors());
+      CHECK(engine.scratch_bytes() == bytes);
+    }
+  }
+}
+
+TEST_CASE("reserved memory is what calls use") {
+  Engine engine({.threads = 2, .isa = {}});
+  const BatchTensors memory(batch_of({300, 20}));
+  engine.reserve(attention_workspace(engine, memory.tensors()));
+  const std::size_t reserved = engine.scratch_bytes();
+  attention(engine, memory.tensors());
+  CHECK(engine.scratch_bytes() == reserved);
+}
+
+TEST_CASE("work memory does not grow with the square of the length, nor with the batch") {
+  Engine engine({.threads = 1, .isa = {}});
+  const auto bytes = [&](std::vector<std::int64_t> lengths) {
+    return attention_workspace(engine, BatchTensors(batch_of(std::move(lengths))).tensors());
+  };
+  CHECK(bytes({8000}) < 2 * bytes({4000}));
+  CHECK(bytes(std::vector<std::int64_t>(1000, 40)) < bytes({40}) + 1000 * 64);
+}
+
+TEST_CASE("the counter sees allocations") {
+  if (!allocations_are_counted()) return;
+  const std::int64_t before = allocations();
+  const auto number = std::make_unique<volatile int>(1);
+  void* const memory = std::malloc(10);
+  CHECK(memory != nullptr);
+  std::free(memory);
+  CHECK(allocations() >= before + 2);
+}
+
+/// Allocations of `calls` calls over a few batches, after some to warm up.
+std::int64_t allocations_of(Engine& engine, int warm_up, int calls) {
+  const BatchTensors large(batch_of({100, 20, 0, 60})), small(batch_of({7, 1})), one(batch_of({49}));
+  const AttentionOptions causal = {.scale = {}, .window = Window::causal(), .probabilities = {}};
+  std::int64_t before = 0;
+  for (int i = -warm_up; i < calls; ++i) {
+    if (i == 0) before = allocations();
+    attention(engine, large.tensors());
+    attention(engine, small.tensors());
+    attention(engine, one.tensors(), causal);
+  }
+  return allocations() - before;
+}
+
+TEST_CASE("calls allocate nothing once the engine is warm") {
+  if (!allocations_are_counted()) {
+    MESSAGE("skipped: a sanitizer's allocator cannot be counted");
+    return;
+  }
+  for (const int threads : {1, 2, 3}) {
+    CAPTURE(threads);
+    Engine engine({.threads = threads, .isa = {}});
+    // A thread of oneTBB's that wakes up late takes memory for itself once.
+    std::int64_t taken = 1;
+    for (int attempt = 0; attempt < 3 && taken != 0; ++attempt) taken = allocations_of(engine, 20, 100);
+    CHECK(taken == 0);
+  }
+}
+
+TEST_CASE("several threads may call one engine at once") {
+  for (const int threads : {1, 2, 3}) {
+    Engine engine({.threads = threads, .isa = {}});
+    std::atomic<int> failures = 0;
+    std::vector<std::thread> hosts;
+    for (std::int64_t host = 0; host < 4; ++host) {
+      hosts.emplace_back([&, host] {
+        const Batch batch = batch_of({60 + host, 5, 150 - 40 * host});
+        const std::vector<float> expected = attend(engine, batch);
+        for (int round = 0; round < 20; ++round)
+          failures += difference(attend(engine, batch), expected) != "";
+      });
+    }
+    for (std::thread& host : hosts) host.join();
+    CHECK(failures == 0);
+  }
+}
+
+}  // namespace
+}  // namespace saccade::test

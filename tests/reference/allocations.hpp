@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cstdint>
+
+namespace saccade::test {
+
+/// Whether allocations are counted in this build: not under a sanitizer, which has an allocator of its own.
+bool allocations_are_counted() noexcept;
+
+/// Calls of malloc and its kin, those of operator new among them, in all threads since the program began.
+std::int64_t allocations() noexcept;
+
+}  // namespace saccade::test
