@@ -28,6 +28,10 @@ struct Lanes<Neon> : XsimdLanes<Neon> {
     for (int i = 0; i < n; ++i) p[i] = lanes[i];
   }
   static F max(F a, F b) noexcept { return vbslq_f32(vcgtq_f32(a, b), a, b); }
+  /// As xsimd would, which GCC leaves as a call.
+  static F exponent_field(F t) noexcept {
+    return vreinterpretq_f32_s32(vshlq_n_s32(vreinterpretq_s32_f32(t), 23));
+  }
   static float tree_sum(F x) noexcept {
     const float32x2_t two = vadd_f32(vget_low_f32(x), vget_high_f32(x));
     return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
