@@ -22,9 +22,6 @@ struct KeyRange {
   KeyRange relative_to(std::ptrdiff_t origin) const noexcept { return {begin - origin, end - origin}; }
 };
 
-/// Keys whose values a tile walks over at a time.
-constexpr std::ptrdiff_t value_step = 128;
-
 /// Rows that go through a block of keys together: their scores, 25 KiB, stay in L1 between the three passes.
 struct RowGroup {
   std::ptrdiff_t first;
@@ -49,7 +46,6 @@ struct AttentionWork {
   float* scores;                ///< [row_group][left_stride]: of one block of keys, scores and then powers
   float* block_sums;            ///< [row_group][value_stride]: sum_j p_j v_j over one block
   float* sums;                  ///< [row_block][value_stride]: merged over the blocks so far
-  float* chain;                 ///< panel_product's
   float* block_maxima;          ///< [row_block][blocks]: m of each block, for the probabilities
   RowState block_state[row_group];
   RowState state[row_block];
@@ -61,8 +57,7 @@ struct AttentionWork {
     scores = queries + blocks_of(a.head_dim, key_block) * row_block * left_stride;
     block_sums = scores + row_group * left_stride;
     sums = block_sums + row_group * value_stride;
-    chain = sums + row_block * value_stride;
-    block_maxima = chain + row_group * widest_tile;
+    block_maxima = sums + row_block * value_stride;
     for (bool& m : merged) m = false;
   }
 
@@ -96,7 +91,7 @@ void score_block(AttentionWork<L>& w, const RowGroup& g) noexcept {
       panel_product<L>({w.queries + (g.first + row) * left_stride, rows,
                         w.a.key_panels + (g.block.begin + first * panel_width) * w.a.head_dim, w.a.head_dim,
                         static_cast<int>(last - first) * per_panel,
-                        w.scores + row * left_stride + first * panel_width, left_stride, w.chain, nullptr});
+                        w.scores + row * left_stride + first * panel_width, left_stride, nullptr});
     }
   }
 }
@@ -142,23 +137,21 @@ struct ValueColumns {
   int lanes;  ///< 0: full registers
 };
 
-/// sums[i][columns] = sum_j p_ij v_j, one chain over the block's keys, of which `keys` are done here. A
-/// tile's rows take +0 from keys that only their neighbours see; where a value is not finite that would be
-/// NaN, so rows go one by one there.
+/// sums[i][columns] = sum_j p_ij v_j, one chain over the block's keys. A tile's rows take +0 from keys that
+/// only their neighbours see; where a value is not finite that would be NaN, so rows go one by one there.
 template <class L>
-void sum_values(AttentionWork<L>& w, const RowGroup& g, KeyRange keys, ValueColumns columns,
-                float* sums) noexcept {
+void sum_values(AttentionWork<L>& w, const RowGroup& g, ValueColumns columns, float* sums) noexcept {
   const bool finite = w.a.finite[g.block.begin / key_block] != 0;
   for (std::ptrdiff_t row = 0; row < g.count;) {
     const int height = finite ? tile_height<L>(g.count - row, columns.registers) : 1;
-    const KeyRange in_block = g.seen_by(row, height), range = in_block.within(keys);
+    const KeyRange range = g.seen_by(row, height);
     if (!range.empty()) {
       const TileFunction run = columns.lanes ? tile_set<L, PartialRows>.tiles[0][height - 1]
                                              : tile_set<L, Rows>.tiles[columns.registers - 1][height - 1];
       run({w.scores + row * left_stride + range.begin,
            w.a.v + (g.block.begin + range.begin) * w.a.v_stride + columns.begin, w.a.v_stride, columns.lanes,
-           sums + row * w.value_stride + columns.begin, w.value_stride, range.end - range.begin,
-           in_block.begin < range.begin, nullptr});
+           sums + row * w.value_stride + columns.begin, w.value_stride, range.end - range.begin, false,
+           nullptr});
     }
     row += height;
   }
@@ -182,14 +175,11 @@ void sum_block(AttentionWork<L>& w, const RowGroup& g, float* sums) noexcept {
   const std::ptrdiff_t full = w.a.value_dim / L::count;
   const int rest = static_cast<int>(w.a.value_dim % L::count);
   const std::ptrdiff_t groups = blocks_of(full, tile_columns<L>);
-  for (std::ptrdiff_t key = 0; key < g.block.end - g.block.begin; key += value_step) {
-    const KeyRange keys = {key, key + value_step};
-    for (std::ptrdiff_t c = 0; c < groups; ++c) {
-      const std::ptrdiff_t first = full * c / groups, last = full * (c + 1) / groups;
-      sum_values(w, g, keys, {first * L::count, static_cast<int>(last - first), 0}, sums);
-    }
-    if (rest) sum_values(w, g, keys, {full * L::count, 1, rest}, sums);
+  for (std::ptrdiff_t c = 0; c < groups; ++c) {
+    const std::ptrdiff_t first = full * c / groups, last = full * (c + 1) / groups;
+    sum_values(w, g, {first * L::count, static_cast<int>(last - first), 0}, sums);
   }
+  if (rest) sum_values(w, g, {full * L::count, 1, rest}, sums);
 }
 
 /// Joins a block to what its row has merged before, in key order. Powers of two scale exactly, so only the

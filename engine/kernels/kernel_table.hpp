@@ -83,8 +83,7 @@ struct MatmulBlock {
 
 /// Values of scratch that a MatmulBlock takes.
 constexpr std::ptrdiff_t matmul_scratch(std::ptrdiff_t depth) {
-  constexpr std::ptrdiff_t sums = row_block * widest_tile;
-  return blocks_of(depth, key_block) * row_block * left_stride + 2 * sums;
+  return blocks_of(depth, key_block) * row_block * left_stride + row_block * widest_tile;
 }
 
 /// Attention of at most row_block query rows of one head over the keys of one sequence.
@@ -117,8 +116,7 @@ constexpr std::ptrdiff_t attention_scratch(std::ptrdiff_t head_dim, std::ptrdiff
   const std::ptrdiff_t scores = row_group * left_stride;
   const std::ptrdiff_t sums = (row_group + row_block) * round_up(value_dim, panel_width);
   const std::ptrdiff_t block_maxima = row_block * blocks_of(keys, key_block);
-  constexpr std::ptrdiff_t chain = row_group * widest_tile;
-  return queries + scores + sums + chain + round_up(block_maxima, panel_width);
+  return queries + scores + sums + round_up(block_maxima, panel_width);
 }
 
 /// out[i] = exp(in[i] * scale - max) / sum over one row; in and out may be the same. Bits as an attention

@@ -36,21 +36,20 @@ void apply_epilogue(const MatmulBlock& m, std::ptrdiff_t row, std::ptrdiff_t j, 
 }
 
 /// out = epilogue(left x panels). Left rows are copied once, column tiles walk over them: a panel comes from
-/// L2 once and stays in L1 for all rows of the block, 48 / 6 tiles (Goto and van de Geijn 2008,
+/// L2 once and serves all rows of the block, 48 / 6 tiles (Goto and van de Geijn 2008,
 /// doi:10.1145/1356052.1356053).
 template <class L>
 void matmul_block(const MatmulBlock& m) noexcept {
   static_assert(tile_width<L> <= widest_tile);
   float* const left = m.scratch;
   float* const sums = left + blocks_of(m.depth, key_block) * row_block * left_stride;
-  float* const chain = sums + row_block * tile_width<L>;
   copy_left_rows<L>(m.left, m.left_row_stride, m.rows, m.depth, left);
   for (std::ptrdiff_t j = 0; j < m.columns; j += tile_width<L>) {
     const std::ptrdiff_t columns = m.columns - j < tile_width<L> ? m.columns - j : tile_width<L>;
     const float* const panels = m.panels + j * m.depth;
     const bool whole_tile_next = j + 2 * tile_width<L> <= m.columns;
     panel_product<L>({left, m.rows, panels, m.depth, static_cast<int>(blocks_of(columns, L::count)), sums,
-                      tile_width<L>, chain, whole_tile_next ? panels + tile_width<L> * m.depth : nullptr});
+                      tile_width<L>, whole_tile_next ? panels + tile_width<L> * m.depth : nullptr});
     for (std::ptrdiff_t i = 0; i < m.rows; ++i) apply_epilogue<L>(m, i, j, columns, sums + i * tile_width<L>);
   }
 }

@@ -13,11 +13,6 @@ namespace {
 template <class L>
 constexpr std::ptrdiff_t tile_width = tile_columns<L>* L::count;
 
-/// Tiles walk this much depth at a time: 64 columns of it are 32 KiB of panels, which stay in L1 while the
-/// tiles of all rows pass over them. Chains go on from one step to the next, so no bit depends on it.
-constexpr std::ptrdiff_t depth_step = 128;
-static_assert(depth_piece % depth_step == 0 && key_block % depth_piece == 0);
-
 /// Some rows times some neighbouring panels.
 struct PanelProduct {
   const float* left;  ///< copy_left_rows, from the first row wanted
@@ -27,7 +22,6 @@ struct PanelProduct {
   int registers;  ///< columns wanted, in registers
   float* out;
   std::ptrdiff_t out_stride;
-  float* chain;       ///< room for rows * tile_width values, where depth > depth_piece
   const float* next;  ///< the same number of panels that are wanted next, or null
 };
 
@@ -36,7 +30,8 @@ struct PanelProduct {
 /// panels. (Weights are larger than L2, hardware prefetching stops at every page, and a burst of requests
 /// between two tiles would stall.)
 template <class L>
-void product_rows(const PanelProduct& p, ProductTile tile, std::ptrdiff_t k) noexcept {
+[[gnu::always_inline]] inline void product_rows(const PanelProduct& p, ProductTile tile,
+                                                std::ptrdiff_t k) noexcept {
   const std::ptrdiff_t panels = p.registers * L::count / panel_width;
   for (std::ptrdiff_t row = 0, number = 0; row < p.rows; ++number) {
     const int height = tile_height<L>(p.rows - row, p.registers);
@@ -52,25 +47,16 @@ void product_rows(const PanelProduct& p, ProductTile tile, std::ptrdiff_t k) noe
 
 /// out[i][j] = sum over the pieces of the depth, in order, of one chain from +0 each: a matrix element of the
 /// contract.
+/// Inlined: a tile lasts some hundred cycles, and passing twelve values through memory costs a tenth of that.
 template <class L>
-void panel_product(const PanelProduct& p) noexcept {
-  for (std::ptrdiff_t k = 0; k < p.depth; k += depth_step) {
-    const bool first_piece = k < depth_piece;
-    float* const c = first_piece ? p.out : p.chain;
-    const std::ptrdiff_t c_stride = first_piece ? p.out_stride : tile_width<L>;
-    const std::ptrdiff_t depth = p.depth - k < depth_step ? p.depth - k : depth_step;
+[[gnu::always_inline]] inline void panel_product(const PanelProduct& p) noexcept {
+  static_assert(key_block % depth_piece == 0, "a piece must not cross a block of copied columns");
+  for (std::ptrdiff_t k = 0; k < p.depth; k += depth_piece) {
+    const std::ptrdiff_t depth = p.depth - k < depth_piece ? p.depth - k : depth_piece;
     product_rows<L>(p,
-                    {p.left + left_column(k), p.panels + k * panel_width, p.depth * panel_width, 0, c,
-                     c_stride, depth, k % depth_piece != 0, nullptr},
+                    {p.left + left_column(k), p.panels + k * panel_width, p.depth * panel_width, 0, p.out,
+                     p.out_stride, depth, k > 0, nullptr},
                     k);
-    const bool piece_ends = (k + depth) % depth_piece == 0 || k + depth == p.depth;
-    if (first_piece || !piece_ends) continue;
-    for (std::ptrdiff_t i = 0; i < p.rows; ++i) {
-      for (int j = 0; j < p.registers; ++j) {
-        float* const sum = p.out + i * p.out_stride + j * L::count;
-        L::store(sum, L::load(sum) + L::load(p.chain + i * tile_width<L> + j * L::count));
-      }
-    }
   }
 }
 

@@ -9,7 +9,7 @@
 namespace saccade::kernels {
 namespace {
 
-/// c[i][j] = start + sum_k a[i][k] * b[k][j], one fused multiply-add chain an element, k ascending: the
+/// c[i][j] = sum_k a[i][k] * b[k][j], one fused multiply-add chain an element, k ascending, from +0: the
 /// register tile behind linear layers, scores and weighted values alike. Row i of a begins at a + i *
 /// left_stride.
 struct ProductTile {
@@ -20,9 +20,8 @@ struct ProductTile {
   float* c;
   std::ptrdiff_t c_stride;
   std::ptrdiff_t depth;
-  bool resume;  ///< the chains go on from c; else they start at +0
-  const float*
-      next;  ///< Panels: depth / 2 lines from here on are asked for meanwhile; rounded up to whole rounds
+  bool add;           ///< c = c + sums, rounded; else c = sums
+  const float* next;  ///< Panels: depth / 2 lines from here on are asked for meanwhile
 };
 
 /// Registers for sums: rows x columns of them. Two fused multiply-adds a cycle of latency four want at least
@@ -71,20 +70,17 @@ template <class L, template <class> class Right, int rows, int columns>
 [[gnu::noinline]] void product_tile(const ProductTile& t) noexcept {
   using F = typename L::F;
   constexpr int per_panel = static_cast<int>(panel_width) / L::count;
+  float* const c = t.c;  // copies, since the compiler must expect that storing a sum changes t
+  const std::ptrdiff_t c_stride = t.c_stride;
   F sum[rows][columns];
 #pragma GCC unroll 16
   for (int i = 0; i < rows; ++i) {
 #pragma GCC unroll 16
-    for (int j = 0; j < columns; ++j) sum[i][j] = L::broadcast(0.0f);
-  }
-  if (t.resume) {
-#pragma GCC unroll 16
-    for (int i = 0; i < rows; ++i) {
-#pragma GCC unroll 16
-      for (int j = 0; j < columns; ++j) sum[i][j] = L::load(t.c + i * t.c_stride + j * L::count);
+    for (int j = 0; j < columns; ++j) {
+      sum[i][j] = L::broadcast(0.0f);
+      L::keep(sum[i][j]);  // or GCC clears one register and copies it to the others, which is not free
     }
   }
-
   const float* a = t.a;
   const float* b = t.b;
   const std::ptrdiff_t b_row = Right<L>::row(t), b_panel = Right<L>::panel(t);
@@ -118,10 +114,21 @@ template <class L, template <class> class Right, int rows, int columns>
   }
   for (; left > 0; --left, ++a) step(0);
 
+  if (t.add) {
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; ++i) {
+#pragma GCC unroll 16
+      for (int j = 0; j < columns; ++j) {
+        float* const at = c + i * c_stride + j * L::count;
+        L::store(at, L::load(at) + sum[i][j]);
+      }
+    }
+    return;
+  }
 #pragma GCC unroll 16
   for (int i = 0; i < rows; ++i) {
 #pragma GCC unroll 16
-    for (int j = 0; j < columns; ++j) L::store(t.c + i * t.c_stride + j * L::count, sum[i][j]);
+    for (int j = 0; j < columns; ++j) L::store(c + i * c_stride + j * L::count, sum[i][j]);
   }
 }
 

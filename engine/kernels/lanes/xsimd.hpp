@@ -18,7 +18,7 @@ namespace {
 ///   lane; a NaN in t keeps the product transpose(rows)                      of `count` registers, in place
 ///   tree_sum(x)                          the upper half of the lanes is added to the lower until one is left
 ///   largest(x)                           of the lanes, none of which is NaN
-///   keep(x)                              x is taken to have changed here: for measurements
+///   keep(x)                              the compiler takes x to have changed here
 /// and F has + - and *, each rounded once.
 template <class Arch>
 struct Lanes;
