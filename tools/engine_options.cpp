@@ -20,15 +20,14 @@ Isa isa_called(const std::string& name) {
 void add_engine_options(CLI::App& subcommand, EngineOptions& options) {
   subcommand
       .add_option("--threads", options.threads,
-                  "threads to work with; 0, the default: what affinity mask and cgroup CPU quota allow")
+                  "threads to work with; 0, the default: as many as affinity mask and cgroup CPU quota allow")
       ->type_name("N")
       ->check(whole_number(0));
   subcommand
       .add_option_function<std::string>(
           "--isa", [&options](const std::string& name) { options.isa = isa_called(name); },
           "instruction set: scalar, avx2, avx512 or neon; default: $SACCADE_ISA, else the fastest that the "
-          "CPU "
-          "supports. The results have the same bits on each")
+          "CPU supports. The results have the same bits on each")
       ->type_name("NAME");
 }
 

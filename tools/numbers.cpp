@@ -35,7 +35,7 @@ CLI::Validator whole_number(std::int64_t least) {
   const auto check = [least](std::string& text) -> std::string {
     const std::optional<std::int64_t> number = number_in<std::int64_t>(text);
     if (number && *number >= least) return {};
-    return "'" + text + "' is no whole number of at least " + std::to_string(least);
+    return "'" + text + "' is not a whole number of at least " + std::to_string(least);
   };
   return {check, "", "whole number"};
 }
@@ -44,7 +44,7 @@ CLI::Validator size_in_bytes() {
   const auto convert = [](std::string& text) -> std::string {
     const std::optional<std::uint64_t> bytes = bytes_in(text);
     if (!bytes)
-      return "'" + text + "' is no size; expected a whole number of bytes, K, M, G or T, such as 512M";
+      return "'" + text + "' is not a size; expected a whole number of bytes, K, M, G or T, such as 512M";
     text = std::to_string(*bytes);
     return {};
   };

@@ -101,6 +101,9 @@ void add_run(CLI::App& app, Action& action) {
   const auto options = std::make_shared<RunOptions>();
   CLI::App& run = *app.add_subcommand("run", "Runs a self-attention layer over files of hidden states");
   add_run_options(run, *options);
+  run.footer(
+      "Example: saccade run in.npz --weights model.safetensors --prefix encoder.layer.0. --heads 12 -o "
+      "out.npz\n\n");
   run.callback([options, &action] {
     check_together(*options);
     action = [options] {

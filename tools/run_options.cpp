@@ -15,31 +15,34 @@ constexpr const char* selection = "Selection";
 void add_files(CLI::App& run, RunOptions& options) {
   run.add_option(
          "INPUT", options.inputs,
-         ".npz or .safetensors with x [tokens, width] and perhaps offsets [n + 1] (none: one sequence), or "
-         ".npy of [tokens, width] or [n, length, width]; f32, f16, bf16 or f64")
+         "hidden states: .npz or .safetensors with x [tokens, width] and perhaps offsets [n + 1], where each "
+         "of n sequences begins, and the end (none: one sequence); or .npy of [tokens, width] or "
+         "[n, length, width]; f32, f16, bf16 or f64")
       ->required()
       ->type_name("");
   run.add_option(
          "-o,--output", options.output,
-         "file for z and the offsets as given, in the format its name says: .npz, .safetensors, or .npy "
-         "where the input has no offsets. Several inputs: a folder, made if missing, for outputs of the "
-         "inputs' names; those complete before another input fails stay")
+         "file to write z to, the layer's output for each token, with the offsets as given, in the format "
+         "its name says: .npz, .safetensors, or .npy where the input has no offsets. Several inputs: a "
+         "folder, made if missing, for outputs of the inputs' names; those complete before another input "
+         "fails stay")
       ->required()
       ->type_name("OUT")
       ->group(inputs_and_outputs);
   run.add_flag("--context", options.batch.context,
                "write context too: the heads' outputs side by side, before the output projection")
       ->group(inputs_and_outputs);
-  run.add_option(
-         "--probabilities", options.batch.probabilities,
-         "file (several inputs: folder) for the attention maps, probabilities_S [heads, queries, keys] for "
-         "sequence S of the input")
+  run.add_option("--probabilities", options.batch.probabilities,
+                 "file (several inputs: folder) to write the attention maps to, probabilities_S "
+                 "[heads, queries, keys] for sequence S of the input")
       ->type_name("FILE")
       ->group(inputs_and_outputs);
 }
 
 void add_layer(CLI::App& run, RunOptions& options) {
-  run.add_option("--weights", options.weights, ".safetensors file with the layer's weights")
+  run.add_option("--weights", options.weights,
+                 ".safetensors file with the layer's weights, named as in BERT, GPT-2 or "
+                 "torch.nn.MultiheadAttention, or query.weight, key.weight, ...")
       ->required()
       ->type_name("FILE")
       ->group(layer);
@@ -48,8 +51,10 @@ void add_layer(CLI::App& run, RunOptions& options) {
       ->type_name("H")
       ->check(whole_number(1))
       ->group(layer);
-  run.add_option("--prefix", options.layer.prefix,
-                 "what stands before the layer's names in the weight file, such as encoder.layer.0.")
+  run.add_option(
+         "--prefix", options.layer.prefix,
+         "what stands before the layer's names in the weight file, such as encoder.layer.0.; needed where "
+         "the file has several layers")
       ->type_name("P")
       ->group(layer);
   run.add_flag_callback(
@@ -71,14 +76,14 @@ CLI::Option& add_numbers(CLI::App& run, const std::string& name, std::vector<std
 void add_selection(CLI::App& run, RunOptions& options) {
   CLI::Option& rows =
       add_numbers(run, "--rows", options.batch.rows,
-                  "the vector form: only the tokens at these positions of each sequence, counted "
-                  "from 0; z is [sequences * rows, width] and the offsets count its rows");
+                  "compute only the tokens at these positions of each sequence, counted from 0; z is "
+                  "[sequences * rows, width] and the offsets count its rows");
   add_numbers(run, "--sequences", options.batch.sequences,
-              "only these sequences, counted from 0, ascending: the output is as if the input had no others");
+              "compute only these sequences, counted from 0, ascending: the output is as if the input had no "
+              "others");
   run.add_option("--tokens", options.tokens,
-                 "JSON array of {\"text\", \"tokens\": [...]}, one for each sequence of the input: prints "
-                 "which tokens "
-                 "each of the rows attends to. Only with --rows")
+                 "print which tokens each of the rows attends to, by the names in this JSON array of "
+                 "{\"text\", \"tokens\": [...]}, one for each sequence of the input. Only with --rows")
       ->type_name("FILE.json")
       ->needs(&rows)
       ->group(selection);
@@ -95,13 +100,13 @@ void add_machine(CLI::App& run, RunOptions& options) {
   add_engine_options(run, options.engine);
   run.add_option(
          "--max-memory", options.batch.max_memory,
-         "work memory, as 512M or 2G (powers of 1024), that sequences must fit in; default: a quarter of the "
-         "smaller of machine memory and cgroup limit. The input may be larger")
+         "most work memory to take, such as 512M or 2G (powers of 1024). Each sequence must fit in it, the "
+         "input need not; default: a quarter of the smaller of machine memory and cgroup limit")
       ->type_name("SIZE")
       ->transform(size_in_bytes());
   run.add_option_function<std::string>(
          "--progress", [&options](const std::string& name) { options.progress = progress_mode_called(name); },
-         "on stderr: auto (where that is a terminal), never or always")
+         "progress on stderr: auto (the default: where that is a terminal), never or always")
       ->type_name("WHEN");
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <vector>
 
 #include "help_formatter.hpp"
 #include "saccade/saccade.hpp"
@@ -41,10 +42,17 @@ int run(const command::Action& action) {
   }
 }
 
+std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
+  if (!app.get_subcommands().empty()) return error.what();
+  const std::vector<std::string> rest = app.remaining();
+  return (rest.empty() ? "a subcommand is missing" : "there is no subcommand '" + rest.front() + "'") +
+         "; expected run or info";
+}
+
 int report_usage(const CLI::App& app, const CLI::ParseError& error) {
   // --help and --version come this way too.
   if (error.get_exit_code() == 0) return app.exit(error);
-  return fail(std::string(error.what()) + "\nsaccade --help and saccade SUBCOMMAND --help tell the usage.",
+  return fail(what_is_wrong(app, error) + "\nsaccade --help and saccade SUBCOMMAND --help tell the usage.",
               wrong_usage);
 }
 
@@ -66,7 +74,8 @@ int main(int argc, char** argv) {
   command::Action action;
   command::add_run(app, action);
   command::add_info(app, action);
-  for (CLI::App* subcommand : app.get_subcommands({})) subcommand->footer(exit_codes);
+  for (CLI::App* subcommand : app.get_subcommands({}))
+    subcommand->footer(subcommand->get_footer() + exit_codes);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

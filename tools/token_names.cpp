@@ -1,5 +1,7 @@
 #include "token_names.hpp"
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 
 #include <nlohmann/json.hpp>
@@ -25,7 +27,8 @@ std::string printable(std::string text) {
 
 json parse(const std::filesystem::path& path) {
   std::ifstream file(path);
-  if (!file) throw Error(ErrorCode::file_not_usable, path.string() + ": cannot be opened");
+  if (!file)
+    throw Error(ErrorCode::file_not_usable, path.string() + ": cannot open: " + std::strerror(errno));
   try {
     return json::parse(file);
   } catch (const json::exception& error) {

@@ -67,7 +67,7 @@ void NpzSink::append(std::size_t tensor, std::uint64_t position, std::span<const
 
 void NpzSink::finish() {
   zip_.finish();
-  file_.commit();
+  file_.finish();
 }
 
 }  // namespace saccade::io

@@ -20,6 +20,7 @@ class NpzSink : public TensorSink {
 
   void append(std::size_t tensor, std::uint64_t position, std::span<const std::byte> bytes) override;
   void finish() override;
+  void commit() override { file_.commit(); }
 
  private:
   /// A tensor on its way into the archive.

@@ -112,13 +112,16 @@ void OutputFile::copy_to_pipe() {
   }
 }
 
-void OutputFile::commit() {
+void OutputFile::finish() {
   flush();
   if (pipe_.is_open()) {
     copy_to_pipe();
     return pipe_.sync_and_close();
   }
   file_.sync_and_close();
+}
+
+void OutputFile::commit() {
   if (hidden_.empty()) return;
   std::error_code error;
   fs::rename(hidden_, destination_, error);

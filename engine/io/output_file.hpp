@@ -18,7 +18,7 @@ namespace saccade::io {
 
 /// A file being written. A file on disk grows under a hidden name beside its target and is renamed by
 /// commit(); without it the hidden file is removed and the target is as it was. A device is written directly;
-/// a pipe, where nothing can be corrected later, gets everything at commit(), from a nameless file.
+/// a pipe, where nothing can be corrected later, gets everything at finish(), from a nameless file.
 class OutputFile {
  public:
   /// A symbolic link is followed. Throws Error{file_not_usable}.
@@ -34,6 +34,9 @@ class OutputFile {
 
   /// At any offset, in any order. Small pieces that follow each other are gathered.
   void write(std::uint64_t offset, std::span<const std::byte> bytes);
+  /// Everything is written: makes sure that it stays. Once.
+  void finish();
+  /// After finish(): gives the file its name, and does nothing else that could fail.
   void commit();
 
  private:

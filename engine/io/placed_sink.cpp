@@ -15,7 +15,7 @@ void PlacedSink::append(std::size_t tensor, std::uint64_t position, std::span<co
 }
 
 void PlacedSink::finish() {
-  file_.commit();
+  file_.finish();
 }
 
 }  // namespace saccade::io

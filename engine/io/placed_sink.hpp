@@ -17,6 +17,7 @@ class PlacedSink : public TensorSink {
 
   void append(std::size_t tensor, std::uint64_t position, std::span<const std::byte> bytes) override;
   void finish() override;
+  void commit() override { file_.commit(); }
 
  private:
   OutputFile file_;

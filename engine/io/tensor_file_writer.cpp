@@ -98,13 +98,17 @@ struct TensorFileWriter::State {
                                   std::span<const StorageType> types) const;
   void append(std::size_t tensor, std::span<const std::byte> bytes);
   void append_as_i32(std::size_t tensor, std::span<const std::int64_t> values);
+  void require_open() const;
+  void require_complete() const;
+  void finish();
   void commit();
 
   fs::path path;
   std::vector<TensorInfo> tensors;
   std::unordered_map<std::string_view, std::size_t> index;
-  std::vector<std::uint64_t> written;    ///< bytes of each tensor
-  std::unique_ptr<io::TensorSink> sink;  ///< null when committed
+  std::vector<std::uint64_t> written;        ///< bytes of each tensor
+  std::unique_ptr<io::TensorSink> sink;      ///< null from finish() on
+  std::unique_ptr<io::TensorSink> finished;  ///< between finish() and commit()
 };
 
 TensorFileWriter::State::State(const fs::path& file, std::vector<TensorInfo> infos)
@@ -117,7 +121,7 @@ TensorFileWriter::State::State(const fs::path& file, std::vector<TensorInfo> inf
 
 std::size_t TensorFileWriter::State::admit(std::string_view name, std::size_t elements,
                                            std::span<const StorageType> types) const {
-  if (!sink) throw io::argument_error({path}, "is committed already");
+  require_open();
   const auto found = index.find(name);
   if (found == index.end()) throw io::argument_error({path, std::string(name)}, "was not declared");
   const TensorInfo& tensor = tensors[found->second];
@@ -158,16 +162,34 @@ void TensorFileWriter::State::append_as_i32(std::size_t tensor, std::span<const 
   }
 }
 
-void TensorFileWriter::State::commit() {
-  if (!sink) throw io::argument_error({path}, "is committed already");
+void TensorFileWriter::State::require_open() const {
+  if (sink) return;
+  throw io::argument_error(
+      {path}, finished ? "is finished already" : "is committed already, or could not be finished");
+}
+
+void TensorFileWriter::State::require_complete() const {
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const std::uint64_t bytes = io::bytes_of(tensors[i]).value();
     if (written[i] == bytes) continue;
     throw io::argument_error(place(i), "has only " + std::to_string(written[i] / size_of(tensors[i].type)) +
                                            " of " + std::to_string(tensors[i].elements()) + " elements");
   }
-  sink->finish();
-  sink.reset();
+}
+
+void TensorFileWriter::State::finish() {
+  require_open();
+  require_complete();
+  // What could not be finished is given up: bytes that a disk once refused are not to be trusted later.
+  std::unique_ptr<io::TensorSink> last = std::move(sink);
+  last->finish();
+  finished = std::move(last);
+}
+
+void TensorFileWriter::State::commit() {
+  if (!finished) finish();
+  finished->commit();
+  finished.reset();
 }
 
 TensorFileWriter::TensorFileWriter(const fs::path& path, std::vector<TensorInfo> tensors)
@@ -186,6 +208,10 @@ void TensorFileWriter::append(std::string_view name, std::span<const std::int64_
   const std::size_t tensor = state_->admit(name, values.size(), types);
   if (state_->tensors[tensor].type == StorageType::i32) return state_->append_as_i32(tensor, values);
   state_->append(tensor, std::as_bytes(values));
+}
+
+void TensorFileWriter::finish() {
+  state_->finish();
 }
 
 void TensorFileWriter::commit() {

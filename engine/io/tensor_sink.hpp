@@ -16,8 +16,10 @@ class TensorSink {
 
   /// The next bytes of a tensor, of which `position` have come before. Never more than the tensor has.
   virtual void append(std::size_t tensor, std::uint64_t position, std::span<const std::byte> bytes) = 0;
-  /// All tensors are complete: writes what remains of the format and commits the file.
+  /// All tensors are complete: writes what remains of the format. As OutputFile::finish().
   virtual void finish() = 0;
+  /// As OutputFile::commit().
+  virtual void commit() = 0;
 };
 
 }  // namespace saccade::io

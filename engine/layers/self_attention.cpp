@@ -133,9 +133,11 @@ double SelfAttention::flops(Offsets offsets, Window window) const {
   return 2.0 * (tokens * projected + 2.0 * pairs * context);
 }
 
-std::size_t SelfAttention::workspace(const Engine& engine, Offsets offsets) const {
+std::size_t SelfAttention::workspace(const Engine& engine, Offsets offsets,
+                                     std::span<const std::int64_t> rows) const {
   if (offsets.size() < 2) return 0;
-  return layers::SelfAttentionPass(engine.state(), *packed_, {.offsets = offsets}).workspace();
+  return layers::SelfAttentionPass(engine.state(), *packed_, {.offsets = offsets, .positions = rows})
+      .workspace();
 }
 
 void SelfAttention::forward(Engine& engine, const RaggedView& batch, MatrixView z,

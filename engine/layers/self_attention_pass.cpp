@@ -2,18 +2,17 @@
 
 #include <algorithm>
 
+#include "core/as_size.hpp"
 #include "scheduler/scratch.hpp"
 
 namespace saccade::layers {
 namespace {
 
+using core::as_size;
+
 /// Tokens of a group, but at least one sequence: enough work between two waits, while q, k and v of a group
 /// (48 MiB at width 1024) fit the last-level caches of machines that run such layers.
 constexpr std::int64_t group_tokens = 4096;
-
-std::size_t unsigned_of(std::int64_t n) noexcept {
-  return static_cast<std::size_t>(n);
-}
 
 ConstMatrixView rows_of(ConstMatrixView m, std::int64_t first, std::int64_t count) noexcept {
   return {m.data + first * m.row_stride, count, m.columns, m.row_stride};
@@ -62,12 +61,11 @@ void SelfAttentionPass::lay_out(scheduler::Carver& carver, Buffers& buffers) con
     if (group.last == sequences()) break;
   }
   const std::int64_t query_rows = vector_form() ? most_rows : 0;
-  buffers.rows_of_x = carver.take<float>(unsigned_of(query_rows * packed_.width));
-  buffers.q = carver.take<float>(unsigned_of(query_rows * packed_.part()));
-  buffers.qkv = carver.take<float>(unsigned_of(most_tokens * packed_.part() * (vector_form() ? 2 : 3)));
-  buffers.context = carver.take<float>(unsigned_of(most_rows * packed_.context_width()));
-  buffers.requests =
-      carver.take<ProbabilitiesRequest>(tensors_.row_probabilities.empty() ? 0 : unsigned_of(most_sequences));
+  buffers.rows_of_x = carver.take<float>(as_size(query_rows * packed_.width));
+  buffers.q = carver.take<float>(as_size(query_rows * packed_.part()));
+  buffers.qkv = carver.take<float>(as_size(most_tokens * packed_.part() * (vector_form() ? 2 : 3)));
+  buffers.context = carver.take<float>(as_size(most_rows * packed_.context_width()));
+  buffers.requests = carver.take<ProbabilitiesRequest>(vector_form() ? as_size(most_sequences) : 0);
   buffers.op = carver.take<std::byte>(op_bytes);
 }
 
@@ -137,11 +135,11 @@ std::span<const ProbabilitiesRequest> SelfAttentionPass::requests(const Group& g
     return {begin, std::lower_bound(begin, tensors_.probabilities.end(), last, before)};
   }
   if (buffers.requests == nullptr || tensors_.row_probabilities.empty()) return {};
-  const std::size_t row_values = unsigned_of(packed_.heads) * tensors_.positions.size();
+  const std::size_t row_values = as_size(packed_.heads) * tensors_.positions.size();
   for (std::size_t s = group.first; s < group.last; ++s) {
-    const auto keys = unsigned_of(tensors_.offsets[s + 1] - tensors_.offsets[s]);
+    const auto keys = as_size(tensors_.offsets[s + 1] - tensors_.offsets[s]);
     const auto out =
-        tensors_.row_probabilities.subspan(row_values * unsigned_of(tensors_.offsets[s]), row_values * keys);
+        tensors_.row_probabilities.subspan(row_values * as_size(tensors_.offsets[s]), row_values * keys);
     buffers.requests[s - group.first] = {.sequence = static_cast<std::int64_t>(s), .heads = {}, .out = out};
   }
   return {buffers.requests, group.last - group.first};

@@ -5,12 +5,15 @@
 #include <utility>
 #include <vector>
 
+#include "core/as_size.hpp"
 #include "saccade/error.hpp"
 #include "saccade/self_attention.hpp"
 #include "saccade/tensor_file.hpp"
 
 namespace saccade {
 namespace {
+
+using core::as_size;
 
 /// Names that a kind of file gives a self-attention layer's tensors, behind a prefix.
 struct Naming {
@@ -159,7 +162,7 @@ class SelfAttentionReader {
 
   [[nodiscard]] std::vector<float> read_rows(const TensorInfo& info, const LinearWeights& map,
                                              std::int64_t part) const {
-    std::vector<float> weight(static_cast<std::size_t>(map.out * map.in));
+    std::vector<float> weight(as_size(map.out * map.in));
     file_.read(info.name, part * map.out * map.in, weight);
     return weight;
   }
@@ -167,11 +170,11 @@ class SelfAttentionReader {
   [[nodiscard]] std::vector<float> read_transposed(const TensorInfo& info, const LinearWeights& map,
                                                    std::int64_t part) const {
     const std::int64_t all = info.shape[1];
-    std::vector<float> weight(static_cast<std::size_t>(map.out * map.in)), row(static_cast<std::size_t>(all));
+    std::vector<float> weight(as_size(map.out * map.in)), row(as_size(all));
     for (std::int64_t i = 0; i < map.in; ++i) {
       file_.read(info.name, i * all, row);
       for (std::int64_t o = 0; o < map.out; ++o)
-        weight[static_cast<std::size_t>(o * map.in + i)] = row[static_cast<std::size_t>(part * map.out + o)];
+        weight[as_size(o * map.in + i)] = row[as_size(part * map.out + o)];
     }
     return weight;
   }
@@ -184,7 +187,7 @@ class SelfAttentionReader {
       fail(tensor + " has " + std::to_string(info->elements()) + " elements in " +
            std::to_string(info->shape.size()) + " dimensions; expected [" + std::to_string(all) +
            "], as its weight has outputs");
-    std::vector<float> bias(static_cast<std::size_t>(out));
+    std::vector<float> bias(as_size(out));
     file_.read(tensor, part * out, bias);
     return bias;
   }

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/as_size.hpp"
+
 namespace saccade::ops {
 namespace {
 
+using core::as_size;
 using kernels::blocks_of;
 using kernels::key_block;
 using kernels::panel_width;
@@ -14,10 +17,6 @@ using kernels::row_block;
 /// Keys that are packed at once: 32 MiB, far more than the threads need to stay busy between two waves, and
 /// little beside the caches and tensors of a machine that runs such batches.
 constexpr std::int64_t wave_values = (std::int64_t{32} << 20) / static_cast<std::int64_t>(sizeof(float));
-
-std::size_t unsigned_of(std::int64_t n) noexcept {
-  return static_cast<std::size_t>(n);
-}
 
 }  // namespace
 
@@ -42,16 +41,16 @@ AttentionPlan::Extent AttentionPlan::extent() const noexcept {
 
 void AttentionPlan::lay_out(scheduler::Carver& carver) noexcept {
   const Extent e = extent();
-  places_ = carver.take<Place>(unsigned_of(problem_.sequences() + 1));
-  request_of_sequence_ = carver.take<std::int64_t>(unsigned_of(problem_.sequences()));
-  shared_panels_ = carver.take<float>(unsigned_of(e.shared_values));
-  shared_finite_ = carver.take<std::uint8_t>(unsigned_of(e.shared_blocks));
-  Slot* const slots = carver.take<Slot>(unsigned_of(threads_));
+  places_ = carver.take<Place>(as_size(problem_.sequences() + 1));
+  request_of_sequence_ = carver.take<std::int64_t>(as_size(problem_.sequences()));
+  shared_panels_ = carver.take<float>(as_size(e.shared_values));
+  shared_finite_ = carver.take<std::uint8_t>(as_size(e.shared_blocks));
+  Slot* const slots = carver.take<Slot>(as_size(threads_));
   for (int i = 0; i < threads_; ++i) {
-    const Slot slot = {carver.take<float>(unsigned_of(kernels::attention_scratch(
+    const Slot slot = {carver.take<float>(as_size(kernels::attention_scratch(
                            problem_.k.head_dim, problem_.v.head_dim, std::max<std::int64_t>(e.longest, 1)))),
-                       carver.take<float>(unsigned_of(panel_values(e.longest_own))),
-                       carver.take<std::uint8_t>(unsigned_of(blocks_of(e.longest_own, key_block)))};
+                       carver.take<float>(as_size(panel_values(e.longest_own))),
+                       carver.take<std::uint8_t>(as_size(blocks_of(e.longest_own, key_block)))};
     if (slots != nullptr) slots[i] = slot;
   }
   slots_ = slots;
@@ -104,13 +103,13 @@ Wave AttentionPlan::next_wave(const Wave& wave) const noexcept {
 }
 
 std::size_t AttentionPlan::packs(const Wave& wave) const noexcept {
-  return unsigned_of((places_[wave.last].packs_before - places_[wave.first].packs_before) *
-                     (wave.last_head - wave.first_head));
+  return as_size((places_[wave.last].packs_before - places_[wave.first].packs_before) *
+                 (wave.last_head - wave.first_head));
 }
 
 std::size_t AttentionPlan::row_blocks(const Wave& wave) const noexcept {
-  return unsigned_of((places_[wave.last].blocks_before - places_[wave.first].blocks_before) *
-                     (wave.last_head - wave.first_head));
+  return as_size((places_[wave.last].blocks_before - places_[wave.first].blocks_before) *
+                 (wave.last_head - wave.first_head));
 }
 
 /// Within a wave, numbers go through the sequences, in each through the heads, in each through its `before`
@@ -183,8 +182,7 @@ void AttentionPlan::run(const kernels::KernelTable& kernels, const Wave& wave, s
 
 float* AttentionPlan::probabilities(const RowBlock& block) const noexcept {
   if (request_of_sequence_[block.sequence] < 0) return nullptr;
-  const ProbabilitiesRequest& request =
-      problem_.probabilities[unsigned_of(request_of_sequence_[block.sequence])];
+  const ProbabilitiesRequest& request = problem_.probabilities[as_size(request_of_sequence_[block.sequence])];
   std::int64_t place = block.head;
   if (!request.heads.empty()) {
     const auto found = std::find(request.heads.begin(), request.heads.end(), block.head);
@@ -224,7 +222,7 @@ void AttentionPlan::run_rows(const kernels::KernelTable& kernels, const RowBlock
   if (problem_.positions.empty()) return kernels.attention_block(a);
   a.rows = 1;
   for (std::int64_t i = 0; i < block.rows; ++i) {
-    a.first_position = problem_.positions[unsigned_of(block.row + i)];
+    a.first_position = problem_.positions[as_size(block.row + i)];
     kernels.attention_block(a);
     a.q += a.q_stride;
     a.out += a.out_stride;

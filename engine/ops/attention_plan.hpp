@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 
+#include "core/as_size.hpp"
 #include "kernels/kernel_table.hpp"
 #include "saccade/attention.hpp"
 #include "scheduler/engine_state.hpp"
@@ -31,10 +32,10 @@ struct AttentionProblem {
     return offsets.empty() ? 0 : static_cast<std::int64_t>(offsets.size()) - 1;
   }
   [[nodiscard]] std::int64_t keys(std::int64_t s) const noexcept {
-    return offsets[static_cast<std::size_t>(s) + 1] - offsets[static_cast<std::size_t>(s)];
+    return offsets[core::as_size(s) + 1] - offsets[core::as_size(s)];
   }
   [[nodiscard]] std::int64_t first_key(std::int64_t s) const noexcept {
-    return offsets[static_cast<std::size_t>(s)] - offsets.front();
+    return offsets[core::as_size(s)] - offsets.front();
   }
   [[nodiscard]] std::int64_t rows(std::int64_t s) const noexcept {
     return positions.empty() ? keys(s) : static_cast<std::int64_t>(positions.size());

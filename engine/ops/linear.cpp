@@ -2,20 +2,18 @@
 
 #include <algorithm>
 
+#include "core/as_size.hpp"
 #include "scheduler/parallel.hpp"
 #include "scheduler/scratch.hpp"
 
 namespace saccade::ops {
 namespace {
 
+using core::as_size;
 using kernels::blocks_of;
 using kernels::panel_width;
 using kernels::round_up;
 using kernels::row_block;
-
-std::size_t unsigned_of(std::int64_t n) noexcept {
-  return static_cast<std::size_t>(n);
-}
 
 /// Columns of one task: all of them where rows alone keep the threads busy (a block of rows is then copied
 /// once), else as many as make four tasks a thread, in whole tiles.
@@ -29,8 +27,8 @@ std::int64_t columns_per_task(const Engine::State& state, std::int64_t rows, std
 }  // namespace
 
 PackedWeights make_packed_weights(std::int64_t in, std::int64_t columns) {
-  PackedWeights packed{in, columns, AlignedBuffer<float>(unsigned_of(in * columns)),
-                       AlignedBuffer<float>(unsigned_of(columns))};
+  PackedWeights packed{in, columns, AlignedBuffer<float>(as_size(in * columns)),
+                       AlignedBuffer<float>(as_size(columns))};
   std::fill_n(packed.bias.data(), packed.bias.size(), 0.0f);
   return packed;
 }
@@ -46,14 +44,14 @@ void pack_weights(Engine::State& state, ConstMatrixView weight, const float* bia
                                 .depth = weight.columns,
                                 .panels = packed.panels.data() + (column + c) * packed.in});
   };
-  scheduler::run_tasks(state, unsigned_of(blocks_of(weight.rows, panel_width)), pack);
+  scheduler::run_tasks(state, as_size(blocks_of(weight.rows, panel_width)), pack);
   if (bias != nullptr) std::copy_n(bias, weight.rows, packed.bias.data() + column);
 }
 
 std::size_t linear_workspace(const Engine::State& state, const PackedWeights& weights) noexcept {
   scheduler::Carver carver;
   for (int slot = 0; slot < state.threads; ++slot)
-    (void)carver.take<float>(unsigned_of(kernels::matmul_scratch(weights.in)));
+    (void)carver.take<float>(as_size(kernels::matmul_scratch(weights.in)));
   return carver.used();
 }
 
@@ -62,7 +60,7 @@ void linear(Engine::State& state, ConstMatrixView x, const PackedWeights& weight
   if (x.rows == 0) return;
   const std::int64_t per_task = columns_per_task(state, x.rows, out.columns);
   const std::int64_t column_tasks = blocks_of(out.columns, per_task);
-  const std::size_t slot_bytes = linear_workspace(state, weights) / unsigned_of(state.threads);
+  const std::size_t slot_bytes = linear_workspace(state, weights) / as_size(state.threads);
   const auto run = [&](std::size_t task, int slot) {
     const std::int64_t row = static_cast<std::int64_t>(task) / column_tasks * row_block;
     const std::int64_t j = static_cast<std::int64_t>(task) % column_tasks * per_task;
@@ -76,9 +74,9 @@ void linear(Engine::State& state, ConstMatrixView x, const PackedWeights& weight
          .out = out.data + row * out.row_stride + j,
          .out_stride = out.row_stride,
          .epilogue = {.bias = weights.bias.data() + column + j},
-         .scratch = reinterpret_cast<float*>(workspace + unsigned_of(slot) * slot_bytes)});
+         .scratch = reinterpret_cast<float*>(workspace + as_size(slot) * slot_bytes)});
   };
-  scheduler::run_tasks(state, unsigned_of(blocks_of(x.rows, row_block) * column_tasks), run);
+  scheduler::run_tasks(state, as_size(blocks_of(x.rows, row_block) * column_tasks), run);
 }
 
 }  // namespace saccade::ops

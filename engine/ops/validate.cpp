@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/as_size.hpp"
 #include "core/checked.hpp"
 #include "saccade/error.hpp"
 
 namespace saccade::ops {
 namespace {
+
+using core::as_size;
 
 [[noreturn]] void fail(const std::string& message) {
   throw Error(ErrorCode::invalid_argument, message);
@@ -108,13 +111,13 @@ void validate(std::span<const ProbabilitiesRequest> requests, Offsets offsets, s
       fail(request_name(r), ": sequence " + text(s) + " after sequence " + text(requests[r - 1].sequence) +
                                 "; expected ascending sequences, each once");
     validate_heads(request, r, heads);
-    const std::int64_t keys = offsets[static_cast<std::size_t>(s) + 1] - offsets[static_cast<std::size_t>(s)];
+    const std::int64_t keys = offsets[as_size(s) + 1] - offsets[as_size(s)];
     const std::int64_t asked =
         request.heads.empty() ? heads : static_cast<std::int64_t>(request.heads.size());
     const std::int64_t queries = rows == 0 ? keys : rows;
     const auto map = core::checked_multiply(queries, keys);
     const auto room = map ? core::checked_multiply(*map, asked) : map;
-    if (!room || request.out.size() < static_cast<std::size_t>(*room))
+    if (!room || request.out.size() < as_size(*room))
       fail(request_name(r), ".out has room for " + std::to_string(request.out.size()) + " values; expected " +
                                 text(asked) + " heads x " + text(queries) + " queries x " + text(keys) +
                                 " keys");

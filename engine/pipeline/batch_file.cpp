@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/aligned_buffer.hpp"
+#include "core/as_size.hpp"
 #include "pipeline/batch_input.hpp"
 #include "pipeline/batch_output.hpp"
 #include "pipeline/memory_limit.hpp"
@@ -16,6 +17,7 @@ namespace saccade {
 namespace {
 
 namespace fs = std::filesystem;
+using core::as_size;
 using pipeline::BatchWindow;
 
 /// A layer does hundreds of operations with each byte, so that this keeps a thread busy for some tens of
@@ -37,7 +39,7 @@ std::int64_t count_nan_rows(ConstMatrixView x) {
 }
 
 std::span<float> values(MatrixView matrix) {
-  return {matrix.data, static_cast<std::size_t>(matrix.rows * matrix.columns)};
+  return {matrix.data, as_size(matrix.rows * matrix.columns)};
 }
 
 /// One run over one file: plan, then window by window read, compute, write.
@@ -83,7 +85,7 @@ void BatchFileRun::plan() {
     return layout_.bytes(engine_, first, last);
   };
   const auto name_of = [&](std::int64_t s) {
-    const auto at = static_cast<std::size_t>(s);
+    const auto at = as_size(s);
     return input_.path().string() + ": sequence " + std::to_string(input_.number(s)) + " of " +
            std::to_string(input_.offsets()[at + 1] - input_.offsets()[at]) + " tokens";
   };
@@ -109,8 +111,8 @@ void BatchFileRun::check_stop(std::int64_t sequences_done) const {
 
 void BatchFileRun::report(std::int64_t sequences_done) const {
   if (!options_.on_progress) return;
-  options_.on_progress({sequences_done, input_.sequences(),
-                        input_.offsets()[static_cast<std::size_t>(sequences_done)], input_.tokens()});
+  options_.on_progress(
+      {sequences_done, input_.sequences(), input_.offsets()[as_size(sequences_done)], input_.tokens()});
 }
 
 void BatchFileRun::forward(const BatchWindow& window) {

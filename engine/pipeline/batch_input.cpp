@@ -4,11 +4,14 @@
 #include <string>
 #include <utility>
 
+#include "core/as_size.hpp"
 #include "io/convert.hpp"
 #include "io/errors.hpp"
 
 namespace saccade::pipeline {
 namespace {
+
+using core::as_size;
 
 std::string text(std::int64_t number) {
   return std::to_string(number);
@@ -18,10 +21,6 @@ std::string text(std::span<const std::int64_t> shape) {
   std::string result = "[";
   for (const std::int64_t size : shape) result += (result.size() > 1 ? ", " : "") + text(size);
   return result + "]";
-}
-
-std::size_t index(std::int64_t number) {
-  return static_cast<std::size_t>(number);
 }
 
 void check_memory_of_offsets(const io::Place& place, std::int64_t sequences, std::uint64_t max_memory) {
@@ -107,8 +106,8 @@ void BatchInput::choose(std::span<const std::int64_t> chosen) {
       throw io::argument_error({path()}, "sequences are to be chosen in ascending order, not " + text(s) +
                                              " after " + text(before));
     before = s;
-    begins_.push_back(offsets_[index(s)]);
-    offsets.push_back(offsets.back() + offsets_[index(s + 1)] - offsets_[index(s)]);
+    begins_.push_back(offsets_[as_size(s)]);
+    offsets.push_back(offsets.back() + offsets_[as_size(s + 1)] - offsets_[as_size(s)]);
   }
   numbers_.assign(chosen.begin(), chosen.end());
   offsets_ = std::move(offsets);
@@ -119,7 +118,7 @@ void BatchInput::check_rows(std::span<const std::int64_t> rows) const {
   const auto [least, most] = std::minmax_element(rows.begin(), rows.end());
   if (*least < 0) throw io::argument_error({path()}, "cannot choose row " + text(*least));
   for (std::int64_t s = 0; s < sequences(); ++s) {
-    const std::int64_t tokens = offsets_[index(s + 1)] - offsets_[index(s)];
+    const std::int64_t tokens = offsets_[as_size(s + 1)] - offsets_[as_size(s)];
     if (*most < tokens) continue;
     throw io::argument_error({path()}, "has no row " + text(*most) + " in sequence " + text(number(s)) +
                                            ", whose length is " + text(tokens) + " (rows count from 0)");
@@ -127,14 +126,14 @@ void BatchInput::check_rows(std::span<const std::int64_t> rows) const {
 }
 
 std::int64_t BatchInput::number(std::int64_t sequence) const noexcept {
-  return numbers_.empty() ? sequence : numbers_[index(sequence)];
+  return numbers_.empty() ? sequence : numbers_[as_size(sequence)];
 }
 
 void BatchInput::read(std::int64_t first, std::int64_t last, std::span<float> x) const {
-  if (begins_.empty()) return file_.read("x", offsets_[index(first)] * width_, x);
+  if (begins_.empty()) return file_.read("x", offsets_[as_size(first)] * width_, x);
   for (std::int64_t s = first; s < last; ++s) {
-    const auto count = index((offsets_[index(s + 1)] - offsets_[index(s)]) * width_);
-    file_.read("x", begins_[index(s)] * width_, x.first(count));
+    const auto count = as_size((offsets_[as_size(s + 1)] - offsets_[as_size(s)]) * width_);
+    file_.read("x", begins_[as_size(s)] * width_, x.first(count));
     x = x.subspan(count);
   }
 }

@@ -2,13 +2,14 @@
 
 #include <vector>
 
+#include "core/as_size.hpp"
 #include "io/errors.hpp"
-#include "pipeline/previous_file.hpp"
 
 namespace saccade::pipeline {
 namespace {
 
 namespace fs = std::filesystem;
+using core::as_size;
 
 constexpr const char* offsets_name = "offsets";
 
@@ -56,7 +57,7 @@ TensorFileWriter open_probabilities(const BatchInput& input, const SelfAttention
                                     const BatchFileOptions& options) {
   std::vector<TensorInfo> tensors;
   for (std::int64_t s = 0; s < input.sequences(); ++s) {
-    const auto at = static_cast<std::size_t>(s);
+    const auto at = as_size(s);
     const std::int64_t keys = input.offsets()[at + 1] - input.offsets()[at];
     const std::int64_t queries = options.rows.empty() ? keys : rows_of(options);
     tensors.push_back({map_name(input.number(s)), StorageType::f32, {layer.heads(), queries, keys}});
@@ -101,7 +102,7 @@ TensorFileWriter open_results(const fs::path& path, const BatchInput& input, con
 
 BatchOutput::BatchOutput(const fs::path& path, const BatchInput& input, const SelfAttention& layer,
                          const BatchFileOptions& options)
-    : results_(open_results(path, input, layer, options)), probabilities_path_(options.probabilities) {
+    : results_(open_results(path, input, layer, options)) {
   if (!options.probabilities.empty()) probabilities_ = open_probabilities(input, layer, options);
 }
 
@@ -115,15 +116,10 @@ void BatchOutput::append(const SequenceProbabilities& probabilities) {
 }
 
 void BatchOutput::commit() {
-  if (!probabilities_) return results_.commit();
-  PreviousFile previous(probabilities_path_);
-  probabilities_->commit();
-  try {
-    results_.commit();
-  } catch (...) {
-    previous.restore();
-    throw;
-  }
+  if (probabilities_) probabilities_->finish();
+  results_.finish();
+  if (probabilities_) probabilities_->commit();
+  results_.commit();
 }
 
 }  // namespace saccade::pipeline

@@ -12,7 +12,7 @@
 
 namespace saccade::pipeline {
 
-/// The files that a run writes. They appear under their names together, on commit().
+/// The files that a run writes. They appear under their names on commit(), when all of them are complete.
 class BatchOutput {
  public:
   BatchOutput(const std::filesystem::path& path, const BatchInput& input, const SelfAttention& layer,
@@ -26,7 +26,6 @@ class BatchOutput {
 
  private:
   TensorFileWriter results_;
-  std::filesystem::path probabilities_path_;
   std::optional<TensorFileWriter> probabilities_;
 };
 

@@ -1,10 +1,12 @@
 #include "pipeline/window_layout.hpp"
 
+#include "core/as_size.hpp"
 #include "scheduler/scratch.hpp"
 
 namespace saccade::pipeline {
 namespace {
 
+using core::as_size;
 using scheduler::Carver;
 
 constexpr double float_bytes = sizeof(float);
@@ -12,7 +14,7 @@ constexpr double float_bytes = sizeof(float);
 constexpr double alignment_bytes = 4.0 * AlignedBuffer<float>::alignment;
 
 MatrixView carve(Carver& carver, std::int64_t rows, std::int64_t columns) {
-  return {carver.take<float>(static_cast<std::size_t>(rows * columns)), rows, columns, columns};
+  return {carver.take<float>(as_size(rows * columns)), rows, columns, columns};
 }
 
 }  // namespace
@@ -21,17 +23,16 @@ WindowLayout::WindowLayout(const SelfAttention& layer, const BatchInput& input,
                            const BatchFileOptions& options)
     : layer_(layer),
       input_(input),
-      rows_(static_cast<std::int64_t>(options.rows.size())),
+      rows_(options.rows),
       context_(options.context),
       probabilities_(!options.probabilities.empty() || options.on_probabilities) {}
 
 std::int64_t WindowLayout::queries(std::int64_t tokens) const {
-  return rows_ > 0 ? rows_ : tokens;
+  return rows_.empty() ? tokens : static_cast<std::int64_t>(rows_.size());
 }
 
 std::vector<std::int64_t> WindowLayout::offsets(std::int64_t first, std::int64_t last) const {
-  const Offsets all =
-      input_.offsets().subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first) + 1);
+  const Offsets all = input_.offsets().subspan(as_size(first), as_size(last - first) + 1);
   std::vector<std::int64_t> offsets(all.begin(), all.end());
   for (std::int64_t& offset : offsets) offset -= all.front();
   return offsets;
@@ -51,16 +52,14 @@ WindowBytes WindowLayout::bytes(const Engine& engine, std::int64_t first, std::i
   const auto columns = static_cast<double>(layer_.output_width() + (context_ ? layer_.context_width() : 0));
   const double inputs = static_cast<double>(window.back()) * width;
   const double maps = probabilities_ ? static_cast<double>(layer_.heads()) * scores : 0;
-  // The vector form gathers its rows of x and their queries apart.
-  const double gathered = rows_ > 0 ? rows * (width + static_cast<double>(layer_.context_width())) : 0;
   return {(inputs + rows * columns) * float_bytes + alignment_bytes, maps * float_bytes,
-          static_cast<double>(layer_.workspace(engine, window)) + gathered * float_bytes};
+          static_cast<double>(layer_.workspace(engine, window, rows_))};
 }
 
 BatchWindow WindowLayout::place(std::int64_t first, std::int64_t last, std::byte* memory) const {
   BatchWindow window = {first, last, offsets(first, last), {}, {}, {}, {}, {}};
   const std::int64_t tokens = window.offsets.back();
-  const std::int64_t rows = rows_ > 0 ? rows_ * (last - first) : tokens;
+  const std::int64_t rows = rows_.empty() ? tokens : static_cast<std::int64_t>(rows_.size()) * (last - first);
   Carver carver(memory);
   window.x = carve(carver, tokens, layer_.width());
   window.z = carve(carver, rows, layer_.output_width());
@@ -68,12 +67,11 @@ BatchWindow WindowLayout::place(std::int64_t first, std::int64_t last, std::byte
   if (!probabilities_) return window;
   std::size_t values = 0;
   window.maps = maps(window);
-  for (const SequenceProbabilities& map : window.maps)
-    values += static_cast<std::size_t>(map.heads * map.queries * map.keys);
+  for (const SequenceProbabilities& map : window.maps) values += as_size(map.heads * map.queries * map.keys);
   window.probabilities = {carver.take<float>(values), values};
   std::span<float> rest = window.probabilities;
   for (SequenceProbabilities& map : window.maps) {
-    const auto size = static_cast<std::size_t>(map.heads * map.queries * map.keys);
+    const auto size = as_size(map.heads * map.queries * map.keys);
     map.values = rest.first(size);
     rest = rest.subspan(size);
   }
@@ -83,7 +81,7 @@ BatchWindow WindowLayout::place(std::int64_t first, std::int64_t last, std::byte
 std::vector<SequenceProbabilities> WindowLayout::maps(const BatchWindow& window) const {
   std::vector<SequenceProbabilities> maps;
   for (std::int64_t s = window.first; s < window.last; ++s) {
-    const auto at = static_cast<std::size_t>(s - window.first);
+    const auto at = as_size(s - window.first);
     const std::int64_t keys = window.offsets[at + 1] - window.offsets[at];
     maps.push_back({input_.number(s), layer_.heads(), queries(keys), keys, {}});
   }

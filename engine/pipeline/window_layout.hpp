@@ -39,7 +39,7 @@ class WindowLayout {
 
   const SelfAttention& layer_;
   const BatchInput& input_;
-  std::int64_t rows_;  ///< of each sequence; 0: all
+  std::span<const std::int64_t> rows_;  ///< of each sequence; empty: all
   bool context_;
   bool probabilities_;
 };

@@ -3,16 +3,17 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/as_size.hpp"
 #include "saccade/error.hpp"
 
 namespace saccade::pipeline {
 namespace {
 
+using core::as_size;
+
 std::int64_t longest_sequence(Offsets offsets) {
   std::int64_t longest = 0;
-  const auto length = [&](std::int64_t s) {
-    return offsets[static_cast<std::size_t>(s) + 1] - offsets[static_cast<std::size_t>(s)];
-  };
+  const auto length = [&](std::int64_t s) { return offsets[as_size(s) + 1] - offsets[as_size(s)]; };
   for (std::int64_t s = 1; s + 1 < static_cast<std::int64_t>(offsets.size()); ++s) {
     if (length(s) > length(longest)) longest = s;
   }

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <cstdio>
 #include <fstream>
-#include <sstream>
 #include <thread>
-#include <vector>
+
+#include "core/cgroup.hpp"
 
 namespace saccade::scheduler {
 namespace {
@@ -36,27 +36,6 @@ std::optional<double> quota_v1(const fs::path& folder) {
   return std::nullopt;
 }
 
-/// The smallest quota from the group up to the mount. Inside a container the group's path may not exist below
-/// the mount, which then shows the group itself.
-template <class Quota>
-std::optional<double> smallest_up(const fs::path& mount, const fs::path& group, const Quota& quota_of) {
-  std::optional<double> quota = quota_of(mount);
-  fs::path folder = mount;
-  for (const fs::path& part : group.relative_path()) {
-    folder /= part;
-    quota = smaller(quota, quota_of(folder));
-  }
-  return quota;
-}
-
-bool lists_cpu(const std::string& controllers) {
-  std::istringstream list(controllers);
-  for (std::string name; std::getline(list, name, ',');) {
-    if (name == "cpu") return true;
-  }
-  return false;
-}
-
 int affinity_cpus() {
   for (std::size_t cpus = CPU_SETSIZE; cpus <= (1u << 20);
        cpus *= 2) {  // the kernel's mask may be larger than cpu_set_t
@@ -73,19 +52,8 @@ int affinity_cpus() {
 
 std::optional<double> cgroup_cpu_quota(const fs::path& root) {
   std::optional<double> quota;
-  std::ifstream file(root / "proc/self/cgroup");
-  for (std::string line; std::getline(file, line);) {  // hierarchy:controllers:path
-    const std::size_t first = line.find(':'), second = line.find(':', first + 1);
-    if (second == std::string::npos) continue;
-    const std::string controllers = line.substr(first + 1, second - first - 1),
-                      group = line.substr(second + 1);
-    if (controllers.empty()) {
-      quota = smaller(quota, smallest_up(root / "sys/fs/cgroup", group, quota_v2));
-    } else if (lists_cpu(controllers)) {
-      quota = smaller(quota, smallest_up(root / "sys/fs/cgroup" / controllers, group, quota_v1));
-      quota = smaller(quota, smallest_up(root / "sys/fs/cgroup/cpu", group, quota_v1));
-    }
-  }
+  for (const auto& [folder, version] : core::cgroup_folders("cpu", root))
+    quota = smaller(quota, version == 1 ? quota_v1(folder) : quota_v2(folder));
   return quota;
 }
 

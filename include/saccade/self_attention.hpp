@@ -88,8 +88,9 @@ class SelfAttention {
   [[nodiscard]] std::int64_t output_width() const noexcept;   ///< columns of z
   /// Floating-point operations of a forward pass over these sequences, a multiply-add counted as two.
   [[nodiscard]] double flops(Offsets offsets, Window window = Window::full()) const;
-  /// Scratch bytes that a forward pass over these sequences takes from the engine.
-  [[nodiscard]] std::size_t workspace(const Engine& engine, Offsets offsets) const;
+  /// Scratch bytes that forward() takes from the engine for these sequences; with rows, those of attend().
+  [[nodiscard]] std::size_t workspace(const Engine& engine, Offsets offsets,
+                                      std::span<const std::int64_t> rows = {}) const;
 
   /// z [tokens][output_width] for every token of the batch. z must not overlap x.
   void forward(Engine& engine, const RaggedView& batch, MatrixView z,

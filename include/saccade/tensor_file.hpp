@@ -81,7 +81,11 @@ class TensorFileWriter {
   void append(std::string_view name, std::span<const float> values);
   /// The tensor must have been declared i64, or i32 (every value must fit).
   void append(std::string_view name, std::span<const std::int64_t> values);
-  /// Throws Error when a tensor is not complete or the disk is full. Nothing can be appended after it.
+  /// Checks that every tensor is complete and has the disk write everything, short of the file's name: throws
+  /// Error where that fails. Nothing can be appended after it. Several files that belong together are all
+  /// finished before the first is committed. A pipe gets its bytes here.
+  void finish();
+  /// Calls finish() unless it has been called, then gives the file its name.
   void commit();
 
  private:

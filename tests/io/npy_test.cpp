@@ -1,6 +1,9 @@
 #include <doctest/doctest.h>
 
-#include "io/expect_error.hpp"
+#include "fixtures/expect_error.hpp"
+#include "fixtures/read_tensor.hpp"
+#include "fixtures/temporary_folder.hpp"
+#include "io/expect_bad_file.hpp"
 #include "io/file_bytes.hpp"
 
 namespace saccade {
@@ -10,7 +13,7 @@ using test::bytes_of;
 using test::expect_bad_file;
 using test::npy_bytes;
 using test::npy_text;
-using test::read_all;
+using test::read_tensor;
 
 const std::vector<float> six = {1, -2, 3.5F, 4, 5, -6};
 
@@ -26,7 +29,7 @@ TEST_CASE("npy: versions 1.0, 2.0 and 3.0") {
     CHECK(file.tensors()[0].name == "x");
     CHECK(file.at("x").shape == std::vector<std::int64_t>{2, 3});
     CHECK(file.at("x").type == StorageType::f32);
-    CHECK(read_all(file, "x") == six);
+    CHECK(read_tensor(file, "x") == six);
   }
 }
 
@@ -38,7 +41,7 @@ TEST_CASE("npy: every spelling of a header that Python would read") {
   };
   for (const std::string& header : headers) {
     const test::TemporaryFolder folder;
-    CHECK(read_all(open(folder, npy_bytes(header, bytes_of(six))), "x") == six);
+    CHECK(read_tensor(open(folder, npy_bytes(header, bytes_of(six))), "x") == six);
   }
 }
 
@@ -65,10 +68,10 @@ TEST_CASE("npy: integers and floats are read as what they are") {
   const TensorFile file = open(folder, npy_bytes(npy_text("<i4", "(2,)"), bytes_of(ints)));
   CHECK(file.read_integers("x") == std::vector<std::int64_t>{7, -8});
   test::expect_error(ErrorCode::file_format, {"in.npy", "'x'", "i32", "expected f32"},
-                     [&] { read_all(file, "x"); });
+                     [&] { read_tensor(file, "x"); });
   const TensorFile floats =
       open(folder, npy_bytes(npy_text("<f8", "(2,)"), bytes_of(std::vector<double>{0.5, -2})));
-  CHECK(read_all(floats, "x") == std::vector<float>{0.5F, -2});
+  CHECK(read_tensor(floats, "x") == std::vector<float>{0.5F, -2});
   test::expect_error(ErrorCode::file_format, {"in.npy", "'x'", "f64", "expected i32 or i64"},
                      [&] { static_cast<void>(floats.read_integers("x")); });
 }
@@ -77,10 +80,10 @@ TEST_CASE("npy: no dimensions, and no elements") {
   const test::TemporaryFolder folder;
   const TensorFile scalar = open(folder, npy_bytes(npy_text("<f4", "()"), bytes_of(std::vector<float>{42})));
   CHECK(scalar.at("x").shape.empty());
-  CHECK(read_all(scalar, "x") == std::vector<float>{42});
+  CHECK(read_tensor(scalar, "x") == std::vector<float>{42});
   const TensorFile empty = open(folder, npy_bytes(npy_text("<f4", "(0, 384)"), ""));
   CHECK(empty.at("x").elements() == 0);
-  CHECK(read_all(empty, "x").empty());
+  CHECK(read_tensor(empty, "x").empty());
 }
 
 TEST_CASE("npy: what is wrong is named") {

@@ -1,6 +1,9 @@
 #include <doctest/doctest.h>
 
-#include "io/expect_error.hpp"
+#include "fixtures/expect_error.hpp"
+#include "fixtures/read_tensor.hpp"
+#include "fixtures/temporary_folder.hpp"
+#include "io/expect_bad_file.hpp"
 #include "io/file_bytes.hpp"
 
 namespace saccade {
@@ -12,8 +15,7 @@ using test::expect_bad_file;
 using test::expect_error;
 using test::npy_bytes;
 using test::npy_text;
-using test::read;
-using test::read_all;
+using test::read_tensor;
 using test::stored;
 using test::zip_bytes;
 using test::ZipEntryBytes;
@@ -49,8 +51,8 @@ TEST_CASE("npz: stored and deflated entries, in the archive's order") {
   CHECK(file.tensors()[1].name == "x");
   CHECK(file.find("x") == &file.tensors()[1]);
   CHECK(file.find("x.npy") == nullptr);
-  CHECK(read_all(file, "z") == std::vector<float>{1, 2, 3});
-  CHECK(read_all(file, "x") == many());
+  CHECK(read_tensor(file, "z") == std::vector<float>{1, 2, 3});
+  CHECK(read_tensor(file, "x") == many());
   CHECK(file.read_integers("offsets") == offsets);
   expect_error(ErrorCode::file_format, {"in.npz", "no tensor 'y'", "'z', 'x', 'offsets'"},
                [&] { static_cast<void>(file.at("y")); });
@@ -63,11 +65,11 @@ TEST_CASE("npz: an entry can be read in any pieces, forward and back") {
     const TensorFile file = open(folder, {entry});
     for (const std::size_t first : {59000u, 0u, 7u, 30000u, 29999u, 59999u, 100u, 40000u}) {
       const std::size_t count = std::min<std::size_t>(1000, values.size() - first);
-      CHECK(read(file, "x", static_cast<std::int64_t>(first), count) == part(values, first, count));
+      CHECK(read_tensor(file, "x", static_cast<std::int64_t>(first), count) == part(values, first, count));
     }
-    CHECK(read(file, "x", 60000, 0).empty());
-    CHECK(read_all(file, "x") == values);
-    CHECK(read_all(file, "x") == values);
+    CHECK(read_tensor(file, "x", 60000, 0).empty());
+    CHECK(read_tensor(file, "x") == values);
+    CHECK(read_tensor(file, "x") == values);
   }
 }
 
@@ -77,8 +79,8 @@ TEST_CASE("npz: two deflated entries in turns") {
   const TensorFile file =
       open(folder, {deflated("a.npy", npy_of(values)), deflated("b.npy", npy_of(values))});
   for (std::size_t first = 0; first < values.size(); first += 6000) {
-    CHECK(read(file, "a", static_cast<std::int64_t>(first), 6000) == part(values, first, 6000));
-    CHECK(read(file, "b", static_cast<std::int64_t>(first), 6000) == part(values, first, 6000));
+    CHECK(read_tensor(file, "a", static_cast<std::int64_t>(first), 6000) == part(values, first, 6000));
+    CHECK(read_tensor(file, "b", static_cast<std::int64_t>(first), 6000) == part(values, first, 6000));
   }
 }
 
@@ -97,9 +99,9 @@ TEST_CASE("npz: wrong checksums are found when an entry has been read") {
     const test::TemporaryFolder folder;
     const TensorFile file = open(folder, {entry});
     expect_error(ErrorCode::file_format, {"in.npz", "'x'", "CRC", std::to_string(entry.crc)},
-                 [&] { read_all(file, "x"); });
-    CHECK(read(file, "x", 0, 30000) == part(values, 0, 30000));
-    expect_error(ErrorCode::file_format, {"CRC"}, [&] { read(file, "x", 30000, 30000); });
+                 [&] { read_tensor(file, "x"); });
+    CHECK(read_tensor(file, "x", 0, 30000) == part(values, 0, 30000));
+    expect_error(ErrorCode::file_format, {"CRC"}, [&] { read_tensor(file, "x", 30000, 30000); });
   }
 }
 
@@ -109,7 +111,7 @@ TEST_CASE("npz: changed bytes of an entry are found") {
     entry.content[entry.content.size() / 2] ^= 0x10;
     const test::TemporaryFolder folder;
     const TensorFile file = open(folder, {entry});
-    expect_error(ErrorCode::file_format, {"in.npz", "'x'", "corrupt"}, [&] { read_all(file, "x"); });
+    expect_error(ErrorCode::file_format, {"in.npz", "'x'", "corrupt"}, [&] { read_tensor(file, "x"); });
   }
 }
 
@@ -119,7 +121,7 @@ TEST_CASE("npz: deflated bytes that end too early") {
   const test::TemporaryFolder folder;
   const TensorFile file = open(folder, {entry});
   expect_error(ErrorCode::file_format, {"in.npz", "'x'", "end too early", std::to_string(entry.size)},
-               [&] { read_all(file, "x"); });
+               [&] { read_tensor(file, "x"); });
 }
 
 TEST_CASE("npz: entries that are refused") {

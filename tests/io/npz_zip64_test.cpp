@@ -4,7 +4,9 @@
 
 #include <fstream>
 
-#include "io/expect_error.hpp"
+#include "fixtures/expect_error.hpp"
+#include "fixtures/read_tensor.hpp"
+#include "fixtures/temporary_folder.hpp"
 #include "io/file_bytes.hpp"
 #include "io/zip_writer.hpp"
 
@@ -74,7 +76,7 @@ TEST_CASE("npz: entries larger than 4 GiB, and behind 4 GiB") {
   const TensorFile file = TensorFile::open(folder / "x.npz");
   REQUIRE(file.tensors().size() == 2);
   CHECK(file.at("large").shape == std::vector<std::int64_t>{static_cast<std::int64_t>(five_gib)});
-  CHECK(test::read_all(file, "small") == std::vector<float>{1, 2});
+  CHECK(test::read_tensor(file, "small") == std::vector<float>{1, 2});
 }
 
 TEST_CASE("npz: a zip64 end record that is not where the archive says") {
@@ -116,8 +118,9 @@ TEST_CASE("npz: the header of an entry announced as large") {
   zip.write(std::as_bytes(std::span(npy)));
   zip.close_entry();
   zip.finish();
+  output.finish();
   output.commit();
-  CHECK(test::read_all(TensorFile::open(folder / "x.npz"), "x") == std::vector<float>{3});
+  CHECK(test::read_tensor(TensorFile::open(folder / "x.npz"), "x") == std::vector<float>{3});
 }
 
 }  // namespace

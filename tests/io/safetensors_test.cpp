@@ -1,6 +1,9 @@
 #include <doctest/doctest.h>
 
-#include "io/expect_error.hpp"
+#include "fixtures/expect_error.hpp"
+#include "fixtures/read_tensor.hpp"
+#include "fixtures/temporary_folder.hpp"
+#include "io/expect_bad_file.hpp"
 #include "io/file_bytes.hpp"
 
 namespace saccade {
@@ -9,7 +12,7 @@ namespace {
 using test::bytes_of;
 using test::expect_bad_file;
 using test::expect_error;
-using test::read_all;
+using test::read_tensor;
 using test::safetensors_bytes;
 
 std::string entry(const std::string& name, const std::string& dtype, const std::string& shape,
@@ -62,13 +65,13 @@ TEST_CASE("safetensors: values") {
   const TensorFile file = TensorFile::open(folder.write(
       "values", safetensors_bytes(header, bytes_of(floats) + bytes_of(halves) + bytes_of(brains) +
                                               bytes_of(longs) + bytes_of(std::vector<float>{9}))));
-  CHECK(read_all(file, "f") == floats);
-  CHECK(read_all(file, "h") == floats);
-  CHECK(read_all(file, "b") == floats);
+  CHECK(read_tensor(file, "f") == floats);
+  CHECK(read_tensor(file, "h") == floats);
+  CHECK(read_tensor(file, "b") == floats);
   CHECK(file.read_integers("l") == longs);
-  CHECK(read_all(file, "none").empty());
-  CHECK(read_all(file, "one") == std::vector<float>{9});
-  expect_error(ErrorCode::file_format, {"'l'", "i64"}, [&] { read_all(file, "l"); });
+  CHECK(read_tensor(file, "none").empty());
+  CHECK(read_tensor(file, "one") == std::vector<float>{9});
+  expect_error(ErrorCode::file_format, {"'l'", "i64"}, [&] { read_tensor(file, "l"); });
 }
 
 TEST_CASE("safetensors: a file without tensors") {

@@ -3,34 +3,14 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <cstdlib>
 
-#include "io/expect_error.hpp"
-
-#ifndef SACCADE_TEST_DATA_DEFAULT
-#define SACCADE_TEST_DATA_DEFAULT "../shared/data"
-#endif
+#include "fixtures/read_tensor.hpp"
+#include "fixtures/test_data.hpp"
 
 namespace saccade {
 namespace {
 
 namespace fs = std::filesystem;
-
-fs::path data_root() {
-  const char* root = std::getenv("SACCADE_TEST_DATA");
-  return root != nullptr ? root : SACCADE_TEST_DATA_DEFAULT;
-}
-
-/// Every file with that extension below a folder of the data.
-std::vector<fs::path> find_files(const std::string& folder, const std::string& extension) {
-  std::vector<fs::path> files;
-  const fs::path root = data_root() / folder;
-  if (!fs::is_directory(root)) return files;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root)) {
-    if (entry.path().extension() == extension) files.push_back(entry.path());
-  }
-  return files;
-}
 
 bool is_float(StorageType type) {
   return type == StorageType::f16 || type == StorageType::bf16 || type == StorageType::f32 ||
@@ -46,7 +26,7 @@ std::size_t read_file(const fs::path& path) {
       CHECK(file.read_integers(tensor.name).size() == static_cast<std::size_t>(tensor.elements()));
     }
     if (!is_float(tensor.type)) continue;
-    const std::vector<float> values = test::read_all(file, tensor.name);
+    const std::vector<float> values = test::read_tensor(file, tensor.name);
     count += values.size();
     for (const float value : values) {
       if (std::isnan(value)) FAIL_CHECK(path.string(), ": ", tensor.name, " has a NaN");
@@ -56,9 +36,7 @@ std::size_t read_file(const fs::path& path) {
 }
 
 void read_files(const std::string& folder, const std::string& extension) {
-  const std::vector<fs::path> files = find_files(folder, extension);
-  if (files.empty()) MESSAGE("skipped: no ", extension, " files in ", (data_root() / folder).string());
-  for (const fs::path& path : files) {
+  for (const fs::path& path : test::test_data(folder, extension)) {
     INFO(path.string());
     CHECK(read_file(path) > 0);
   }
@@ -73,14 +51,14 @@ TEST_CASE("shared data: models") {
 }
 
 TEST_CASE("shared data: gpt-nano-sort") {
-  for (const fs::path& path : find_files("models/gpt-nano-sort", ".npy")) {
+  for (const fs::path& path : test::test_data("models/gpt-nano-sort", ".npy")) {
     INFO(path.string());
     CHECK_NOTHROW(static_cast<void>(TensorFile::open(path)));
   }
 }
 
 TEST_CASE("shared data: what saccade-mini's sample.npz holds") {
-  const fs::path path = data_root() / "models/saccade-mini/sample.npz";
+  const fs::path path = test::data_root() / "models/saccade-mini/sample.npz";
   if (!fs::exists(path)) {
     MESSAGE("skipped: no ", path.string());
     return;

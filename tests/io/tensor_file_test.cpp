@@ -4,7 +4,10 @@
 
 #include <limits>
 
-#include "io/expect_error.hpp"
+#include "fixtures/expect_error.hpp"
+#include "fixtures/read_tensor.hpp"
+#include "fixtures/temporary_folder.hpp"
+#include "io/expect_bad_file.hpp"
 #include "io/file_bytes.hpp"
 
 namespace saccade {
@@ -41,7 +44,7 @@ TEST_CASE("reads outside a tensor") {
   const TensorFile file = TensorFile::open(folder.write("x.npy", bytes));
   const auto fails = [&](std::int64_t first, std::size_t count) {
     expect_error(ErrorCode::invalid_argument, {"x.npy", "'x'", std::to_string(first), "it has 3"},
-                 [&] { test::read(file, "x", first, count); });
+                 [&] { test::read_tensor(file, "x", first, count); });
   };
   fails(0, 4);
   fails(3, 1);
@@ -49,8 +52,8 @@ TEST_CASE("reads outside a tensor") {
   fails(4, 0);
   fails(std::numeric_limits<std::int64_t>::max(), 2);
   fails(std::numeric_limits<std::int64_t>::min(), 2);
-  CHECK(test::read(file, "x", 3, 0).empty());
-  expect_error(ErrorCode::file_format, {"no tensor 'y'", "'x'"}, [&] { test::read(file, "y", 0, 0); });
+  CHECK(test::read_tensor(file, "x", 3, 0).empty());
+  expect_error(ErrorCode::file_format, {"no tensor 'y'", "'x'"}, [&] { test::read_tensor(file, "y", 0, 0); });
 }
 
 TEST_CASE("a file that shrinks after it was opened") {
@@ -59,7 +62,7 @@ TEST_CASE("a file that shrinks after it was opened") {
   const TensorFile file = TensorFile::open(folder.write("x.npy", bytes));
   std::filesystem::resize_file(file.path(), bytes.size() - 4);
   expect_error(ErrorCode::file_format, {"x.npy", "ends at byte " + std::to_string(bytes.size() - 4)},
-               [&] { test::read_all(file, "x"); });
+               [&] { test::read_tensor(file, "x"); });
 }
 
 TEST_CASE("an open file can be moved") {
@@ -68,7 +71,7 @@ TEST_CASE("an open file can be moved") {
   TensorFile first = TensorFile::open(folder.write("x.npy", bytes));
   const TensorFile second = std::move(first);
   CHECK(second.path() == folder / "x.npy");
-  CHECK(test::read_all(second, "x") == std::vector<float>{0});
+  CHECK(test::read_tensor(second, "x") == std::vector<float>{0});
 }
 
 TEST_CASE("tensors that cannot be have -1 elements") {

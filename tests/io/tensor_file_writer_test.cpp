@@ -8,15 +8,17 @@
 #include <numeric>
 #include <thread>
 
-#include "io/expect_error.hpp"
+#include "fixtures/expect_error.hpp"
+#include "fixtures/read_tensor.hpp"
+#include "fixtures/temporary_folder.hpp"
 #include "io/file_bytes.hpp"
 
 namespace saccade {
 namespace {
 
 using test::expect_error;
-using test::read_all;
 using test::read_bytes;
+using test::read_tensor;
 
 const std::vector<std::string> extensions = {".npy", ".npz", ".safetensors"};
 
@@ -49,8 +51,8 @@ TEST_CASE("what is written is read again, in every format and any pieces") {
         write_x(folder / ("x" + extension), values, piece);
         const TensorFile file = TensorFile::open(folder / ("x" + extension));
         CHECK(file.at("x").shape == std::vector<std::int64_t>{static_cast<std::int64_t>(count)});
-        CHECK(read_all(file, "x") == values);
-        CHECK(folder.count_files() == 1);
+        CHECK(read_tensor(file, "x") == values);
+        CHECK(folder.names().size() == 1);
       }
     }
   }
@@ -151,12 +153,12 @@ TEST_CASE("tensors in any interleaving give the same bytes") {
       in_turns.append("z", std::span(z).subspan(row * 50, 50));
     }
     in_turns.commit();
-    CHECK(folder.count_files() == 2);
+    CHECK(folder.names().size() == 2);
     CHECK(read_bytes(folder / ("a" + extension)) == read_bytes(folder / ("b" + extension)));
     const TensorFile file = TensorFile::open(folder / ("b" + extension));
-    CHECK(read_all(file, "z") == z);
-    CHECK(read_all(file, "none").empty());
-    CHECK(read_all(file, "context") == context);
+    CHECK(read_tensor(file, "z") == z);
+    CHECK(read_tensor(file, "none").empty());
+    CHECK(read_tensor(file, "context") == context);
     CHECK(file.read_integers("offsets") == offsets);
   }
 }
@@ -183,18 +185,18 @@ TEST_CASE("nothing appears before commit, and nothing stays without it") {
       expect_error(ErrorCode::invalid_argument, {path.string(), "'x'", "only 99999 of 100000"},
                    [&] { writer.commit(); });
     }
-    CHECK(folder.count_files() == 0);
+    CHECK(folder.names().size() == 0);
     folder.write("x" + extension, "as it was");
     CHECK_THROWS([&] {
       TensorFileWriter writer(path, {floats("x", {100000})});
       writer.append("x", ramp(99999));
       throw 1;
     }());
-    CHECK(folder.count_files() == 1);
+    CHECK(folder.names().size() == 1);
     CHECK(read_bytes(path) == "as it was");
     write_x(path, ramp(3), 3);
-    CHECK(read_all(TensorFile::open(path), "x") == ramp(3));
-    CHECK(folder.count_files() == 1);
+    CHECK(read_tensor(TensorFile::open(path), "x") == ramp(3));
+    CHECK(folder.names().size() == 1);
   }
 }
 
@@ -205,7 +207,7 @@ TEST_CASE("npz: what waits for its turn is gone without commit, too") {
     writer.append("b", ramp(100000));
     writer.append("a", ramp(1));
   }
-  CHECK(folder.count_files() == 0);
+  CHECK(folder.names().size() == 0);
 }
 
 TEST_CASE("a writer can be moved, and after commit takes nothing") {
@@ -219,6 +221,41 @@ TEST_CASE("a writer can be moved, and after commit takes nothing") {
   expect_error(ErrorCode::invalid_argument, {"x.npz", "committed"}, [&] { second.append("x", ramp(0)); });
 }
 
+TEST_CASE("finish() does all but the name") {
+  for (const std::string& extension : extensions) {
+    const test::TemporaryFolder folder;
+    const std::filesystem::path path = folder / ("x" + extension);
+    folder.write("x" + extension, "as it was");
+    {
+      TensorFileWriter writer(path, {floats("x", {2})});
+      writer.append("x", ramp(1));
+      expect_error(ErrorCode::invalid_argument, {path.string(), "only 1 of 2"}, [&] { writer.finish(); });
+      writer.append("x", ramp(1));
+      writer.finish();
+      expect_error(ErrorCode::invalid_argument, {path.string(), "finished"}, [&] { writer.finish(); });
+      expect_error(ErrorCode::invalid_argument, {path.string(), "finished"},
+                   [&] { writer.append("x", ramp(0)); });
+    }
+    CHECK(folder.names() == std::vector<std::string>{"x" + extension});
+    CHECK(read_bytes(path) == "as it was");
+    TensorFileWriter writer(path, {floats("x", {2})});
+    writer.append("x", ramp(2));
+    writer.finish();
+    CHECK(read_bytes(path) == "as it was");
+    writer.commit();
+    CHECK(read_tensor(TensorFile::open(path), "x") == ramp(2));
+  }
+}
+
+TEST_CASE("what could not be finished cannot be committed later") {
+  const test::TemporaryFolder folder;
+  std::filesystem::create_symlink("/dev/full", folder / "full.npy");
+  TensorFileWriter writer(folder / "full.npy", {floats("x", {3})});
+  writer.append("x", ramp(3));
+  expect_error(ErrorCode::file_not_usable, {"full.npy", "No space"}, [&] { writer.finish(); });
+  expect_error(ErrorCode::invalid_argument, {"full.npy", "not be finished"}, [&] { writer.commit(); });
+}
+
 TEST_CASE("a symbolic link stays a link") {
   const test::TemporaryFolder folder;
   const test::TemporaryFolder elsewhere;
@@ -226,7 +263,7 @@ TEST_CASE("a symbolic link stays a link") {
   std::filesystem::create_symlink(elsewhere / "real.npy", folder / "link.npy");
   write_x(folder / "link.npy", ramp(3), 3);
   CHECK(std::filesystem::is_symlink(folder / "link.npy"));
-  CHECK(read_all(TensorFile::open(elsewhere / "real.npy"), "x") == ramp(3));
+  CHECK(read_tensor(TensorFile::open(elsewhere / "real.npy"), "x") == ramp(3));
 }
 
 TEST_CASE("declarations that are refused leave nothing behind") {
@@ -250,7 +287,7 @@ TEST_CASE("declarations that are refused leave nothing behind") {
   refused("x.npz", {{"x", StorageType::f16, {1}}}, "type f16 cannot be written");
   refused("x.safetensors", {floats("__metadata__", {1})}, "another meaning");
   refused("x.safetensors", {floats("\xff", {1})}, "UTF-8");
-  CHECK(folder.count_files() == 0);
+  CHECK(folder.names().size() == 0);
 }
 
 TEST_CASE("values that are refused") {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "kernels/each_table.hpp"
 #include "reference/compare.hpp"
@@ -32,6 +33,27 @@ TEST_CASE("same bits: row_softmax of any length") {
       const std::vector<float> expected = contract::softmax(scores, scale);
       for_each_table([&](const kernels::KernelTable& t) {
         CHECK(difference(by_kernel(t, scores, scale), expected) == "");
+      });
+    }
+  }
+}
+
+TEST_CASE("same bits: row_softmax of NaN, infinities and huge scores") {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+  for (const std::vector<float>& special : {std::vector<float>{nan},
+                                            {-infinity},
+                                            {-infinity, 3.0f},
+                                            {infinity, 1.0f},
+                                            {1.0f, nan, -infinity},
+                                            {3e30f, 1e20f},
+                                            {5e6f, 5e6f - 1.0f, 0.0f}}) {
+    for (const std::size_t rest : {0u, 20u, 600u}) {
+      std::vector<float> scores = special;
+      scores.resize(special.size() + rest, -2.0f);
+      const std::vector<float> expected = contract::softmax(scores, 1.0f);
+      for_each_table([&](const kernels::KernelTable& t) {
+        CHECK(difference(by_kernel(t, scores, 1.0f), expected) == "");
       });
     }
   }

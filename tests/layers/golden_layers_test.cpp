@@ -3,9 +3,10 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "fixtures/read_tensor.hpp"
+#include "fixtures/test_data.hpp"
 #include "layers/layer.hpp"
 #include "reference/compare.hpp"
-#include "reference/test_data.hpp"
 
 namespace saccade::test {
 namespace {

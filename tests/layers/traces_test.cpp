@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fixtures/read_tensor.hpp"
+#include "fixtures/test_data.hpp"
 #include "layers/layer.hpp"
 #include "reference/compare.hpp"
-#include "reference/test_data.hpp"
 
 namespace saccade::test {
 namespace {
@@ -15,7 +16,6 @@ namespace {
 /// gpt-nano-sort: its first layer's attention, as llm-viz traced it.
 class Trace {
  public:
-  static constexpr std::int64_t batch = 3, tokens = 11, heads = 3, head_dim = 16, width = 48;
   static constexpr double tolerance = 2e-6;  // of the largest value: the trace itself is fp32
 
   static std::filesystem::path folder() { return data_root() / "models" / "gpt-nano-sort"; }
@@ -139,7 +139,7 @@ TEST_CASE("the traced layer's weights give the traced probabilities, context and
 
 /// The sentence encoder that comes with the project.
 std::filesystem::path mini_folder() {
-  return std::filesystem::path(__FILE__).parent_path() / "../../tools/models/saccade-mini";
+  return SACCADE_SAMPLE_MODEL;
 }
 
 TEST_CASE("saccade-mini's first layer gives the context of its sample") {

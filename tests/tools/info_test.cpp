@@ -112,3 +112,7 @@ TEST_CASE("wrong usage is exit code 2") {
     CHECK(finished.err.starts_with("saccade: error: "));
   }
 }
+
+TEST_CASE("a subcommand that does not exist is named, with those that do") {
+  check_contains(run_command({"dance"}).err, {"'dance'", "run", "info"});
+}

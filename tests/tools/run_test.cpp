@@ -66,7 +66,7 @@ std::vector<Golden> goldens() {
 }
 
 /// The sample that is shipped, and the layer that made it.
-const fs::path model = fs::path(__FILE__).parent_path() / "../../tools/models/saccade-mini";
+const fs::path model = SACCADE_SAMPLE_MODEL;
 const Arguments sample = {model / "sample.npz",
                           "--weights",
                           model / "model.safetensors",

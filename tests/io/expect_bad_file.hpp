@@ -1,0 +1,20 @@
+#pragma once
+
+#include <initializer_list>
+#include <string>
+
+#include "fixtures/expect_error.hpp"
+#include "fixtures/temporary_folder.hpp"
+#include "saccade/tensor_file.hpp"
+
+namespace saccade::test {
+
+/// Opening a file of these bytes must fail; the message names the file.
+inline void expect_bad_file(const std::string& bytes, std::initializer_list<std::string> parts) {
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder.write("bad-file", bytes);
+  expect_error(ErrorCode::file_format, {path.string()}, [&] { static_cast<void>(TensorFile::open(path)); });
+  expect_error(ErrorCode::file_format, parts, [&] { static_cast<void>(TensorFile::open(path)); });
+}
+
+}  // namespace saccade::test
