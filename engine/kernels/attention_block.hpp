@@ -257,11 +257,11 @@ void write_probabilities(const AttentionWork<L>& w, std::ptrdiff_t row) noexcept
   }
 }
 
-/// Blocked attention with online softmax. For a block of 512 keys: scores by register tiles from panels,
-/// powers row by row, powers times values by register tiles; then the block is merged. 48 rows: 100 KiB of
-/// scores, in L2 beside 128 KiB of keys and of values at head_dim 64, each read once for the 48 rows. Milakov
-/// and Gimelshein 2018, arXiv:1805.02867; Rabe and Staats 2021, arXiv:2112.05682; Dao et al. 2022,
-/// arXiv:2205.14135. Contract: engine/README.md.
+/// Blocked attention with online softmax. For a block of 512 keys and 12 rows: scores by register tiles from
+/// panels, powers row by row, powers times values by register tiles; then the block is merged. The block's
+/// keys and values, 128 KiB each at head_dim 64, come to L2 once for the 48 rows; tiles take a line of them
+/// every three cycles. Milakov and Gimelshein 2018, arXiv:1805.02867; Rabe and Staats 2021, arXiv:2112.05682;
+/// Dao et al. 2022, arXiv:2205.14135. Contract: engine/README.md.
 template <class L>
 void attention_block(const AttentionBlock& a) noexcept {
   AttentionWork<L> w(a);

@@ -99,9 +99,8 @@ struct AttentionBlock {
   std::ptrdiff_t head_dim;   ///< of q and k
   std::ptrdiff_t value_dim;  ///< of v and out
   float scale;
-  std::ptrdiff_t
-      first_position;          ///< of the first query row, among the keys; row i stands at first_position + i
-  std::ptrdiff_t left, right;  ///< row i sees keys at most this far before and after its position
+  std::ptrdiff_t first_position;  ///< of the first query row, among the keys; the next rows follow it
+  std::ptrdiff_t left, right;     ///< row i sees keys at most this far before and after its position
   float* out;
   std::ptrdiff_t out_stride;
   float* probabilities;  ///< null, or row i at probabilities + i * probabilities_stride, `keys` values

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/checked.hpp"
 #include "layers/self_attention_pass.hpp"
 #include "ops/validate.hpp"
 #include "saccade/error.hpp"
@@ -12,8 +13,12 @@ namespace saccade {
 namespace {
 
 void validate(const LinearWeights& w, const std::string& name) {
-  ops::require_equal(name + ".weight's size", static_cast<std::int64_t>(w.weight.size()), "out x in",
-                     w.out * w.in);
+  const auto size = core::checked_multiply(w.out, w.in);
+  if (!size)
+    throw Error(ErrorCode::invalid_argument, name + " maps " + std::to_string(w.in) + " to " +
+                                                 std::to_string(w.out) +
+                                                 " values, more weights than memory can hold");
+  ops::require_equal(name + ".weight's size", static_cast<std::int64_t>(w.weight.size()), "out x in", *size);
   if (!w.bias.empty())
     ops::require_equal(name + ".bias's size", static_cast<std::int64_t>(w.bias.size()), "out", w.out);
 }
@@ -48,8 +53,7 @@ ops::PackedWeights pack(Engine::State& state, std::initializer_list<const Linear
       ops::make_packed_weights(first.in, columns * static_cast<std::int64_t>(maps.size()));
   std::int64_t column = 0;
   for (const LinearWeights* map : maps) {
-    ops::pack_weights(state, {map->weight.data(), map->out, map->in, map->in},
-                      map->bias.empty() ? nullptr : map->bias.data(), column, packed);
+    ops::pack_weights(state, *map, column, packed);
     column += columns;
   }
   return packed;
@@ -135,7 +139,8 @@ double SelfAttention::flops(Offsets offsets, Window window) const {
 
 std::size_t SelfAttention::workspace(const Engine& engine, Offsets offsets,
                                      std::span<const std::int64_t> rows) const {
-  if (offsets.size() < 2) return 0;
+  ops::validate(offsets, offsets.empty() ? 0 : offsets.back());
+  if (offsets.size() == 1) return 0;
   return layers::SelfAttentionPass(engine.state(), *packed_, {.offsets = offsets, .positions = rows})
       .workspace();
 }

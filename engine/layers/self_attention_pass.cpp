@@ -64,7 +64,8 @@ void SelfAttentionPass::lay_out(scheduler::Carver& carver, Buffers& buffers) con
   buffers.rows_of_x = carver.take<float>(as_size(query_rows * packed_.width));
   buffers.q = carver.take<float>(as_size(query_rows * packed_.part()));
   buffers.qkv = carver.take<float>(as_size(most_tokens * packed_.part() * (vector_form() ? 2 : 3)));
-  buffers.context = carver.take<float>(as_size(most_rows * packed_.context_width()));
+  const std::int64_t context_rows = packed_.output.in != 0 ? most_rows : 0;  // else z itself
+  buffers.context = carver.take<float>(as_size(context_rows * packed_.context_width()));
   buffers.requests = carver.take<ProbabilitiesRequest>(vector_form() ? as_size(most_sequences) : 0);
   buffers.op = carver.take<std::byte>(op_bytes);
 }

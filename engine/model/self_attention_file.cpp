@@ -152,7 +152,8 @@ class SelfAttentionReader {
     Linear linear;
     linear.view.out = all / parts;
     linear.view.in = in;
-    linear.weight = layer_.naming->input_major ? read_transposed(info, linear.view, part)
+    linear.view.input_major = layer_.naming->input_major;
+    linear.weight = layer_.naming->input_major ? read_columns(info, linear.view, part)
                                                : read_rows(info, linear.view, part);
     linear.bias = read_bias(name(map, "bias"), all, linear.view.out, part);
     linear.view.weight = linear.weight;
@@ -167,15 +168,13 @@ class SelfAttentionReader {
     return weight;
   }
 
-  [[nodiscard]] std::vector<float> read_transposed(const TensorInfo& info, const LinearWeights& map,
-                                                   std::int64_t part) const {
-    const std::int64_t all = info.shape[1];
-    std::vector<float> weight(as_size(map.out * map.in)), row(as_size(all));
-    for (std::int64_t i = 0; i < map.in; ++i) {
-      file_.read(info.name, i * all, row);
-      for (std::int64_t o = 0; o < map.out; ++o)
-        weight[as_size(o * map.in + i)] = row[as_size(part * map.out + o)];
-    }
+  /// A part of the columns of a weight stored [in][out].
+  [[nodiscard]] std::vector<float> read_columns(const TensorInfo& info, const LinearWeights& map,
+                                                std::int64_t part) const {
+    std::vector<float> weight(core::as_size(map.out * map.in));
+    for (std::int64_t i = 0; i < map.in; ++i)
+      file_.read(info.name, i * info.shape[1] + part * map.out,
+                 std::span(weight).subspan(core::as_size(i * map.out), core::as_size(map.out)));
     return weight;
   }
 

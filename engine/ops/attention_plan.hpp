@@ -61,7 +61,7 @@ struct RowBlock {
 
 /// Splits a problem into row blocks: longest sequences first, a head's blocks one after the other (they share
 /// its keys and values), the last rows first (causal ones cost most). Keys are packed once for all row blocks
-/// of a head, in waves, so that memory does not grow with the batch; a sequence of one row block packs its
+/// of a head, in waves, so that memory does not grow with the batch; a short sequence packs its
 /// keys where it uses them.
 class AttentionPlan {
  public:
@@ -119,8 +119,9 @@ class AttentionPlan {
     std::int64_t shared_blocks = 0;  ///< key blocks of the same
   };
 
+  /// Packed ahead: what several row blocks use, and what is long enough to be packed by several threads.
   [[nodiscard]] bool shared(std::int64_t sequence) const noexcept {
-    return problem_.rows(sequence) > kernels::row_block;
+    return problem_.rows(sequence) > kernels::row_block || problem_.keys(sequence) > kernels::key_block;
   }
   [[nodiscard]] std::int64_t panel_values(std::int64_t keys) const noexcept {
     return kernels::round_up(keys, kernels::panel_width) * problem_.k.head_dim;

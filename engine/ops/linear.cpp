@@ -33,19 +33,19 @@ PackedWeights make_packed_weights(std::int64_t in, std::int64_t columns) {
   return packed;
 }
 
-void pack_weights(Engine::State& state, ConstMatrixView weight, const float* bias, std::int64_t column,
+void pack_weights(Engine::State& state, const LinearWeights& map, std::int64_t column,
                   PackedWeights& packed) {
   const auto pack = [&](std::size_t task, int) {
     const std::int64_t c = static_cast<std::int64_t>(task) * panel_width;
-    state.kernels->pack_panels({.source = weight.data + c * weight.row_stride,
-                                .transposed = false,
-                                .source_stride = weight.row_stride,
-                                .columns = std::min(panel_width, weight.rows - c),
-                                .depth = weight.columns,
+    state.kernels->pack_panels({.source = map.weight.data() + (map.input_major ? c : c * map.in),
+                                .transposed = map.input_major,
+                                .source_stride = map.input_major ? map.out : map.in,
+                                .columns = std::min(panel_width, map.out - c),
+                                .depth = map.in,
                                 .panels = packed.panels.data() + (column + c) * packed.in});
   };
-  scheduler::run_tasks(state, as_size(blocks_of(weight.rows, panel_width)), pack);
-  if (bias != nullptr) std::copy_n(bias, weight.rows, packed.bias.data() + column);
+  scheduler::run_tasks(state, core::as_size(blocks_of(map.out, panel_width)), pack);
+  std::copy(map.bias.begin(), map.bias.end(), packed.bias.data() + column);
 }
 
 std::size_t linear_workspace(const Engine::State& state, const PackedWeights& weights) noexcept {

@@ -5,6 +5,7 @@
 
 #include "core/aligned_buffer.hpp"
 #include "kernels/kernel_table.hpp"
+#include "saccade/self_attention.hpp"
 #include "saccade/views.hpp"
 #include "scheduler/engine_state.hpp"
 
@@ -22,9 +23,8 @@ struct PackedWeights {
 /// Room for maps from `in` inputs to `columns` outputs in all, a multiple of 16.
 [[nodiscard]] PackedWeights make_packed_weights(std::int64_t in, std::int64_t columns);
 
-/// Packs weight [out][in] and bias [out] (or null) from column `column` on, a multiple of 16.
-void pack_weights(Engine::State& state, ConstMatrixView weight, const float* bias, std::int64_t column,
-                  PackedWeights& packed);
+/// Packs a map's weight and bias from column `column` on, a multiple of 16.
+void pack_weights(Engine::State& state, const LinearWeights& map, std::int64_t column, PackedWeights& packed);
 
 /// Scratch bytes that linear() takes.
 [[nodiscard]] std::size_t linear_workspace(const Engine::State& state, const PackedWeights& weights) noexcept;

@@ -1,6 +1,7 @@
 #include "ops/validate.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <string_view>
 
 #include "core/as_size.hpp"
@@ -11,6 +12,9 @@ namespace saccade::ops {
 namespace {
 
 using core::as_size;
+
+/// A head's vector is packed in fp32 beside up to fifteen others.
+constexpr std::int64_t panel_bytes = 16 * static_cast<std::int64_t>(sizeof(float));
 
 [[noreturn]] void fail(const std::string& message) {
   throw Error(ErrorCode::invalid_argument, message);
@@ -93,6 +97,26 @@ void validate(const ConstHeadsView& view, std::string_view name) {
   require_not_negative(name, ".head_stride", view.head_stride);
   require_addressable(name, view.tokens, view.token_stride);
   require_addressable(name, view.heads, view.head_stride);
+  const auto vectors = core::checked_multiply(view.tokens, view.heads);
+  if (!vectors || *vectors > std::numeric_limits<std::int64_t>::max() / panel_bytes / view.head_dim)
+    fail(name, " has " + text(view.tokens) + " tokens of " + text(view.heads) + " heads of " +
+                   text(view.head_dim) + " values, more than memory can hold");
+}
+
+/// Tasks write different heads and tokens at once, so no two vectors may share an element.
+void validate_distinct(const HeadsView& view, std::string_view name) {
+  const auto apart = [](std::int64_t count, std::int64_t stride, std::int64_t size) {
+    return count <= 1 || stride >= size;
+  };
+  const std::int64_t token = view.heads > 1 ? view.heads * view.head_stride : view.head_dim;
+  const std::int64_t head = view.tokens > 1 ? view.tokens * view.token_stride : view.head_dim;
+  const bool token_major =
+      apart(view.heads, view.head_stride, view.head_dim) && apart(view.tokens, view.token_stride, token);
+  const bool head_major =
+      apart(view.tokens, view.token_stride, view.head_dim) && apart(view.heads, view.head_stride, head);
+  if (!token_major && !head_major)
+    fail(name, " has strides of " + text(view.token_stride) + " (tokens) and " + text(view.head_stride) +
+                   " (heads), which lay vectors of " + text(view.head_dim) + " values over one another");
 }
 
 void validate(const Window& window) {
@@ -137,6 +161,7 @@ void validate(const AttentionTensors& t, const AttentionOptions& options) {
   require_equal("out.heads", t.out.heads, "q.heads", t.q.heads);
   require_equal("k.head_dim", t.k.head_dim, "q.head_dim", t.q.head_dim);
   require_equal("out.head_dim", t.out.head_dim, "v.head_dim", t.v.head_dim);
+  validate_distinct(t.out, "out");
   validate(t.offsets, t.q.tokens);
   validate(options.window);
   validate(options.probabilities, t.offsets, t.q.heads);

@@ -14,7 +14,8 @@ namespace saccade::ops {
 /// Ascending from 0 to `tokens`.
 void validate(Offsets offsets, std::int64_t tokens);
 
-/// Data where there are elements, sizes not negative, rows that do not overlap.
+/// Data where there are elements, sizes not negative and within what memory can hold; rows of a matrix do not
+/// overlap.
 void validate(const ConstMatrixView& view, std::string_view name);
 void validate(const ConstHeadsView& view, std::string_view name);
 

@@ -11,8 +11,8 @@ struct CpuLimit {
   std::string reason;
 };
 
-/// How many threads this process can keep busy: CPUs of its affinity mask, or the cgroup's CPU quota rounded
-/// down where that is less; at least 1.
+/// How many threads this process can keep busy: CPUs of the calling thread's affinity mask, or the cgroup's
+/// CPU quota rounded down where that is less; at least 1.
 CpuLimit cpu_limit();
 
 /// CPUs' worth of time that the cgroups (v1 or v2) of this process allow, the smallest of all levels; nothing

@@ -13,6 +13,9 @@
 namespace saccade {
 namespace {
 
+/// Scratch is laid out for each thread, so a slip of the hand must not ask for millions.
+constexpr int most_threads = 4096;
+
 std::unique_ptr<Engine::State> state_with_kernels(const EngineOptions& options) {
   auto state = std::make_unique<Engine::State>();
   kernels::Selection selection = kernels::select_table(options.isa);
@@ -22,9 +25,9 @@ std::unique_ptr<Engine::State> state_with_kernels(const EngineOptions& options) 
 }
 
 std::unique_ptr<Engine::State> own_state(const EngineOptions& options) {
-  if (options.threads < 0)
-    throw Error(ErrorCode::invalid_argument,
-                "threads is " + std::to_string(options.threads) + "; expected 0 or more");
+  if (options.threads < 0 || options.threads > most_threads)
+    throw Error(ErrorCode::invalid_argument, "threads is " + std::to_string(options.threads) +
+                                                 "; expected 0 to " + std::to_string(most_threads));
   auto state = state_with_kernels(options);
   const scheduler::CpuLimit limit = options.threads > 0
                                         ? scheduler::CpuLimit{options.threads, "asked for by the caller"}

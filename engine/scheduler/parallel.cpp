@@ -37,10 +37,11 @@ void run_tasks(Engine::State& state, std::size_t count, TaskBody body) {
   const int workers = static_cast<int>(std::min<std::size_t>(count, static_cast<std::size_t>(state.threads)));
   if (workers <= 1) return work(0);
   // One TBB task a worker, each taking the next task of ours: the order stays, and TBB allocates little.
+  // Isolated, so that a host's thread that waits here does not take up another task of its own, which may
+  // call in again.
+  const auto each = [&](int) { work(tbb::this_task_arena::current_thread_index()); };
   state.arena->get().execute([&] {
-    tbb::parallel_for(
-        0, workers, [&](int) { work(tbb::this_task_arena::current_thread_index()); },
-        tbb::simple_partitioner());
+    tbb::this_task_arena::isolate([&] { tbb::parallel_for(0, workers, each, tbb::simple_partitioner()); });
   });
 }
 

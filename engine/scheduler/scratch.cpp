@@ -1,6 +1,10 @@
 #include "scheduler/scratch.hpp"
 
 #include <algorithm>
+#include <new>
+#include <string>
+
+#include "saccade/error.hpp"
 
 namespace saccade::scheduler {
 
@@ -19,13 +23,21 @@ ScratchPool::Block ScratchPool::take(std::size_t bytes) {
       bytes_ -= free_.back().size();
       free_.pop_back();
     }
-    free_.emplace_back(bytes);
-    bytes_ += bytes;
+    add(bytes);
     found = free_.end() - 1;
   }
   Block block = std::move(*found);
   free_.erase(found);
   return block;
+}
+
+void ScratchPool::add(std::size_t bytes) {
+  try {
+    free_.emplace_back(bytes);
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorCode::memory_limit, "no memory for " + std::to_string(bytes) + " bytes of scratch");
+  }
+  bytes_ += bytes;
 }
 
 void ScratchPool::give_back(Block block) noexcept {

@@ -55,6 +55,7 @@ class ScratchPool {
 
  private:
   Block take(std::size_t bytes);
+  void add(std::size_t bytes);
   void give_back(Block block) noexcept;
 
   mutable std::mutex mutex_;

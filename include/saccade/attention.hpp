@@ -24,10 +24,11 @@ struct Window {
   [[nodiscard]] static constexpr Window causal() noexcept { return {unlimited, 0}; }
 };
 
-/// Asks for the attention probabilities of one sequence: fp32 [heads][queries][keys], contiguous.
+/// Asks for the attention probabilities of one sequence: fp32 [heads][queries][keys], contiguous. Several
+/// requests stand in ascending order of their sequences, each sequence once.
 struct ProbabilitiesRequest {
   std::int64_t sequence = 0;
-  /// Heads wanted, in the order wanted; empty: all.
+  /// Heads wanted, each once, in the order wanted; empty: all.
   std::span<const std::int32_t> heads = {};
   /// Room for heads x queries x keys values.
   std::span<float> out = {};

@@ -11,7 +11,7 @@ namespace saccade {
 
 struct EngineOptions {
   /// Threads that work on one call, the caller's included. 0: as many as the affinity mask and the cgroup CPU
-  /// quota (rounded down, at least one) allow.
+  /// quota (rounded down, at least one) allow. At most 4096.
   int threads = 0;
   /// Kernels to use. Unset: $SACCADE_ISA where it is set, else the fastest that the CPU supports.
   std::optional<Isa> isa = {};
@@ -38,7 +38,8 @@ class Engine {
 
   /// Bytes of scratch memory held, in use or ready for reuse.
   [[nodiscard]] std::size_t scratch_bytes() const;
-  /// Takes scratch memory ahead of time, so that calls whose workspace fits in `bytes` allocate nothing.
+  /// Takes scratch memory ahead of time, so that one call at a time whose workspace fits in `bytes`
+  /// allocates nothing.
   void reserve(std::size_t bytes);
 
   struct State;

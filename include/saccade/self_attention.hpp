@@ -17,12 +17,14 @@ namespace layers {
 struct PackedSelfAttention;
 }
 
-/// One linear map y = W x + b. weight: [out][in], row by row; bias: [out] or empty.
+/// One linear map y = W x + b. weight: [out][in], row by row, or [in][out] where input_major; bias: [out] or
+/// empty.
 struct LinearWeights {
   std::int64_t out = 0;
   std::int64_t in = 0;
   std::span<const float> weight = {};
   std::span<const float> bias = {};
+  bool input_major = false;
 };
 
 /// The weights of a self-attention layer as fp32 in memory; they are packed, so nothing is borrowed after

@@ -40,7 +40,14 @@ TEST_CASE("views that disagree are named with both numbers") {
   expect({"out.head_dim is 5", "6", "v.head_dim"}, [](auto& t, auto&) { t.out.head_dim = 5; });
 }
 
+TEST_CASE("an output whose vectors lie over one another is refused") {
+  expect({"out has strides of 0"}, [](auto& t, auto&) { t.out.token_stride = 0; });
+  expect({"out has strides", "vectors of 6"}, [](auto& t, auto&) { t.out.head_stride = 5; });
+}
+
 TEST_CASE("views that cannot be are named") {
+  expect({"q has 7 tokens", "more than memory"},
+         [](auto& t, auto&) { t.q.head_dim = std::int64_t{1} << 60; });
   expect({"q.tokens", "-1"}, [](auto& t, auto&) { t.q.tokens = -1; });
   expect({"q.heads is 0", "1 or more"}, [](auto& t, auto&) { t.q.heads = 0; });
   expect({"v.head_dim is 0", "1 or more"}, [](auto& t, auto&) { t.v.head_dim = 0; });
