@@ -61,7 +61,7 @@ void attention_block(benchmark::State& state, const KernelTable* table, std::int
   std::vector<float> scratch(unsigned_of(kernels::attention_scratch(head_dim, head_dim, keys)));
   std::vector<std::uint8_t> finite(unsigned_of(kernels::blocks_of(keys, kernels::key_block)));
   table->pack_panels({k.data(), false, head_dim, keys, head_dim, panels.data()});
-  table->find_non_finite({v.data(), head_dim, keys, head_dim, finite.data()});
+  table->pack_values({v.data(), head_dim, keys, head_dim, finite.data()});
   const kernels::AttentionBlock block = {.q = q.data(),
                                          .q_stride = head_dim,
                                          .rows = row_block,
@@ -103,12 +103,11 @@ void pack_panels(benchmark::State& state, const KernelTable* table, std::int64_t
   });
 }
 
-void find_non_finite(benchmark::State& state, const KernelTable* table, std::int64_t rows,
-                     std::int64_t width) {
+void pack_values(benchmark::State& state, const KernelTable* table, std::int64_t rows, std::int64_t width) {
   const auto values = random_values(unsigned_of(rows * width), 1);
   std::vector<std::uint8_t> finite(unsigned_of(kernels::blocks_of(rows, kernels::key_block)));
   run_bytes(state, sizeof(float) * static_cast<double>(rows * width), [&] {
-    table->find_non_finite({values.data(), width, rows, width, finite.data()});
+    table->pack_values({values.data(), width, rows, width, finite.data()});
     benchmark::ClobberMemory();
   });
 }
@@ -150,7 +149,7 @@ void add(const KernelTable* table) {
                                         attention_block, table, keys, 64));
   }
   benchmark::RegisterBenchmark(name("pack_panels").c_str(), pack_panels, table, 512, 64);
-  benchmark::RegisterBenchmark(name("find_non_finite").c_str(), find_non_finite, table, 512, 64);
+  benchmark::RegisterBenchmark(name("pack_values").c_str(), pack_values, table, 512, 64);
   benchmark::RegisterBenchmark(name("row_softmax").c_str(), row_softmax, table, 512);
 }
 

@@ -47,13 +47,17 @@ struct PackPanels {
   float* panels;  ///< round_up(columns, 16) * depth values
 };
 
-/// Whether each block of 512 rows of `values` holds finite numbers only: finite[b] is 1 or 0.
-struct FindNonFinite {
+/// Whether each block of 512 rows of `values` holds finite numbers only: finite[b] is 1 or 0. Where `packed`
+/// is given, the rows are copied there, packed_stride apart: heads that lie side by side in a token leave
+/// each row of a head on a page of its own.
+struct PackValues {
   const float* values;
   std::ptrdiff_t stride;
   std::ptrdiff_t rows;
   std::ptrdiff_t width;
   std::uint8_t* finite;  ///< blocks_of(rows, 512)
+  float* packed = nullptr;
+  std::ptrdiff_t packed_stride = 0;
 };
 
 enum class Activation : std::uint8_t { none, relu };
@@ -92,7 +96,7 @@ struct AttentionBlock {
   std::ptrdiff_t q_stride;
   std::ptrdiff_t rows;
   const float* key_panels;     ///< PackPanels of the sequence's keys
-  const std::uint8_t* finite;  ///< FindNonFinite of the sequence's values
+  const std::uint8_t* finite;  ///< PackValues of the sequence's values
   const float* v;
   std::ptrdiff_t v_stride;
   std::ptrdiff_t keys;
@@ -134,7 +138,7 @@ struct KernelTable {
   int tile_rows;     ///< of the register tile of matrix products
   int tile_columns;  ///< of the register tile of matrix products
   void (*pack_panels)(const PackPanels&) noexcept;
-  void (*find_non_finite)(const FindNonFinite&) noexcept;
+  void (*pack_values)(const PackValues&) noexcept;
   void (*matmul_block)(const MatmulBlock&) noexcept;
   void (*attention_block)(const AttentionBlock&) noexcept;
   void (*row_softmax)(const RowSoftmax&) noexcept;

@@ -20,7 +20,7 @@ consteval KernelTable make_table(Isa isa) {
           .tile_rows = tile_rows<L>(tile_columns<L>),
           .tile_columns = tile_columns<L> * L::count,
           .pack_panels = pack_panels<L>,
-          .find_non_finite = find_non_finite<L>,
+          .pack_values = pack_values<L>,
           .matmul_block = matmul_block<L>,
           .attention_block = attention_block<L>,
           .row_softmax = row_softmax<L>,

@@ -57,34 +57,38 @@ void pack_panels(const PackPanels& p) noexcept {
 
 /// x - x is +0 for every finite x and NaN for the others, so a sum of it tells.
 template <class L>
-void find_non_finite(const FindNonFinite& f) noexcept {
+void pack_values(const PackValues& p) noexcept {
   using F = typename L::F;
-  for (std::ptrdiff_t block = 0; block * key_block < f.rows; ++block) {
+  for (std::ptrdiff_t block = 0; block * key_block < p.rows; ++block) {
     const std::ptrdiff_t begin = block * key_block;
-    const std::ptrdiff_t end = f.rows - begin < key_block ? f.rows : begin + key_block;
+    const std::ptrdiff_t end = p.rows - begin < key_block ? p.rows : begin + key_block;
     F sum[4];  // chains, taken in turn: an addition's latency is several rows long
     for (F& chain : sum) chain = L::broadcast(0.0f);
     for (std::ptrdiff_t row = begin; row < end; ++row) {
-      const float* const values = f.values + row * f.stride;
+      const float* const from = p.values + row * p.stride;
+      float* const to = p.packed == nullptr ? nullptr : p.packed + row * p.packed_stride;
       std::ptrdiff_t c = 0;
-      for (; c + 4 * L::count <= f.width; c += 4 * L::count) {
+      for (; c + 4 * L::count <= p.width; c += 4 * L::count) {
 #pragma GCC unroll 4
         for (int i = 0; i < 4; ++i) {
-          const F x = L::load(values + c + i * L::count);
+          const F x = L::load(from + c + i * L::count);
           sum[i] = sum[i] + (x - x);
+          if (to != nullptr) L::store(to + c + i * L::count, x);
         }
       }
-      for (; c < f.width; c += L::count) {
-        const std::ptrdiff_t rest = f.width - c;
-        const F x = rest < L::count ? L::load(values + c, static_cast<int>(rest)) : L::load(values + c);
+      for (; c < p.width; c += L::count) {
+        const std::ptrdiff_t rest = p.width - c;
+        const int lanes = static_cast<int>(rest < L::count ? rest : L::count);
+        const F x = L::load(from + c, lanes);
         sum[0] = sum[0] + (x - x);
+        if (to != nullptr) L::store(to + c, x, lanes);
       }
     }
     float lanes[L::count];
     L::store(lanes, (sum[0] + sum[1]) + (sum[2] + sum[3]));
     bool finite = true;
     for (const float lane : lanes) finite = finite && lane == 0.0f;
-    f.finite[block] = finite;
+    p.finite[block] = finite;
   }
 }
 

@@ -28,12 +28,12 @@ AttentionPlan::Extent AttentionPlan::extent() const noexcept {
     e.longest = std::max(e.longest, keys);
     if (shared(s)) {
       longest_shared = std::max(longest_shared, keys);
-      all_shared += panel_values(keys) * problem_.q.heads;
+      all_shared += shared_values(keys) * problem_.q.heads;
     } else {
       e.longest_own = std::max(e.longest_own, keys);
     }
   }
-  e.shared_values = std::min(all_shared, std::max(wave_values, panel_values(longest_shared)));
+  e.shared_values = std::min(all_shared, std::max(wave_values, shared_values(longest_shared)));
   e.shared_blocks =
       e.shared_values / (panel_width * problem_.k.head_dim);  // a key block has at least one panel
   return e;
@@ -49,7 +49,7 @@ void AttentionPlan::lay_out(scheduler::Carver& carver) noexcept {
   for (int i = 0; i < threads_; ++i) {
     const Slot slot = {carver.take<float>(as_size(kernels::attention_scratch(
                            problem_.k.head_dim, problem_.v.head_dim, std::max<std::int64_t>(e.longest, 1)))),
-                       carver.take<float>(as_size(panel_values(e.longest_own))),
+                       carver.take<float>(as_size(key_panels(e.longest_own))),
                        carver.take<std::uint8_t>(as_size(blocks_of(e.longest_own, key_block)))};
     if (slots != nullptr) slots[i] = slot;
   }
@@ -73,7 +73,7 @@ void AttentionPlan::prepare() noexcept {
     before.blocks_before += blocks_of(problem_.rows(s), row_block);
     if (!shared(s)) continue;
     before.packs_before += blocks_of(problem_.keys(s), key_block);
-    before.panels_before += panel_values(problem_.keys(s));
+    before.values_before += shared_values(problem_.keys(s));
   }
   std::fill_n(request_of_sequence_, sequences, -1);
   for (std::size_t r = 0; r < problem_.probabilities.size(); ++r)
@@ -90,14 +90,14 @@ Wave AttentionPlan::next_wave(const Wave& wave) const noexcept {
   }
   if (first >= sequences) return {sequences, sequences, 0, heads};
   const std::int64_t one =
-      shared(places_[first].sequence) ? panel_values(problem_.keys(places_[first].sequence)) : 0;
+      shared(places_[first].sequence) ? shared_values(problem_.keys(places_[first].sequence)) : 0;
   if (first_head > 0 || one * heads > wave_values) {
     const std::int64_t fit = std::max<std::int64_t>(1, wave_values / one);
     return {first, first + 1, first_head, std::min(heads, first_head + fit)};
   }
   std::int64_t last = first + 1;
   while (last < sequences &&
-         (places_[last + 1].panels_before - places_[first].panels_before) * heads <= wave_values)
+         (places_[last + 1].values_before - places_[first].values_before) * heads <= wave_values)
     ++last;
   return {first, last, 0, heads};
 }
@@ -133,8 +133,11 @@ AttentionPlan::PackedKeys AttentionPlan::shared_keys(const Wave& wave, std::int6
   const Place& here = places_[place];
   const std::int64_t heads = wave.last_head - wave.first_head, h = head - wave.first_head;
   const std::int64_t keys = problem_.keys(here.sequence);
-  return {shared_panels_ + (here.panels_before - first.panels_before) * heads + panel_values(keys) * h,
-          shared_finite_ + (here.packs_before - first.packs_before) * heads + blocks_of(keys, key_block) * h};
+  float* const panels =
+      shared_panels_ + (here.values_before - first.values_before) * heads + shared_values(keys) * h;
+  return {panels,
+          shared_finite_ + (here.packs_before - first.packs_before) * heads + blocks_of(keys, key_block) * h,
+          copies_values() ? panels + key_panels(keys) : nullptr};
 }
 
 void AttentionPlan::pack(const kernels::KernelTable& kernels, const Wave& wave,
@@ -143,7 +146,8 @@ void AttentionPlan::pack(const kernels::KernelTable& kernels, const Wave& wave,
   const std::int64_t sequence = places_[u.place].sequence, key = u.index * key_block;
   const PackedKeys all = shared_keys(wave, u.place, u.head);
   pack_keys(kernels, sequence, u.head, {key, std::min(key_block, problem_.keys(sequence) - key)},
-            {all.panels + key * problem_.k.head_dim, all.finite + u.index});
+            {all.panels + key * problem_.k.head_dim, all.finite + u.index,
+             all.values == nullptr ? nullptr : all.values + key * value_stride()});
 }
 
 void AttentionPlan::pack_keys(const kernels::KernelTable& kernels, std::int64_t sequence, std::int64_t head,
@@ -156,12 +160,14 @@ void AttentionPlan::pack_keys(const kernels::KernelTable& kernels, std::int64_t 
        .columns = keys.count,
        .depth = problem_.k.head_dim,
        .panels = to.panels});
-  kernels.find_non_finite(
+  kernels.pack_values(
       {.values = problem_.v.data + token * problem_.v.token_stride + head * problem_.v.head_stride,
        .stride = problem_.v.token_stride,
        .rows = keys.count,
        .width = problem_.v.head_dim,
-       .finite = to.finite});
+       .finite = to.finite,
+       .packed = to.values,
+       .packed_stride = value_stride()});
 }
 
 void AttentionPlan::run(const kernels::KernelTable& kernels, const Wave& wave, std::size_t index,
@@ -171,7 +177,7 @@ void AttentionPlan::run(const kernels::KernelTable& kernels, const Wave& wave, s
   const std::int64_t row = (u.count - 1 - u.index) * row_block;
   const RowBlock block = {sequence, u.head, row, std::min(row_block, problem_.rows(sequence) - row)};
   const Slot& own = slots_[slot];
-  PackedKeys keys = {own.panels, own.finite};
+  PackedKeys keys = {own.panels, own.finite, nullptr};
   if (shared(sequence)) {
     keys = shared_keys(wave, u.place, u.head);
   } else {
@@ -199,14 +205,16 @@ void AttentionPlan::run_rows(const kernels::KernelTable& kernels, const RowBlock
                      key = problem_.first_key(block.sequence);
   // Here and not at the door, where the host may have set another rounding.
   const float usual_scale = 1.0f / std::sqrt(static_cast<float>(problem_.k.head_dim));
+  const bool copied = keys.values != nullptr;
   kernels::AttentionBlock a = {
       .q = problem_.q.data + query * problem_.q.token_stride + block.head * problem_.q.head_stride,
       .q_stride = problem_.q.token_stride,
       .rows = block.rows,
       .key_panels = keys.panels,
       .finite = keys.finite,
-      .v = problem_.v.data + key * problem_.v.token_stride + block.head * problem_.v.head_stride,
-      .v_stride = problem_.v.token_stride,
+      .v = copied ? keys.values
+                  : problem_.v.data + key * problem_.v.token_stride + block.head * problem_.v.head_stride,
+      .v_stride = copied ? value_stride() : problem_.v.token_stride,
       .keys = problem_.keys(block.sequence),
       .head_dim = problem_.k.head_dim,
       .value_dim = problem_.v.head_dim,

@@ -90,11 +90,12 @@ class AttentionPlan {
     std::int64_t sequence;
     std::int64_t blocks_before;  ///< row blocks of one head of the sequences before
     std::int64_t packs_before;   ///< key blocks of one head of the shared sequences before
-    std::int64_t panels_before;  ///< packed values of one head of the shared sequences before
+    std::int64_t values_before;  ///< shared_values of one head of the shared sequences before
   };
   struct PackedKeys {
     float* panels;
     std::uint8_t* finite;
+    float* values;  ///< value_stride() apart; null: used where they are
   };
   struct Keys {
     std::int64_t first;  ///< within the sequence
@@ -115,7 +116,7 @@ class AttentionPlan {
   struct Extent {
     std::int64_t longest = 0;        ///< keys of the longest sequence
     std::int64_t longest_own = 0;    ///< keys of the longest one that packs where it is used
-    std::int64_t shared_values = 0;  ///< packed values of all heads of a wave, at most
+    std::int64_t shared_values = 0;  ///< of all heads of a wave, at most
     std::int64_t shared_blocks = 0;  ///< key blocks of the same
   };
 
@@ -123,8 +124,18 @@ class AttentionPlan {
   [[nodiscard]] bool shared(std::int64_t sequence) const noexcept {
     return problem_.rows(sequence) > kernels::row_block || problem_.keys(sequence) > kernels::key_block;
   }
-  [[nodiscard]] std::int64_t panel_values(std::int64_t keys) const noexcept {
+  /// Values are copied for sequences that share them, unless a head's lie one after the other as they are.
+  [[nodiscard]] bool copies_values() const noexcept { return problem_.v.token_stride != problem_.v.head_dim; }
+  [[nodiscard]] std::int64_t value_stride() const noexcept {
+    return kernels::round_up(problem_.v.head_dim, kernels::panel_width);
+  }
+  /// Floats that a head's keys take.
+  [[nodiscard]] std::int64_t key_panels(std::int64_t keys) const noexcept {
     return kernels::round_up(keys, kernels::panel_width) * problem_.k.head_dim;
+  }
+  /// Floats that a head's keys and values take where they are shared.
+  [[nodiscard]] std::int64_t shared_values(std::int64_t keys) const noexcept {
+    return key_panels(keys) + (copies_values() ? keys * value_stride() : 0);
   }
   [[nodiscard]] Extent extent() const noexcept;
   [[nodiscard]] Unit unit(const Wave& wave, std::size_t index, std::int64_t Place::*before) const noexcept;

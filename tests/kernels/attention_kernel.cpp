@@ -20,7 +20,7 @@ PackedKeys pack_keys(const kernels::KernelTable& t, const AttentionHead& head) {
           static_cast<std::size_t>(kernels::round_up(head.keys, kernels::panel_width) * head.head_dim)),
       std::vector<std::uint8_t>(static_cast<std::size_t>(kernels::blocks_of(head.keys, kernels::key_block)))};
   t.pack_panels({head.k.data(), false, head.head_dim, head.keys, head.head_dim, keys.panels.data()});
-  t.find_non_finite({head.v.data(), head.value_dim, head.keys, head.value_dim, keys.finite.data()});
+  t.pack_values({head.v.data(), head.value_dim, head.keys, head.value_dim, keys.finite.data()});
   return keys;
 }
 

@@ -68,7 +68,7 @@ struct Values {
   }
   std::vector<int> finite_blocks(const KernelTable& t) const {
     std::vector<std::uint8_t> finite(static_cast<std::size_t>(kernels::blocks_of(rows, 512)) + 1, 77);
-    t.find_non_finite({all.data(), stride, rows, width, finite.data()});
+    t.pack_values({all.data(), stride, rows, width, finite.data()});
     CHECK(finite.back() == 77);
     return {finite.begin(), finite.end() - 1};
   }
@@ -77,7 +77,7 @@ struct Values {
 constexpr float infinity = std::numeric_limits<float>::infinity();
 constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 
-TEST_CASE("find_non_finite finds one NaN or infinity wherever it is") {
+TEST_CASE("pack_values finds one NaN or infinity wherever it is") {
   for_each_table([](const KernelTable& t) {
     for (const std::int64_t width : around_sixteen) {
       CAPTURE(width);
@@ -92,7 +92,7 @@ TEST_CASE("find_non_finite finds one NaN or infinity wherever it is") {
   });
 }
 
-TEST_CASE("find_non_finite tells blocks of 512 rows apart and takes large numbers for finite") {
+TEST_CASE("pack_values tells blocks of 512 rows apart and takes large numbers for finite") {
   for_each_table([](const KernelTable& t) {
     Values values(1100, 3, 4);
     CHECK(values.finite_blocks(t) == std::vector<int>{1, 1, 1});
