@@ -36,11 +36,15 @@ struct RowGroup {
 };
 static_assert(row_block % row_group == 0);
 
+/// A window that reaches so far has no end, and its sum with any position does not overflow.
+constexpr std::ptrdiff_t farthest = std::ptrdiff_t{1} << 61;
+
 /// One call's view of its scratch, and what the steps share.
 template <class L>
 struct AttentionWork {
   const AttentionBlock& a;
   ScoreScale scale;
+  std::ptrdiff_t left, right;   ///< of the window, at most `farthest`
   std::ptrdiff_t value_stride;  ///< of the sums
   float* queries;               ///< copy_left_rows
   float* scores;                ///< [row_group][left_stride]: of one block of keys, scores and then powers
@@ -52,7 +56,11 @@ struct AttentionWork {
   bool merged[row_block];  ///< the row has a block in sums and state
 
   explicit AttentionWork(const AttentionBlock& block) noexcept
-      : a(block), scale(block.scale), value_stride(round_up(block.value_dim, panel_width)) {
+      : a(block),
+        scale(block.scale),
+        left(block.left < farthest ? block.left : farthest),
+        right(block.right < farthest ? block.right : farthest),
+        value_stride(round_up(block.value_dim, panel_width)) {
     queries = a.scratch;
     scores = queries + blocks_of(a.head_dim, key_block) * row_block * left_stride;
     block_sums = scores + row_group * left_stride;
@@ -64,9 +72,7 @@ struct AttentionWork {
   /// Keys that a row sees.
   KeyRange visible(std::ptrdiff_t row) const noexcept {
     const std::ptrdiff_t position = a.first_position + row;
-    return KeyRange{a.left > position ? 0 : position - a.left,
-                    a.right >= a.keys - position ? a.keys : position + a.right + 1}
-        .within({0, a.keys});
+    return KeyRange{position - left, position + right + 1}.within({0, a.keys});
   }
 
   RowGroup group(std::ptrdiff_t first, KeyRange block) const noexcept {
