@@ -1,7 +1,7 @@
 #include <functional>
 
+#include "fixtures/expect_error.hpp"
 #include "layers/layer.hpp"
-#include "reference/expect_error.hpp"
 
 namespace saccade::test {
 namespace {
@@ -12,7 +12,7 @@ void expect_bad_weights(std::initializer_list<std::string> parts, std::int64_t h
   SelfAttentionWeights views = views_of(weights);
   change(views);
   Engine engine;
-  expect_error_with(ErrorCode::invalid_argument, parts, [&] { SelfAttention(engine, views, heads); });
+  expect_error(ErrorCode::invalid_argument, parts, [&] { SelfAttention(engine, views, heads); });
 }
 
 TEST_CASE("weights that do not fit together are named with both numbers") {
@@ -49,7 +49,7 @@ struct Call {
   std::span<float> row_probabilities = {};
 
   void expect(std::initializer_list<std::string> parts, const std::function<void()>& action) const {
-    expect_error_with(ErrorCode::invalid_argument, parts, action);
+    expect_error(ErrorCode::invalid_argument, parts, action);
     for (const float x : z_values) CHECK(x == -1.0f);
     for (const float x : context_values) CHECK(x == -1.0f);
   }

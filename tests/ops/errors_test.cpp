@@ -2,8 +2,8 @@
 
 #include <functional>
 
+#include "fixtures/expect_error.hpp"
 #include "ops/batch.hpp"
-#include "reference/expect_error.hpp"
 
 namespace saccade::test {
 namespace {
@@ -23,9 +23,9 @@ void expect(std::initializer_list<std::string> parts, const Change& change) {
   AttentionTensors tensors = memory.tensors();
   AttentionOptions options;
   change(tensors, options);
-  expect_error_with(ErrorCode::invalid_argument, parts, [&] { attention(engine, tensors, options); });
-  expect_error_with(ErrorCode::invalid_argument, parts,
-                    [&] { static_cast<void>(attention_workspace(engine, tensors, options)); });
+  expect_error(ErrorCode::invalid_argument, parts, [&] { attention(engine, tensors, options); });
+  expect_error(ErrorCode::invalid_argument, parts,
+               [&] { static_cast<void>(attention_workspace(engine, tensors, options)); });
   CHECK(memory.untouched());
 }
 

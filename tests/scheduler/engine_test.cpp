@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <atomic>
 
+#include "fixtures/expect_error.hpp"
 #include "reference/environment.hpp"
-#include "reference/expect_error.hpp"
 #include "saccade/engine.hpp"
 #include "saccade/tbb.hpp"
 #include "scheduler/parallel.hpp"
@@ -44,8 +44,8 @@ TEST_CASE("an ISA can be forced, or is an error that lists what is supported") {
       CHECK(engine.isa() == isa);
       CHECK(engine.isa_reason() == "asked for by the caller");
     } else {
-      expect_error_with(ErrorCode::unsupported, {name, "supported: " + supported_names()},
-                        [&] { Engine({.threads = 1, .isa = isa}); });
+      expect_error(ErrorCode::unsupported, {name, "supported: " + supported_names()},
+                   [&] { Engine({.threads = 1, .isa = isa}); });
     }
   }
 }
@@ -60,7 +60,7 @@ TEST_CASE("$SACCADE_ISA forces an ISA, or is an error that lists what is support
       CHECK(engine.isa() == isa);
       CHECK(engine.isa_reason() == "$SACCADE_ISA");
     } else {
-      expect_error_with(ErrorCode::unsupported, {name, "supported: " + supported_names()}, [] { Engine(); });
+      expect_error(ErrorCode::unsupported, {name, "supported: " + supported_names()}, [] { Engine(); });
     }
   }
 }
@@ -68,8 +68,7 @@ TEST_CASE("$SACCADE_ISA forces an ISA, or is an error that lists what is support
 TEST_CASE("$SACCADE_ISA that is no ISA is an error; empty it says nothing") {
   for (const char* name : {"AVX2", "sse", "avx512f", "all of them"}) {
     const EnvironmentVariable forced("SACCADE_ISA", name);
-    expect_error_with(ErrorCode::invalid_argument, {"$SACCADE_ISA", name, supported_names()},
-                      [] { Engine(); });
+    expect_error(ErrorCode::invalid_argument, {"$SACCADE_ISA", name, supported_names()}, [] { Engine(); });
   }
   const EnvironmentVariable empty("SACCADE_ISA", "");
   CHECK(Engine().isa_reason() == "fastest supported");
@@ -93,8 +92,7 @@ TEST_CASE("threads are as many as asked for, or as the machine allows") {
 }
 
 TEST_CASE("negative threads are an error") {
-  expect_error_with(ErrorCode::invalid_argument, {"threads", "-3"},
-                    [] { Engine({.threads = -3, .isa = {}}); });
+  expect_error(ErrorCode::invalid_argument, {"threads", "-3"}, [] { Engine({.threads = -3, .isa = {}}); });
 }
 
 TEST_CASE("an engine can live in the host's arena") {
@@ -118,8 +116,8 @@ TEST_CASE("an engine can live in the host's arena") {
 
 TEST_CASE("threads cannot be asked for in the host's arena") {
   tbb::task_arena arena(2);
-  expect_error_with(ErrorCode::invalid_argument, {"threads", "4"},
-                    [&] { static_cast<void>(engine_in_arena(arena, {.threads = 4, .isa = {}})); });
+  expect_error(ErrorCode::invalid_argument, {"threads", "4"},
+               [&] { static_cast<void>(engine_in_arena(arena, {.threads = 4, .isa = {}})); });
 }
 
 TEST_CASE("engines side by side keep their own threads, ISA and scratch") {
