@@ -1,23 +1,21 @@
 #pragma once
 
 #include <cstddef>
-#include <new>
-#include <span>
 #include <utility>
+
+#include "core/pages.hpp"
 
 namespace saccade {
 
-/// Owned memory that begins on a cache line; not initialised.
+/// Owned memory that begins on a cache line, on huge pages where it is large; not initialised.
 template <class T>
 class AlignedBuffer {
  public:
-  static constexpr std::size_t alignment = 64;
+  static constexpr std::size_t alignment = core::cache_line;
 
   AlignedBuffer() = default;
   explicit AlignedBuffer(std::size_t size)
-      : data_(size == 0 ? nullptr
-                        : static_cast<T*>(::operator new(size * sizeof(T), std::align_val_t(alignment)))),
-        size_(size) {}
+      : data_(static_cast<T*>(core::allocate(size * sizeof(T)))), size_(size) {}
   AlignedBuffer(AlignedBuffer&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {
@@ -25,7 +23,7 @@ class AlignedBuffer {
     std::swap(size_, other.size_);
     return *this;
   }
-  ~AlignedBuffer() { ::operator delete(data_, std::align_val_t(alignment)); }
+  ~AlignedBuffer() { core::release(data_, size_ * sizeof(T)); }
 
   [[nodiscard]] T* data() noexcept { return data_; }
   [[nodiscard]] const T* data() const noexcept { return data_; }

@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -16,6 +18,17 @@ TEST_CASE("a buffer begins on a cache line and holds what was asked for") {
     CHECK(buffer.size() == size);
     buffer.data()[size - 1] = 1.0f;
   }
+}
+
+TEST_CASE("a large buffer begins on a huge page") {
+  AlignedBuffer<float> buffer(1000000);
+  CHECK(reinterpret_cast<std::uintptr_t>(buffer.data()) % core::huge_page == 0);
+  buffer.data()[999999] = 1.0f;
+}
+
+TEST_CASE("more memory than there is throws and does not wrap") {
+  CHECK_THROWS_AS(AlignedBuffer<std::byte>(SIZE_MAX), std::bad_alloc);
+  CHECK_THROWS_AS(AlignedBuffer<std::byte>(SIZE_MAX / 2), std::bad_alloc);
 }
 
 TEST_CASE("an empty buffer has no memory") {
