@@ -14,6 +14,7 @@ namespace {
 using kernels::KernelTable;
 using kernels::panel_width;
 using kernels::round_up;
+using kernels::matmul_rows;
 using kernels::row_block;
 
 struct Product {
@@ -36,10 +37,10 @@ void matmul(benchmark::State& state, const KernelTable* table, Product p) {
   const double flops =
       2.0 * static_cast<double>(p.rows) * static_cast<double>(p.columns) * static_cast<double>(p.depth);
   run_paired(state, engine, 1, flops, [&] {
-    for (std::int64_t row = 0; row < p.rows; row += row_block) {
+    for (std::int64_t row = 0; row < p.rows; row += matmul_rows) {
       table->matmul_block({.left = left.data() + row * p.depth,
                            .left_row_stride = p.depth,
-                           .rows = std::min(row_block, p.rows - row),
+                           .rows = std::min(matmul_rows, p.rows - row),
                            .panels = panels.data(),
                            .depth = p.depth,
                            .columns = p.columns,

@@ -39,6 +39,40 @@ static_assert(row_block % row_group == 0);
 /// A window that reaches so far has no end, and its sum with any position does not overflow.
 constexpr std::ptrdiff_t farthest = std::ptrdiff_t{1} << 61;
 
+/// Asks for rows a few lines at a time: many at once would keep the tiles' own loads waiting.
+class Asker {
+ public:
+  Asker(const AttentionBlock& a, std::ptrdiff_t times) noexcept
+      : areas_{{a.out, a.out_stride, a.rows, a.value_dim}, a.ahead[0], a.ahead[1], a.ahead[2]} {
+    std::ptrdiff_t lines = 0;
+    for (const StridedRows& area : areas_) lines += area.rows * blocks_of(area.width, line);
+    each_time_ = blocks_of(lines, times);
+  }
+
+  void ask() noexcept {
+    for (std::ptrdiff_t i = 0; i < each_time_ && area_ < 4;) {
+      StridedRows& area = areas_[area_];
+      if (area.rows == 0) {
+        ++area_;
+        continue;
+      }
+      __builtin_prefetch(area.data + column_, 0, 2);
+      ++i;
+      column_ += line;
+      if (column_ < area.width) continue;
+      column_ = 0;
+      area.data += area.stride;
+      --area.rows;
+    }
+  }
+
+ private:
+  static constexpr std::ptrdiff_t line = 16;  // floats
+  StridedRows areas_[4];
+  std::ptrdiff_t each_time_;
+  std::ptrdiff_t area_ = 0, column_ = 0;
+};
+
 /// One call's view of its scratch, and what the steps share.
 template <class L>
 struct AttentionWork {
@@ -54,15 +88,18 @@ struct AttentionWork {
   RowState block_state[row_group];
   RowState state[row_block];
   bool merged[row_block];  ///< the row has a block in sums and state
+  Asker asker;
 
   explicit AttentionWork(const AttentionBlock& block) noexcept
       : a(block),
         scale(block.scale),
         left(block.left < farthest ? block.left : farthest),
         right(block.right < farthest ? block.right : farthest),
-        value_stride(round_up(block.value_dim, panel_width)) {
+        value_stride(round_up(block.value_dim, panel_width)),
+        asker(block,
+              blocks_of(block.rows, tile_rows<L>(tile_columns<L>)) * blocks_of(block.keys, tile_width<L>)) {
     queries = a.scratch;
-    scores = queries + blocks_of(a.head_dim, key_block) * row_block * left_stride;
+    scores = queries + left_values(row_block, a.head_dim);
     block_sums = scores + row_group * left_stride;
     sums = block_sums + row_group * value_stride;
     block_maxima = sums + row_block * value_stride;
@@ -93,8 +130,9 @@ void score_block(AttentionWork<L>& w, const RowGroup& g) noexcept {
       const std::ptrdiff_t rows = g.count - row < tall ? g.count - row : tall;
       const KeyRange range = g.seen_by(row, rows).within({key, key + tile_width<L>});
       if (range.empty()) continue;
+      w.asker.ask();
       const std::ptrdiff_t first = range.begin / panel_width, last = blocks_of(range.end, panel_width);
-      panel_product<L>({w.queries + (g.first + row) * left_stride, rows,
+      panel_product<L>({w.queries + (g.first + row) * left_stride, w.a.rows, rows,
                         w.a.key_panels + (g.block.begin + first * panel_width) * w.a.head_dim, w.a.head_dim,
                         static_cast<int>(last - first) * per_panel,
                         w.scores + row * left_stride + first * panel_width, left_stride, nullptr});
@@ -113,9 +151,7 @@ void weight_block(AttentionWork<L>& w, const RowGroup& g) noexcept {
       base[i] = power_base<L>(w.scores + i * left_stride, g.seen[i].begin, g.seen[i].end, w.scale);
   }
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
-    if (!g.seen[i].empty())
-      raise_row<L>(w.scores + i * left_stride, g.seen[i].begin, g.seen[i].end, base[i],
-                   lane_sums + i * panel_width);
+    if (!g.seen[i].empty()) raise_row<L>(w.scores + i * left_stride, base[i], lane_sums + i * panel_width);
   }
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
     if (!g.seen[i].empty()) w.block_state[i] = {base[i].m, reduce_lanes<L>(lane_sums + i * panel_width)};
@@ -169,8 +205,8 @@ void clear_unseen(AttentionWork<L>& w, const RowGroup& g) noexcept {
   const KeyRange all = g.seen_by(0, g.count);
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
     const KeyRange own = g.seen[i].empty() ? KeyRange{all.end, all.end} : g.seen[i];
-    clear(w.scores + i * left_stride, all.begin, own.begin);
-    clear(w.scores + i * left_stride, own.end, all.end);
+    fill<L>(w.scores + i * left_stride, all.begin, own.begin, 0.0f);
+    fill<L>(w.scores + i * left_stride, own.end, all.end, 0.0f);
   }
 }
 
@@ -251,9 +287,9 @@ template <class L>
 void write_probabilities(const AttentionWork<L>& w, std::ptrdiff_t row) noexcept {
   float* const p = w.a.probabilities + row * w.a.probabilities_stride;
   const KeyRange range = w.visible(row);
-  if (range.empty()) return clear(p, 0, w.a.keys);
-  clear(p, 0, range.begin);
-  clear(p, range.end, w.a.keys);
+  if (range.empty()) return fill<L>(p, 0, w.a.keys, 0.0f);
+  fill<L>(p, 0, range.begin, 0.0f);
+  fill<L>(p, range.end, w.a.keys, 0.0f);
   const std::ptrdiff_t blocks = blocks_of(w.a.keys, key_block);
   const float r = 1.0f / w.state[row].l;
   for (std::ptrdiff_t b = range.begin / key_block; b * key_block < range.end; ++b) {

@@ -25,8 +25,11 @@ inline constexpr std::ptrdiff_t depth_piece = 256;
 inline constexpr std::ptrdiff_t left_stride = key_block + panel_width;
 /// Columns that a register tile covers at most.
 inline constexpr std::ptrdiff_t widest_tile = 4 * panel_width;
-/// Rows of queries or tokens that one kernel call works on at most.
+/// Query rows that an attention block has at most.
 inline constexpr std::ptrdiff_t row_block = 48;
+/// Rows that a matrix product's block has at most: three times as many, since weights are larger than L2 and
+/// come anew for each block, while the rows themselves, 300 KiB for each 512 of depth, stay.
+inline constexpr std::ptrdiff_t matmul_rows = 144;
 /// Rows of an attention block that share one buffer of scores.
 inline constexpr std::ptrdiff_t row_group = 12;
 
@@ -71,7 +74,7 @@ struct Epilogue {
   std::ptrdiff_t residual_stride = 0;
 };
 
-/// out[i][j] = epilogue(sum_k left[i][k] * panels[j / 16][k][j % 16]) for at most row_block rows.
+/// out[i][j] = epilogue(sum_k left[i][k] * panels[j / 16][k][j % 16]) for at most matmul_rows rows.
 struct MatmulBlock {
   const float* left;
   std::ptrdiff_t left_row_stride;
@@ -85,10 +88,23 @@ struct MatmulBlock {
   float* scratch;  ///< matmul_scratch(depth) values
 };
 
+/// Values that a left operand takes where tiles read it.
+constexpr std::ptrdiff_t left_values(std::ptrdiff_t rows, std::ptrdiff_t depth) {
+  return blocks_of(depth, key_block) * rows * left_stride;
+}
+
 /// Values of scratch that a MatmulBlock takes.
 constexpr std::ptrdiff_t matmul_scratch(std::ptrdiff_t depth) {
-  return blocks_of(depth, key_block) * row_block * left_stride + row_block * widest_tile;
+  return left_values(matmul_rows, depth) + matmul_rows * widest_tile;
 }
+
+/// Rows of `width` values, `stride` apart.
+struct StridedRows {
+  const float* data = nullptr;
+  std::ptrdiff_t stride = 0;
+  std::ptrdiff_t rows = 0;
+  std::ptrdiff_t width = 0;
+};
 
 /// Attention of at most row_block query rows of one head over the keys of one sequence.
 struct AttentionBlock {
@@ -109,13 +125,14 @@ struct AttentionBlock {
   std::ptrdiff_t out_stride;
   float* probabilities;  ///< null, or row i at probabilities + i * probabilities_stride, `keys` values
   std::ptrdiff_t probabilities_stride;
-  float* scratch;  ///< attention_scratch(head_dim, value_dim, keys) values, aligned to 64 bytes
+  float* scratch;             ///< attention_scratch(head_dim, value_dim, keys) values, aligned to 64 bytes
+  StridedRows ahead[3] = {};  ///< asked for meanwhile: hardware does not foresee rows that lie apart
 };
 
 /// Values of scratch that an AttentionBlock takes.
 constexpr std::ptrdiff_t attention_scratch(std::ptrdiff_t head_dim, std::ptrdiff_t value_dim,
                                            std::ptrdiff_t keys) {
-  const std::ptrdiff_t queries = blocks_of(head_dim, key_block) * row_block * left_stride;
+  const std::ptrdiff_t queries = left_values(row_block, head_dim);
   const std::ptrdiff_t scores = row_group * left_stride;
   const std::ptrdiff_t sums = (row_group + row_block) * round_up(value_dim, panel_width);
   const std::ptrdiff_t block_maxima = row_block * blocks_of(keys, key_block);

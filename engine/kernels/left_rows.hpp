@@ -8,10 +8,10 @@
 namespace saccade::kernels {
 namespace {
 
-/// Where column k of the copied left operand begins: blocks of 512 columns, row_block rows each, left_stride
+/// Where column k of a copied left operand begins: blocks of 512 columns, in each all rows, left_stride
 /// apart.
-constexpr std::ptrdiff_t left_column(std::ptrdiff_t k) {
-  return k / key_block * row_block * left_stride + k % key_block;
+constexpr std::ptrdiff_t left_column(std::ptrdiff_t rows, std::ptrdiff_t k) {
+  return k / key_block * rows * left_stride + k % key_block;
 }
 
 /// Copies rows of a left operand to where the tiles read them.
@@ -22,10 +22,10 @@ void copy_left_rows(const float* source, std::ptrdiff_t stride, std::ptrdiff_t r
     const float* from = source + i * stride;
     std::ptrdiff_t k = 0;
     for (; k + L::count <= depth; k += L::count)
-      L::store(left + left_column(k) + i * left_stride, L::load(from + k));
+      L::store(left + left_column(rows, k) + i * left_stride, L::load(from + k));
     if (k < depth) {
       const int rest = static_cast<int>(depth - k);
-      L::store(left + left_column(k) + i * left_stride, L::load(from + k, rest), rest);
+      L::store(left + left_column(rows, k) + i * left_stride, L::load(from + k, rest), rest);
     }
   }
 }

@@ -35,21 +35,30 @@ void apply_epilogue(const MatmulBlock& m, std::ptrdiff_t row, std::ptrdiff_t j, 
   }
 }
 
-/// out = epilogue(left x panels). Left rows are copied once, column tiles walk over them: a panel comes from
-/// L2 once and serves all rows of the block, 48 / 6 tiles (Goto and van de Geijn 2008,
+/// out = epilogue(left x panels). Left rows are copied once, column tiles walk over them: panels come
+/// to L2 once and serve all rows of the block, 144 / 6 tiles (Goto and van de Geijn 2008,
 /// doi:10.1145/1356052.1356053).
 template <class L>
 void matmul_block(const MatmulBlock& m) noexcept {
   static_assert(tile_width<L> <= widest_tile);
   float* const left = m.scratch;
-  float* const sums = left + blocks_of(m.depth, key_block) * row_block * left_stride;
+  float* const sums = left + left_values(m.rows, m.depth);
   copy_left_rows<L>(m.left, m.left_row_stride, m.rows, m.depth, left);
   for (std::ptrdiff_t j = 0; j < m.columns; j += tile_width<L>) {
     const std::ptrdiff_t columns = m.columns - j < tile_width<L> ? m.columns - j : tile_width<L>;
     const float* const panels = m.panels + j * m.depth;
     const bool whole_tile_next = j + 2 * tile_width<L> <= m.columns;
-    panel_product<L>({left, m.rows, panels, m.depth, static_cast<int>(blocks_of(columns, L::count)), sums,
-                      tile_width<L>, whole_tile_next ? panels + tile_width<L> * m.depth : nullptr});
+    // Where sums will go: tiles last long enough for the lines to come, a store would wait for each.
+    const auto ask_for_out = [&](std::ptrdiff_t row, int height) {
+      for (int i = 0; i < height; ++i) {
+        const float* const out = m.out + (row + i) * m.out_stride + j;
+        for (std::ptrdiff_t c = 0; c < columns; c += panel_width) __builtin_prefetch(out + c, 1, 2);
+      }
+    };
+    const int registers = static_cast<int>(blocks_of(columns, L::count));
+    panel_product<L>({left, m.rows, m.rows, panels, m.depth, registers, sums, tile_width<L>,
+                      whole_tile_next ? panels + tile_width<L> * m.depth : nullptr},
+                     ask_for_out);
     for (std::ptrdiff_t i = 0; i < m.rows; ++i) apply_epilogue<L>(m, i, j, columns, sums + i * tile_width<L>);
   }
 }

@@ -30,26 +30,42 @@ struct RowState {
   float l;
 };
 
-/// Largest of u[begin, end), NaN left out; -infinity where there is none.
+/// Sets u[from, to) to x.
 template <class L>
-float row_max(const float* u, std::ptrdiff_t begin, std::ptrdiff_t end) noexcept {
+void fill(float* u, std::ptrdiff_t from, std::ptrdiff_t to, float x) noexcept {
+  const auto lanes = L::broadcast(x);
+  for (; from + L::count <= to; from += L::count) L::store(u + from, lanes);
+  if (from < to) L::store(u + from, lanes, static_cast<int>(to - from));
+}
+
+/// Panels that hold keys [begin, end) of a row of scores. Their other keys are hidden as -infinity, which no
+/// maximum takes and whose power is +0, so that the steps below go by whole panels.
+struct PanelRange {
+  std::ptrdiff_t begin, end;
+};
+
+template <class L>
+PanelRange hide_around(float* u, std::ptrdiff_t begin, std::ptrdiff_t end) noexcept {
+  const PanelRange panels = {begin / panel_width * panel_width, round_up(end, panel_width)};
+  fill<L>(u, panels.begin, begin, -infinity);
+  fill<L>(u, end, panels.end, -infinity);
+  return panels;
+}
+
+/// Largest score, NaN left out; -infinity where there is none.
+template <class L>
+float row_max(const float* u, PanelRange panels) noexcept {
   using F = typename L::F;
   constexpr int chains = 4;
   F largest[chains];
   for (F& x : largest) x = L::broadcast(-infinity);
-  std::ptrdiff_t j = begin;
-  for (; j + chains * L::count <= end; j += chains * L::count) {
+  std::ptrdiff_t j = panels.begin;
+  for (; j + chains * L::count <= panels.end; j += chains * L::count) {
 #pragma GCC unroll 4
     for (int i = 0; i < chains; ++i) largest[i] = L::max(L::load(u + j + i * L::count), largest[i]);
   }
-  float m = L::largest(L::max(L::max(largest[0], largest[1]), L::max(largest[2], largest[3])));
-  for (; j < end; ++j) m = u[j] > m ? u[j] : m;
-  return m;
-}
-
-/// Sets u[j] to +0 in [from, to).
-inline void clear(float* u, std::ptrdiff_t from, std::ptrdiff_t to) noexcept {
-  for (; from < to; ++from) u[from] = 0.0f;
+  for (; j < panels.end; j += L::count) largest[0] = L::max(L::load(u + j), largest[0]);
+  return L::largest(L::max(L::max(largest[0], largest[1]), L::max(largest[2], largest[3])));
 }
 
 /// How a row's scores in a block become powers: u -> 2^(u * c - shift). m is what the powers are relative to.
@@ -57,6 +73,7 @@ struct PowerBase {
   float c;
   float shift;
   float m;
+  PanelRange panels;
 };
 
 /// The base for u[begin, end), not empty: m is an even integer near the largest u c. Scores that cannot be
@@ -66,18 +83,18 @@ PowerBase power_base(float* u, std::ptrdiff_t begin, std::ptrdiff_t end, const S
   if (!scale.plain) {
     for (std::ptrdiff_t j = begin; j < end; ++j) u[j] = u[j] * scale.before;
   }
-  const float m = round_to_even_integer(row_max<L>(u, begin, end) * scale.c) + 0.0f;
+  const PanelRange panels = hide_around<L>(u, begin, end);
+  const float m = round_to_even_integer(row_max<L>(u, panels) * scale.c) + 0.0f;
   const float shift = m == -infinity ? 0.0f : m;
-  if (shift > -0x1p21f && shift < 0x1p21f) return {scale.c, shift, m};
+  if (shift > -0x1p21f && shift < 0x1p21f) return {scale.c, shift, m, panels};
   for (std::ptrdiff_t j = begin; j < end; ++j) u[j] = u[j] * scale.c - shift;
-  return {1.0f, 0.0f, m};
+  return {1.0f, 0.0f, m, panels};
 }
 
-/// Replaces u[begin, end) by powers, and by +0 what is around them up to the next multiples of 16; the
-/// sixteen virtual lanes of the powers' sum go to lane_sums. u[0] is the block's first key.
+/// Replaces the scores in base.panels by powers, hidden ones by +0; the sixteen virtual lanes of the powers'
+/// sum go to lane_sums. u[0] is the block's first key.
 template <class L>
-void raise_row(float* u, std::ptrdiff_t begin, std::ptrdiff_t end, const PowerBase& base,
-               float* lane_sums) noexcept {
+void raise_row(float* u, const PowerBase& base, float* lane_sums) noexcept {
   using F = typename L::F;
   constexpr int parts = static_cast<int>(panel_width) / L::count;
   const Exp2Scores<L> exp2(base.c, base.shift);
@@ -91,26 +108,14 @@ void raise_row(float* u, std::ptrdiff_t begin, std::ptrdiff_t end, const PowerBa
       sum[i] = sum[i] + p;
     }
   };
-  // Where the row begins or ends inside a 16, powers of other keys' scores are computed and taken back.
-  const auto raise_within = [&](std::ptrdiff_t j, std::ptrdiff_t from, std::ptrdiff_t to) {
-    for (int i = 0; i < parts; ++i) L::store(u + j + i * L::count, exp2(L::load(u + j + i * L::count)));
-    clear(u, j, from);
-    clear(u, to, j + panel_width);
-    for (int i = 0; i < parts; ++i) sum[i] = sum[i] + L::load(u + j + i * L::count);
-  };
-  std::ptrdiff_t j = begin / panel_width * panel_width;
-  if (j < begin) {
-    raise_within(j, begin, end < j + panel_width ? end : j + panel_width);
-    j += panel_width;
-  }
-  for (; j + 4 * panel_width <= end; j += 4 * panel_width) {
+  std::ptrdiff_t j = base.panels.begin;
+  for (; j + 4 * panel_width <= base.panels.end; j += 4 * panel_width) {
     raise(j);
     raise(j + panel_width);
     raise(j + 2 * panel_width);
     raise(j + 3 * panel_width);
   }
-  for (; j + panel_width <= end; j += panel_width) raise(j);
-  if (j < end) raise_within(j, j, end);
+  for (; j < base.panels.end; j += panel_width) raise(j);
   for (int i = 0; i < parts; ++i) L::store(lane_sums + i * L::count, sum[i]);
 }
 
@@ -139,10 +144,9 @@ void row_softmax(const RowSoftmax& r) noexcept {
   alignas(64) float powers[left_stride];
   const auto block_powers = [&](std::ptrdiff_t begin, std::ptrdiff_t n) {
     for (std::ptrdiff_t j = 0; j < n; ++j) powers[j] = r.in[begin + j];
-    clear(powers, n, round_up(n, panel_width));
     const PowerBase base = power_base<L>(powers, 0, n, scale);
     alignas(64) float lane_sums[panel_width];
-    raise_row<L>(powers, 0, n, base, lane_sums);
+    raise_row<L>(powers, base, lane_sums);
     return RowState{base.m, reduce_lanes<L>(lane_sums)};
   };
   const auto block_size = [&](std::ptrdiff_t begin) {

@@ -17,11 +17,9 @@ void attend(Engine::State& state, const AttentionProblem& problem, std::byte* wo
   scheduler::Carver carver(workspace);
   plan.lay_out(carver);
   plan.prepare();
-  for (Wave wave = plan.first_wave(); !plan.past_end(wave); wave = plan.next_wave(wave)) {
-    const auto pack = [&](std::size_t task, int) { plan.pack(*state.kernels, wave, task); };
-    const auto run = [&](std::size_t task, int slot) { plan.run(*state.kernels, wave, task, slot); };
-    scheduler::run_tasks(state, plan.packs(wave), pack);
-    scheduler::run_tasks(state, plan.row_blocks(wave), run);
+  while (plan.next_wave()) {
+    const auto run = [&](std::size_t task, int slot) { plan.run(*state.kernels, task, slot); };
+    scheduler::run_tasks(state, plan.tasks(), run);
   }
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -45,24 +47,31 @@ struct AttentionProblem {
   }
 };
 
-/// Sequences and heads whose keys are packed together, then worked on.
+/// Which head of which sequence, in the plan's order.
+struct HeadPlace {
+  std::int64_t place;
+  std::int64_t head;
+
+  bool operator==(const HeadPlace&) const = default;
+};
+
+/// Heads that are worked on together: their shared keys are in memory at the same time.
 struct Wave {
-  std::int64_t first, last;  ///< sequences, in the plan's order
-  std::int64_t first_head, last_head;
+  HeadPlace begin, end;
 };
 
 /// One row block of one head.
 struct RowBlock {
   std::int64_t sequence;
   std::int64_t head;
-  std::int64_t row;  ///< first one, within the sequence
-  std::int64_t rows;
+  std::int64_t number;  ///< among those of the sequence
 };
 
-/// Splits a problem into row blocks: longest sequences first, a head's blocks one after the other (they share
-/// its keys and values), the last rows first (causal ones cost most). Keys are packed once for all row blocks
-/// of a head, in waves, so that memory does not grow with the batch; a short sequence packs its
-/// keys where it uses them.
+/// Splits a problem into tasks: longest sequences first, a head's work together (it shares keys and values),
+/// the last rows first (causal ones cost most). A head of few keys is one task, which packs its keys into its
+/// thread's memory and finds them in that core's cache, while enough work follows to keep the other threads
+/// busy. Other heads are split into row blocks: their keys are packed once, just before the first row block
+/// that wants them, in waves, so that memory does not grow with the batch.
 class AttentionPlan {
  public:
   AttentionPlan(const AttentionProblem& problem, int threads) noexcept
@@ -73,24 +82,24 @@ class AttentionPlan {
   /// Fills what lay_out took.
   void prepare() noexcept;
 
-  [[nodiscard]] Wave first_wave() const noexcept { return next_wave({0, 0, 0, problem_.q.heads}); }
-  /// The wave after `wave`; one with first == sequences() is past the end.
-  [[nodiscard]] Wave next_wave(const Wave& wave) const noexcept;
-  [[nodiscard]] bool past_end(const Wave& wave) const noexcept { return wave.first >= problem_.sequences(); }
-
-  /// Key blocks to pack in a wave, and row blocks to run, are numbered from 0.
-  [[nodiscard]] std::size_t packs(const Wave& wave) const noexcept;
-  [[nodiscard]] std::size_t row_blocks(const Wave& wave) const noexcept;
-  void pack(const kernels::KernelTable& kernels, const Wave& wave, std::size_t index) const noexcept;
-  void run(const kernels::KernelTable& kernels, const Wave& wave, std::size_t index, int slot) const noexcept;
+  /// Goes on to the next wave; false when all are done.
+  bool next_wave() noexcept;
+  [[nodiscard]] std::size_t tasks() const noexcept;
+  /// Tasks of a wave are begun in the order of their numbers: one may wait for keys that an earlier one
+  /// packs.
+  void run(const kernels::KernelTable& kernels, std::size_t task, int slot) noexcept;
 
  private:
-  /// What sequences need, in the order they are worked on.
+  /// Sums over the heads before one, in the plan's order.
+  struct Before {
+    std::int64_t tasks;
+    std::int64_t packs;   ///< key blocks of split heads
+    std::int64_t values;  ///< shared_values of split heads
+  };
   struct Place {
     std::int64_t sequence;
-    std::int64_t blocks_before;  ///< row blocks of one head of the sequences before
-    std::int64_t packs_before;   ///< key blocks of one head of the shared sequences before
-    std::int64_t values_before;  ///< shared_values of one head of the shared sequences before
+    std::int64_t whole_heads;  ///< the first heads, one task each; the others are split
+    Before before;
   };
   struct PackedKeys {
     float* panels;
@@ -101,31 +110,44 @@ class AttentionPlan {
     std::int64_t first;  ///< within the sequence
     std::int64_t count;
   };
-  /// A numbered piece of work of a wave: number `index` of the `count` that one head of a sequence has.
+  /// A piece of work of a head: its number among those of that head.
   struct Unit {
-    std::int64_t place;
-    std::int64_t head;
+    HeadPlace of;
     std::int64_t index;
-    std::int64_t count;
   };
+  /// Queries, keys and values of the next task.
+  using Ahead = std::array<kernels::StridedRows, 3>;
   struct Slot {
     float* scratch;
-    float* panels;
-    std::uint8_t* finite;
+    PackedKeys keys;
   };
   struct Extent {
-    std::int64_t longest = 0;        ///< keys of the longest sequence
-    std::int64_t longest_own = 0;    ///< keys of the longest one that packs where it is used
-    std::int64_t shared_values = 0;  ///< of all heads of a wave, at most
-    std::int64_t shared_blocks = 0;  ///< key blocks of the same
+    std::int64_t longest = 0;         ///< keys of the longest sequence
+    std::int64_t longest_whole = 0;   ///< keys of the longest one whose heads may be whole
+    std::int64_t longest_copied = 0;  ///< and whose values are copied
+    std::int64_t shared_values = 0;   ///< of the split heads of a wave, at most
+    std::int64_t shared_blocks = 0;   ///< key blocks of the same
   };
 
-  /// Packed ahead: what several row blocks use, and what is long enough to be packed by several threads.
-  [[nodiscard]] bool shared(std::int64_t sequence) const noexcept {
-    return problem_.rows(sequence) > kernels::row_block || problem_.keys(sequence) > kernels::key_block;
+  [[nodiscard]] std::int64_t row_blocks(std::int64_t sequence) const noexcept {
+    return kernels::blocks_of(problem_.rows(sequence), kernels::row_block);
   }
-  /// Values are copied for sequences that share them, unless a head's lie one after the other as they are.
-  [[nodiscard]] bool copies_values() const noexcept { return problem_.v.token_stride != problem_.v.head_dim; }
+  [[nodiscard]] std::int64_t key_blocks(std::int64_t sequence) const noexcept {
+    return kernels::blocks_of(problem_.keys(sequence), kernels::key_block);
+  }
+  /// Heads may be whole: their keys and values are few enough for a core's own cache.
+  [[nodiscard]] bool small(std::int64_t sequence) const noexcept {
+    return problem_.keys(sequence) <= kernels::key_block;
+  }
+  /// All heads are whole: there is nothing to split, or nobody to split it for.
+  [[nodiscard]] bool all_whole(std::int64_t sequence) const noexcept {
+    return small(sequence) && (threads_ == 1 || row_blocks(sequence) <= 1);
+  }
+  /// Values are copied where several row blocks read them, unless a head's lie one after the other as they
+  /// are.
+  [[nodiscard]] bool copies_values(std::int64_t sequence) const noexcept {
+    return row_blocks(sequence) > 1 && problem_.v.token_stride != problem_.v.head_dim;
+  }
   [[nodiscard]] std::int64_t value_stride() const noexcept {
     return kernels::round_up(problem_.v.head_dim, kernels::panel_width);
   }
@@ -133,27 +155,39 @@ class AttentionPlan {
   [[nodiscard]] std::int64_t key_panels(std::int64_t keys) const noexcept {
     return kernels::round_up(keys, kernels::panel_width) * problem_.k.head_dim;
   }
-  /// Floats that a head's keys and values take where they are shared.
-  [[nodiscard]] std::int64_t shared_values(std::int64_t keys) const noexcept {
-    return key_panels(keys) + (copies_values() ? keys * value_stride() : 0);
+  /// Floats that a split head's keys and values take.
+  [[nodiscard]] std::int64_t shared_values(std::int64_t sequence) const noexcept {
+    const std::int64_t keys = problem_.keys(sequence);
+    return key_panels(keys) + (copies_values(sequence) ? keys * value_stride() : 0);
   }
   [[nodiscard]] Extent extent() const noexcept;
-  [[nodiscard]] Unit unit(const Wave& wave, std::size_t index, std::int64_t Place::*before) const noexcept;
-  [[nodiscard]] PackedKeys shared_keys(const Wave& wave, std::int64_t place,
-                                       std::int64_t head) const noexcept;
+  void choose_whole_heads() noexcept;
+  [[nodiscard]] Before before(HeadPlace at) const noexcept;
+  [[nodiscard]] Unit unit(std::int64_t number, std::int64_t Before::*kind) const noexcept;
+  [[nodiscard]] PackedKeys shared_keys(HeadPlace head) const noexcept;
+  [[nodiscard]] RowBlock row_block_of(const Unit& unit) const noexcept;
+  [[nodiscard]] kernels::StridedRows query_rows(const RowBlock& block) const noexcept;
+  [[nodiscard]] kernels::StridedRows key_rows(const ConstHeadsView& view, std::int64_t sequence,
+                                              std::int64_t head, Keys keys) const noexcept;
+  void run_head(const kernels::KernelTable& kernels, HeadPlace head, HeadPlace next,
+                const Slot& slot) const noexcept;
+  void pack_until_ready(const kernels::KernelTable& kernels, HeadPlace head) noexcept;
   void pack_keys(const kernels::KernelTable& kernels, std::int64_t sequence, std::int64_t head, Keys keys,
                  const PackedKeys& to) const noexcept;
-  void run_rows(const kernels::KernelTable& kernels, const RowBlock& block, const PackedKeys& keys,
-                float* scratch) const noexcept;
+  void run_row_block(const kernels::KernelTable& kernels, const RowBlock& block, const PackedKeys& keys,
+                     float* scratch, const Ahead& ahead) const noexcept;
   [[nodiscard]] float* probabilities(const RowBlock& block) const noexcept;
 
   const AttentionProblem& problem_;
   int threads_;
   Place* places_ = nullptr;                      // [sequences + 1]
   std::int64_t* request_of_sequence_ = nullptr;  // [sequences], -1 for none
-  float* shared_panels_ = nullptr;
-  std::uint8_t* shared_finite_ = nullptr;
+  float* shared_values_ = nullptr;
+  std::uint8_t* shared_finite_ = nullptr;  // [key blocks of a wave]
+  std::atomic<bool>* packed_ = nullptr;    // [key blocks of a wave]
+  std::atomic<std::int64_t> next_pack_ = 0;
   Slot* slots_ = nullptr;  // [threads]
+  Wave wave_ = {};
 };
 
 }  // namespace saccade::ops

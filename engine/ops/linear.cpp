@@ -11,14 +11,14 @@ namespace {
 
 using core::as_size;
 using kernels::blocks_of;
+using kernels::matmul_rows;
 using kernels::panel_width;
 using kernels::round_up;
-using kernels::row_block;
 
 /// Columns of one task: all of them where rows alone keep the threads busy (a block of rows is then copied
 /// once), else as many as make four tasks a thread, in whole tiles.
 std::int64_t columns_per_task(const Engine::State& state, std::int64_t rows, std::int64_t columns) noexcept {
-  const std::int64_t tasks = 4 * state.threads, row_blocks = blocks_of(rows, row_block);
+  const std::int64_t tasks = 4 * state.threads, row_blocks = blocks_of(rows, matmul_rows);
   if (state.threads == 1 || row_blocks >= tasks) return columns;
   return round_up(blocks_of(columns, blocks_of(tasks, row_blocks)),
                   std::max<std::int64_t>(state.kernels->tile_columns, 64));
@@ -62,12 +62,12 @@ void linear(Engine::State& state, ConstMatrixView x, const PackedWeights& weight
   const std::int64_t column_tasks = blocks_of(out.columns, per_task);
   const std::size_t slot_bytes = linear_workspace(state, weights) / as_size(state.threads);
   const auto run = [&](std::size_t task, int slot) {
-    const std::int64_t row = static_cast<std::int64_t>(task) / column_tasks * row_block;
+    const std::int64_t row = static_cast<std::int64_t>(task) / column_tasks * matmul_rows;
     const std::int64_t j = static_cast<std::int64_t>(task) % column_tasks * per_task;
     state.kernels->matmul_block(
         {.left = x.data + row * x.row_stride,
          .left_row_stride = x.row_stride,
-         .rows = std::min(row_block, x.rows - row),
+         .rows = std::min(matmul_rows, x.rows - row),
          .panels = weights.panels.data() + (column + j) * weights.in,
          .depth = weights.in,
          .columns = std::min(per_task, out.columns - j),
@@ -76,7 +76,7 @@ void linear(Engine::State& state, ConstMatrixView x, const PackedWeights& weight
          .epilogue = {.bias = weights.bias.data() + column + j},
          .scratch = reinterpret_cast<float*>(workspace + as_size(slot) * slot_bytes)});
   };
-  scheduler::run_tasks(state, as_size(blocks_of(x.rows, row_block) * column_tasks), run);
+  scheduler::run_tasks(state, as_size(blocks_of(x.rows, matmul_rows) * column_tasks), run);
 }
 
 }  // namespace saccade::ops

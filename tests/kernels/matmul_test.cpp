@@ -94,7 +94,7 @@ const std::vector<std::int64_t> depths = {1,   2,   3,   4,   5,   15,  127, 128
                                           255, 256, 257, 384, 511, 512, 513, 600};
 
 TEST_CASE("same bits: a matrix product at every edge of its tiles") {
-  for (std::int64_t n = 1; n <= kernels::row_block; ++n) check({n, 33, 21}, 1);
+  for (std::int64_t n = 1; n <= kernels::matmul_rows; ++n) check({n, 33, 21}, 1);
   for (std::int64_t n = 1; n <= 130; ++n) check({7, n, 21}, 2);
   for (const std::int64_t n : depths) check({13, 70, n}, 3);
 }

@@ -49,6 +49,16 @@ const Batch& ragged() {
   return batch;
 }
 
+TEST_CASE("keys that do not fit in memory at once are worked on in turn") {
+  Batch batch = batch_of({3000, 20, 3000}, 3, 1024, 3);  // 12 MiB a head
+  const AttentionOptions own = {.scale = {}, .window = {0, 0}, .probabilities = {}};
+  for (const int threads : {1, 3}) {
+    Engine engine({.threads = threads, .isa = {}});
+    CHECK(attention_workspace(engine, BatchTensors(batch).tensors(), own) < std::size_t{45} << 20);
+    CHECK(relative_error<float>(attend(engine, batch, own), batch.v) < 3e-7);
+  }
+}
+
 TEST_CASE("a ragged batch is each of its sequences, in any layout and under any window") {
   Engine engine;
   for (const Window& window : windows) {
