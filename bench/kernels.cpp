@@ -12,9 +12,9 @@ namespace saccade::bench {
 namespace {
 
 using kernels::KernelTable;
+using kernels::matmul_rows;
 using kernels::panel_width;
 using kernels::round_up;
-using kernels::matmul_rows;
 using kernels::row_block;
 
 struct Product {
@@ -59,29 +59,24 @@ void attention_block(benchmark::State& state, const KernelTable* table, std::int
              k = random_values(unsigned_of(keys * head_dim), 2);
   const auto v = random_values(unsigned_of(keys * head_dim), 3);
   std::vector<float> panels(unsigned_of(round_up(keys, panel_width) * head_dim)), out(q.size());
-  std::vector<float> scratch(unsigned_of(kernels::attention_scratch(head_dim, head_dim, keys)));
+  std::vector<float> scratch(unsigned_of(kernels::AttentionScratch{
+      .head_dim = head_dim, .value_dim = head_dim, .blocks = kernels::key_blocks(keys, 0)}
+                                             .values()));
   std::vector<std::uint8_t> finite(unsigned_of(kernels::blocks_of(keys, kernels::key_block)));
   table->pack_panels({k.data(), false, head_dim, keys, head_dim, panels.data()});
   table->pack_values({v.data(), head_dim, keys, head_dim, finite.data()});
-  const kernels::AttentionBlock block = {.q = q.data(),
-                                         .q_stride = head_dim,
-                                         .rows = row_block,
-                                         .key_panels = panels.data(),
-                                         .finite = finite.data(),
-                                         .v = v.data(),
-                                         .v_stride = head_dim,
-                                         .keys = keys,
-                                         .head_dim = head_dim,
-                                         .value_dim = head_dim,
-                                         .scale = 1.0f / std::sqrt(static_cast<float>(head_dim)),
-                                         .first_position = 0,
-                                         .left = keys,
-                                         .right = keys,
-                                         .out = out.data(),
-                                         .out_stride = head_dim,
-                                         .probabilities = nullptr,
-                                         .probabilities_stride = 0,
-                                         .scratch = scratch.data()};
+  const kernels::AttentionBlock block = {
+      .q = {q.data(), head_dim},
+      .rows = row_block,
+      .source = {.keys = panels.data(), .values = v.data(), .value_stride = head_dim},
+      .finite = finite.data(),
+      .keys = keys,
+      .head_dim = head_dim,
+      .value_dim = head_dim,
+      .rules = {.scale = 1.0f / std::sqrt(static_cast<float>(head_dim)), .left = keys, .right = keys},
+      .first_position = 0,
+      .out = {out.data(), head_dim},
+      .scratch = scratch.data()};
   const double flops = 4.0 * static_cast<double>(row_block * keys * head_dim);
   run_paired(state, engine, 1, flops, [&] { table->attention_block(block); });
 }

@@ -3,139 +3,134 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/kernel_table.hpp"
-#include "kernels/panel_product.hpp"
-#include "kernels/row_softmax.hpp"
+#include "kernels/attention_outputs.hpp"
+#include "kernels/pack.hpp"
+#include "kernels/score_rules.hpp"
 
 namespace saccade::kernels {
 namespace {
 
-/// A half-open range of keys; empty where end <= begin.
-struct KeyRange {
-  std::ptrdiff_t begin;
-  std::ptrdiff_t end;
-
-  bool empty() const noexcept { return end <= begin; }
-  KeyRange within(KeyRange other) const noexcept {
-    return {begin > other.begin ? begin : other.begin, end < other.end ? end : other.end};
-  }
-  KeyRange relative_to(std::ptrdiff_t origin) const noexcept { return {begin - origin, end - origin}; }
-};
-
-/// Rows that go through a block of keys together: their scores, 25 KiB, stay in L1 between the three passes.
-struct RowGroup {
-  std::ptrdiff_t first;
-  std::ptrdiff_t count;
-  KeyRange block;
-  KeyRange seen[row_group];  ///< keys of the block that each row sees, counted from the block's first
-
-  /// Keys that some of these rows see: ranges move to the right row by row.
-  KeyRange seen_by(std::ptrdiff_t row, std::ptrdiff_t rows) const noexcept {
-    return {seen[row].begin, seen[row + rows - 1].end};
-  }
-};
-static_assert(row_block % row_group == 0);
-
-/// A window that reaches so far has no end, and its sum with any position does not overflow.
-constexpr std::ptrdiff_t farthest = std::ptrdiff_t{1} << 61;
-
-/// Asks for rows a few lines at a time: many at once would keep the tiles' own loads waiting.
-class Asker {
+/// Keys and values of one block where tiles read them: key j of the block has its panel at panels(j), its
+/// value at values(j); both go on up to run_end(j).
+template <class L>
+class BlockSource {
  public:
-  Asker(const AttentionBlock& a, std::ptrdiff_t times) noexcept
-      : areas_{{a.out, a.out_stride, a.rows, a.value_dim}, a.ahead[0], a.ahead[1], a.ahead[2]} {
-    std::ptrdiff_t lines = 0;
-    for (const StridedRows& area : areas_) lines += area.rows * blocks_of(area.width, line);
-    each_time_ = blocks_of(lines, times);
-  }
+  BlockSource(const AttentionBlock& a, KeyRange block) noexcept : a_(a), block_(block) {}
 
-  void ask() noexcept {
-    for (std::ptrdiff_t i = 0; i < each_time_ && area_ < 4;) {
-      StridedRows& area = areas_[area_];
-      if (area.rows == 0) {
-        ++area_;
-        continue;
-      }
-      __builtin_prefetch(area.data + column_, 0, 2);
-      ++i;
-      column_ += line;
-      if (column_ < area.width) continue;
-      column_ = 0;
-      area.data += area.stride;
-      --area.rows;
+  /// Packs, and converts to fp32, what tiles cannot read as it is.
+  void prepare(const AttentionWork<L>& w, KeyRange wanted) noexcept {
+    const KeySource& s = a_.source;
+    if (s.form == KeySource::Form::rows || s.key_type != StorageType::f32) convert_keys(w.block_keys, wanted);
+    if (s.value_type == StorageType::f32) return;
+    copied_values_ = w.block_values;
+    value_stride_ = w.value_stride;
+    for (std::ptrdiff_t key = wanted.begin; key < wanted.end;) {
+      const std::ptrdiff_t end = page_end(key, wanted.end);
+      with_stored(s.value_type, value(key), [&](const auto* from) {
+        copy_rows<L>(from, s.value_stride, end - key, a_.value_dim, w.block_values + key * value_stride_,
+                     value_stride_);
+      });
+      key = end;
     }
   }
 
+  /// Of a key that is the first of a panel.
+  const float* panels(std::ptrdiff_t key) const noexcept {
+    if (copied_keys_ != nullptr) return copied_keys_ + key * a_.head_dim;
+    return static_cast<const float*>(a_.source.keys) + panel_offset(key);
+  }
+  const float* values(std::ptrdiff_t key) const noexcept {
+    if (copied_values_ != nullptr) return copied_values_ + key * value_stride_;
+    return static_cast<const float*>(value(key));
+  }
+  std::ptrdiff_t value_stride() const noexcept {
+    return copied_values_ != nullptr ? value_stride_ : a_.source.value_stride;
+  }
+  std::ptrdiff_t keys_run_end(std::ptrdiff_t key, std::ptrdiff_t end) const noexcept {
+    return copied_keys_ != nullptr ? end : page_end(key, end);
+  }
+  std::ptrdiff_t values_run_end(std::ptrdiff_t key, std::ptrdiff_t end) const noexcept {
+    return copied_values_ != nullptr ? end : page_end(key, end);
+  }
+
  private:
-  static constexpr std::ptrdiff_t line = 16;  // floats
-  StridedRows areas_[4];
-  std::ptrdiff_t each_time_;
-  std::ptrdiff_t area_ = 0, column_ = 0;
-};
-
-/// One call's view of its scratch, and what the steps share.
-template <class L>
-struct AttentionWork {
-  const AttentionBlock& a;
-  ScoreScale scale;
-  std::ptrdiff_t left, right;   ///< of the window, at most `farthest`
-  std::ptrdiff_t value_stride;  ///< of the sums
-  float* queries;               ///< copy_left_rows
-  float* scores;                ///< [row_group][left_stride]: of one block of keys, scores and then powers
-  float* block_sums;            ///< [row_group][value_stride]: sum_j p_j v_j over one block
-  float* sums;                  ///< [row_block][value_stride]: merged over the blocks so far
-  float* block_maxima;          ///< [row_block][blocks]: m of each block, for the probabilities
-  RowState block_state[row_group];
-  RowState state[row_block];
-  bool merged[row_block];  ///< the row has a block in sums and state
-  Asker asker;
-
-  explicit AttentionWork(const AttentionBlock& block) noexcept
-      : a(block),
-        scale(block.scale),
-        left(block.left < farthest ? block.left : farthest),
-        right(block.right < farthest ? block.right : farthest),
-        value_stride(round_up(block.value_dim, panel_width)),
-        asker(block,
-              blocks_of(block.rows, tile_rows<L>(tile_columns<L>)) * blocks_of(block.keys, tile_width<L>)) {
-    queries = a.scratch;
-    scores = queries + left_values(row_block, a.head_dim);
-    block_sums = scores + row_group * left_stride;
-    sums = block_sums + row_group * value_stride;
-    block_maxima = sums + row_block * value_stride;
-    for (bool& m : merged) m = false;
+  /// The page of a key, and which of its keys it is. Without pages, which are the rule, without a division.
+  struct Place {
+    std::ptrdiff_t page;
+    std::ptrdiff_t within;
+  };
+  Place place(std::ptrdiff_t key) const noexcept {
+    key += block_.begin;
+    if (a_.source.page_keys == KeySource::whole) return {0, key};
+    const std::ptrdiff_t number = key / a_.source.page_keys;
+    return {a_.source.pages == nullptr ? number : a_.source.pages[number], key % a_.source.page_keys};
+  }
+  std::ptrdiff_t page_end(std::ptrdiff_t key, std::ptrdiff_t end) const noexcept {
+    const std::ptrdiff_t rest = a_.source.page_keys - place(key).within;
+    return end - key < rest ? end : key + rest;
+  }
+  std::ptrdiff_t panel_offset(std::ptrdiff_t key) const noexcept {
+    const Place at = place(key);
+    return at.page * a_.source.key_page_stride + at.within / panel_width * panel_width * a_.head_dim;
+  }
+  const void* value(std::ptrdiff_t key) const noexcept {
+    const KeySource& s = a_.source;
+    const Place at = place(key);
+    return element(s.values, s.value_type, at.page * s.value_page_stride + at.within * s.value_stride);
+  }
+  void convert_keys(float* to, KeyRange wanted) noexcept {
+    const KeySource& s = a_.source;
+    copied_keys_ = to;
+    for (std::ptrdiff_t key = wanted.begin / panel_width * panel_width; key < wanted.end;) {
+      if (s.form == KeySource::Form::rows) {
+        pack_panels<L>({.source = element(s.keys, s.key_type, (block_.begin + key) * s.key_stride),
+                        .transposed = false,
+                        .source_stride = s.key_stride,
+                        .columns = wanted.end - key,
+                        .depth = a_.head_dim,
+                        .panels = to + key * a_.head_dim,
+                        .type = s.key_type});
+        return;
+      }
+      const std::ptrdiff_t end = page_end(key, round_up(wanted.end, panel_width));
+      with_stored(s.key_type, element(s.keys, s.key_type, panel_offset(key)), [&](const auto* from) {
+        copy_values<L>(from, to + key * a_.head_dim, (end - key) * a_.head_dim);
+      });
+      key = end;
+    }
   }
 
-  /// Keys that a row sees.
-  KeyRange visible(std::ptrdiff_t row) const noexcept {
-    const std::ptrdiff_t position = a.first_position + row;
-    return KeyRange{position - left, position + right + 1}.within({0, a.keys});
-  }
-
-  RowGroup group(std::ptrdiff_t first, KeyRange block) const noexcept {
-    RowGroup g = {first, a.rows - first < row_group ? a.rows - first : row_group, block, {}};
-    for (std::ptrdiff_t i = 0; i < g.count; ++i)
-      g.seen[i] = visible(first + i).within(block).relative_to(block.begin);
-    return g;
-  }
+  const AttentionBlock& a_;
+  KeyRange block_;
+  const float* copied_keys_ = nullptr;
+  const float* copied_values_ = nullptr;
+  std::ptrdiff_t value_stride_ = 0;
 };
 
 /// scores[i][j] = q_i . k_j for the panels of the block that row i's tile sees.
 template <class L>
-void score_block(AttentionWork<L>& w, const RowGroup& g) noexcept {
+void score_block(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& source) noexcept {
   constexpr std::ptrdiff_t tall = tile_rows<L>(tile_columns<L>);
   constexpr int per_panel = static_cast<int>(panel_width) / L::count;
-  for (std::ptrdiff_t key = 0; key < g.block.end - g.block.begin; key += tile_width<L>) {
+  const bool every = w.keeps_every_score();
+  for (std::ptrdiff_t key = 0; key < g.keys(); key += tile_width<L>) {
     for (std::ptrdiff_t row = 0; row < g.count; row += tall) {
       const std::ptrdiff_t rows = g.count - row < tall ? g.count - row : tall;
-      const KeyRange range = g.seen_by(row, rows).within({key, key + tile_width<L>});
+      const KeyRange tile = {key, key + tile_width<L>};
+      const KeyRange range = every ? tile.within({0, g.keys()}) : g.seen_by(row, rows).within(tile);
       if (range.empty()) continue;
+      std::ptrdiff_t first = range.begin / panel_width;
+      const std::ptrdiff_t last = blocks_of(range.end, panel_width);
+      if (!every && !g.any_lane(row, rows, first, last)) continue;
       w.asker.ask();
-      const std::ptrdiff_t first = range.begin / panel_width, last = blocks_of(range.end, panel_width);
-      panel_product<L>({w.queries + (g.first + row) * left_stride, w.a.rows, rows,
-                        w.a.key_panels + (g.block.begin + first * panel_width) * w.a.head_dim, w.a.head_dim,
-                        static_cast<int>(last - first) * per_panel,
-                        w.scores + row * left_stride + first * panel_width, left_stride, nullptr});
+      while (first < last) {
+        const std::ptrdiff_t end = source.keys_run_end(first * panel_width, last * panel_width) / panel_width;
+        panel_product<L>({w.queries + (g.first + row) * left_stride, w.a.rows, rows,
+                          source.panels(first * panel_width), w.a.head_dim,
+                          static_cast<int>(end - first) * per_panel,
+                          w.scores + row * left_stride + first * panel_width, left_stride, nullptr});
+        first = end;
+      }
     }
   }
 }
@@ -158,17 +153,37 @@ void weight_block(AttentionWork<L>& w, const RowGroup& g) noexcept {
   }
 }
 
+/// Calls run(begin, end) for the parts of a range in which rows from `row` on see something, in order: by
+/// tiles of keys, or, where `exactly`, by the keys that the row itself sees.
+template <class Run>
+void each_visible(const RowGroup& g, std::ptrdiff_t row, std::ptrdiff_t rows, KeyRange range, bool exactly,
+                  const Run& run) noexcept {
+  if (!g.masked) return run(range.begin, range.end);
+  const std::ptrdiff_t step = exactly ? 1 : widest_tile;
+  const auto sees = [&](std::ptrdiff_t key) {
+    if (exactly) return (g.lanes[row][key / panel_width] >> (key % panel_width) & 1u) != 0;
+    return g.any_lane(row, rows, key / panel_width,
+                      blocks_of(key + step < range.end ? key + step : range.end, panel_width));
+  };
+  for (std::ptrdiff_t key = range.begin; key < range.end;) {
+    std::ptrdiff_t end = key;
+    while (end < range.end && sees(end / step * step)) end = end / step * step + step;
+    if (end > range.end) end = range.end;
+    if (end > key) run(key, end);
+    key = end > key ? end : key / step * step + step;
+  }
+}
+
 /// Keeps a block's powers as the rows' probabilities so far, relative to the block's m.
 template <class L>
-void keep_probabilities(AttentionWork<L>& w, const RowGroup& g) noexcept {
-  const std::ptrdiff_t blocks = blocks_of(w.a.keys, key_block);
+void keep_powers(const AttentionWork<L>& w, const RowGroup& g) noexcept {
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
-    const std::ptrdiff_t row = g.first + i;
-    const KeyRange range = g.seen[i];
-    if (range.empty()) continue;
-    w.block_maxima[row * blocks + g.block.begin / key_block] = w.block_state[i].m;
-    float* const p = w.a.probabilities + row * w.a.probabilities_stride + g.block.begin;
-    for (std::ptrdiff_t j = range.begin; j < range.end; ++j) p[j] = w.scores[i * left_stride + j];
+    float* const p = w.a.score_rows[g.first + i];
+    if (p == nullptr) continue;
+    const float* const powers = w.scores + i * left_stride;
+    each_visible(g, i, 1, g.seen[i], true, [&](std::ptrdiff_t key, std::ptrdiff_t end) {
+      for (; key < end; ++key) p[g.block.begin + key] = powers[key];
+    });
   }
 }
 
@@ -179,22 +194,47 @@ struct ValueColumns {
   int lanes;  ///< 0: full registers
 };
 
+/// Whether the block's values are all finite.
+template <class L>
+bool finite_block(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& source) noexcept {
+  if (w.a.finite != nullptr) return w.a.finite[g.number] != 0;
+  if (w.checked_block == g.number) return w.checked_finite;
+  w.checked_block = g.number;
+  w.checked_finite = true;
+  for (std::ptrdiff_t key = 0; key < g.keys();) {
+    const std::ptrdiff_t end = source.values_run_end(key, g.keys());
+    w.checked_finite =
+        copy_rows<L>(source.values(key), source.value_stride(), end - key, w.a.value_dim, nullptr, 0) &&
+        w.checked_finite;
+    key = end;
+  }
+  return w.checked_finite;
+}
+
 /// sums[i][columns] = sum_j p_ij v_j, one chain over the block's keys. A tile's rows take +0 from keys that
 /// only their neighbours see; where a value is not finite that would be NaN, so rows go one by one there.
 template <class L>
-void sum_values(AttentionWork<L>& w, const RowGroup& g, ValueColumns columns, float* sums) noexcept {
-  const bool finite = w.a.finite[g.block.begin / key_block] != 0;
+void sum_values(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& source, ValueColumns columns,
+                float* sums) noexcept {
   for (std::ptrdiff_t row = 0; row < g.count;) {
-    const int height = finite ? tile_height<L>(g.count - row, columns.registers) : 1;
-    const KeyRange range = g.seen_by(row, height);
-    if (!range.empty()) {
-      const TileFunction run = columns.lanes ? tile_set<L, PartialRows>.tiles[0][height - 1]
-                                             : tile_set<L, Rows>.tiles[columns.registers - 1][height - 1];
-      run({w.scores + row * left_stride + range.begin,
-           w.a.v + (g.block.begin + range.begin) * w.a.v_stride + columns.begin, w.a.v_stride, columns.lanes,
-           sums + row * w.value_stride + columns.begin, w.value_stride, range.end - range.begin, false,
-           nullptr});
-    }
+    int height = tile_height<L>(g.count - row, columns.registers);
+    const bool together = g.uniform(row, height) || finite_block(w, g, source);
+    if (!together) height = 1;
+    bool resume = false;
+    each_visible(
+        g, row, height, g.seen_by(row, height), !together, [&](std::ptrdiff_t key, std::ptrdiff_t end) {
+          while (key < end) {
+            const std::ptrdiff_t run_end = source.values_run_end(key, end);
+            const TileFunction run = columns.lanes
+                                         ? tile_set<L, PartialRows>.tiles[0][height - 1]
+                                         : tile_set<L, Rows>.tiles[columns.registers - 1][height - 1];
+            run({w.scores + row * left_stride + key, source.values(key) + columns.begin,
+                 source.value_stride(), columns.lanes, sums + row * w.value_stride + columns.begin,
+                 w.value_stride, run_end - key, false, resume, nullptr});
+            resume = true;
+            key = run_end;
+          }
+        });
     row += height;
   }
 }
@@ -212,90 +252,70 @@ void clear_unseen(AttentionWork<L>& w, const RowGroup& g) noexcept {
 
 /// sums = powers x values, in column groups as equal as they can be.
 template <class L>
-void sum_block(AttentionWork<L>& w, const RowGroup& g, float* sums) noexcept {
+void sum_block(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& source, float* sums) noexcept {
   clear_unseen(w, g);
   const std::ptrdiff_t full = w.a.value_dim / L::count;
   const int rest = static_cast<int>(w.a.value_dim % L::count);
   const std::ptrdiff_t groups = blocks_of(full, tile_columns<L>);
   for (std::ptrdiff_t c = 0; c < groups; ++c) {
     const std::ptrdiff_t first = full * c / groups, last = full * (c + 1) / groups;
-    sum_values(w, g, {first * L::count, static_cast<int>(last - first), 0}, sums);
+    sum_values(w, g, source, {first * L::count, static_cast<int>(last - first), 0}, sums);
   }
-  if (rest) sum_values(w, g, {full * L::count, 1, rest}, sums);
-}
-
-/// Joins a block to what its row has merged before, in key order. Powers of two scale exactly, so only the
-/// sums round.
-template <class L>
-void merge_row(AttentionWork<L>& w, std::ptrdiff_t row, RowState block, const float* block_sums) noexcept {
-  float* const sums = w.sums + row * w.value_stride;
-  if (!w.merged[row]) {
-    for (std::ptrdiff_t d = 0; d < w.value_stride; d += L::count) L::store(sums + d, L::load(block_sums + d));
-    w.state[row] = block;
-    w.merged[row] = true;
-    return;
-  }
-  const RowState before = w.state[row];
-  w.state[row] = merge(before, block);
-  const auto alpha = L::broadcast(rescale(before.m, w.state[row].m)),
-             beta = L::broadcast(rescale(block.m, w.state[row].m));
-  for (std::ptrdiff_t d = 0; d < w.value_stride; d += L::count)
-    L::store(sums + d, L::fma(L::load(sums + d), alpha, L::load(block_sums + d) * beta));
+  if (rest) sum_values(w, g, source, {full * L::count, 1, rest}, sums);
 }
 
 /// One block of keys for a group of rows. Rows that have merged none yet take their sums where they are to
 /// be.
 template <class L>
-void run_group(AttentionWork<L>& w, const RowGroup& g) noexcept {
-  score_block(w, g);
+void run_group(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& source) noexcept {
+  score_block(w, g, source);
+  for (std::ptrdiff_t i = 0; i < g.count; ++i) {
+    shape_row(w, g, i);
+    if (w.a.top > 0 && !g.seen[i].empty()) update_top(w, g, i);
+  }
   weight_block(w, g);
-  if (w.a.probabilities) keep_probabilities(w, g);
+  if (w.keeps_powers()) keep_powers(w, g);
+  if (w.keeps_powers() || w.a.top > 0) {
+    for (std::ptrdiff_t i = 0; i < g.count; ++i)
+      w.block_maxima[(g.first + i) * w.blocks + g.number] = g.seen[i].empty() ? 0.0f : w.block_state[i].m;
+  }
   bool first_block = true;
   for (std::ptrdiff_t i = 0; i < g.count; ++i) first_block = first_block && !w.merged[g.first + i];
   float* const sums = first_block ? w.sums + g.first * w.value_stride : w.block_sums;
-  sum_block(w, g, sums);
+  sum_block(w, g, source, sums);
+  if (w.a.states.data != nullptr) write_states(w, g, sums);
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
     if (g.seen[i].empty()) continue;
+    const std::ptrdiff_t row = g.first + i;
+    MergedRow merged = {w.sums + row * w.value_stride, w.state[row], w.merged[row]};
     if (first_block) {
-      w.state[g.first + i] = w.block_state[i];
-      w.merged[g.first + i] = true;
+      merged.state = w.block_state[i];
     } else {
-      merge_row(w, g.first + i, w.block_state[i], sums + i * w.value_stride);
+      merge_block<L>(merged, w.block_state[i], sums + i * w.value_stride, w.value_stride);
     }
+    w.state[row] = merged.state;
+    w.merged[row] = true;
   }
 }
 
-/// out = sums / l; zeros for a row that saw no key. Adding +0 makes every zero the same zero.
+/// Rows of one block of keys, a group after the other.
 template <class L>
-void write_out(const AttentionWork<L>& w, std::ptrdiff_t row) noexcept {
-  float* const out = w.a.out + row * w.a.out_stride;
-  const float* const sums = w.sums + row * w.value_stride;
-  const bool seen = w.merged[row];
-  const auto zero = L::broadcast(0.0f), r = L::broadcast(seen ? 1.0f / w.state[row].l : 0.0f);
-  for (std::ptrdiff_t d = 0; d < w.a.value_dim; d += L::count) {
-    const auto x = seen ? L::load(sums + d) * r + zero : zero;
-    if (w.a.value_dim - d >= L::count) {
-      L::store(out + d, x);
-    } else {
-      L::store(out + d, x, static_cast<int>(w.a.value_dim - d));
+void run_block(AttentionWork<L>& w, std::ptrdiff_t number) noexcept {
+  RowGroup g;
+  g.block = w.block(number);
+  g.number = number;
+  BlockSource<L> source(w.a, g.block);
+  bool prepared = false;
+  for (g.first = 0; g.first < w.a.rows; g.first += row_group) {
+    g.count = w.a.rows - g.first < row_group ? w.a.rows - g.first : row_group;
+    see_block(w, g);
+    if (g.seen_by(0, g.count).empty() && !w.keeps_every_score()) {
+      if (w.a.states.data != nullptr) write_states(w, g, w.block_sums);
+      continue;
     }
-  }
-}
-
-/// p = (power * 2^(m_block - m)) / l over the row's visible keys, +0 elsewhere.
-template <class L>
-void write_probabilities(const AttentionWork<L>& w, std::ptrdiff_t row) noexcept {
-  float* const p = w.a.probabilities + row * w.a.probabilities_stride;
-  const KeyRange range = w.visible(row);
-  if (range.empty()) return fill<L>(p, 0, w.a.keys, 0.0f);
-  fill<L>(p, 0, range.begin, 0.0f);
-  fill<L>(p, range.end, w.a.keys, 0.0f);
-  const std::ptrdiff_t blocks = blocks_of(w.a.keys, key_block);
-  const float r = 1.0f / w.state[row].l;
-  for (std::ptrdiff_t b = range.begin / key_block; b * key_block < range.end; ++b) {
-    const KeyRange keys = range.within({b * key_block, (b + 1) * key_block});
-    const float factor = rescale(w.block_maxima[row * blocks + b], w.state[row].m);
-    for (std::ptrdiff_t j = keys.begin; j < keys.end; ++j) p[j] = p[j] * factor * r;
+    if (!prepared) source.prepare(w, {0, g.keys()});
+    prepared = true;
+    run_group(w, g, source);
   }
 }
 
@@ -307,15 +327,32 @@ void write_probabilities(const AttentionWork<L>& w, std::ptrdiff_t row) noexcept
 template <class L>
 void attention_block(const AttentionBlock& a) noexcept {
   AttentionWork<L> w(a);
-  copy_left_rows<L>(a.q, a.q_stride, a.rows, a.head_dim, w.queries);
-  const KeyRange all = {w.visible(0).begin, w.visible(a.rows - 1).end};
-  for (std::ptrdiff_t b = all.begin / key_block; b * key_block < all.end; ++b) {
-    const KeyRange block = KeyRange{b * key_block, (b + 1) * key_block}.within({0, a.keys});
-    for (std::ptrdiff_t row = 0; row < a.rows; row += row_group) run_group(w, w.group(row, block));
+  for (std::ptrdiff_t i = 0; i < a.rows; ++i) {
+    with_stored(a.q.type, of_row(a, a.q, i),
+                [&](const auto* q) { copy_left_row<L>(q, a.rows, i, a.head_dim, w.queries); });
+    if (a.score_rows != nullptr && a.score_rows[i] != nullptr)
+      fill<L>(a.score_rows[i], 0, a.keys, w.keeps_powers() ? no_power : -infinity);
   }
+  std::ptrdiff_t first = a.first_block, last = a.last_block < w.blocks ? a.last_block : w.blocks;
+  if (!w.keeps_every_score() && a.states.data == nullptr) {
+    const KeyRange all = {w.visible(0).begin, w.visible(a.rows - 1).end};
+    const std::ptrdiff_t origin = a.first_key % key_block;
+    if (all.empty()) last = first;
+    if ((origin + all.begin) / key_block > first) first = (origin + all.begin) / key_block;
+    if (blocks_of(origin + all.end, key_block) < last) last = blocks_of(origin + all.end, key_block);
+  }
+  for (std::ptrdiff_t block = first; block < last; ++block) run_block(w, block);
   for (std::ptrdiff_t row = 0; row < a.rows; ++row) {
-    write_out(w, row);
-    if (a.probabilities) write_probabilities(w, row);
+    if (a.states.data != nullptr) clear_states(w, row);
+    if (a.out.data == nullptr) continue;  // states only
+    void* const log_sum_exp = a.log_sum_exp.data == nullptr ? nullptr : of_row(a, a.log_sum_exp, row);
+    MergedRow merged = {w.sums + row * w.value_stride, w.state[row], w.merged[row]};
+    if (a.sinks != nullptr) merge_sink<L>(merged, a.sinks[a.head(row)], a.value_dim);
+    w.state[row] = merged.state;
+    finish_row<L>(merged, a.value_dim, nullptr, a.out.type, of_row(a, a.out, row), a.log_sum_exp.type,
+                  log_sum_exp);
+    if (w.keeps_powers()) write_probabilities(w, row);
+    if (a.top > 0) write_top(w, row);
   }
 }
 

@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "saccade/attention.hpp"
 #include "saccade/isa.hpp"
+#include "saccade/storage_type.hpp"
 
 namespace saccade::kernels {
 
@@ -42,25 +44,27 @@ constexpr std::ptrdiff_t blocks_of(std::ptrdiff_t n, std::ptrdiff_t unit) {
 
 /// panels[p][k][c] = source[16 p + c][k], or source[k][16 p + c] where transposed; +0 beyond `columns`.
 struct PackPanels {
-  const float* source;
+  const void* source;
   bool transposed;
   std::ptrdiff_t source_stride;  ///< from one row of the source to the next
   std::ptrdiff_t columns;        ///< keys, or outputs of a linear layer
   std::ptrdiff_t depth;
   float* panels;  ///< round_up(columns, 16) * depth values
+  StorageType type = StorageType::f32;
 };
 
 /// Whether each block of 512 rows of `values` holds finite numbers only: finite[b] is 1 or 0. Where `packed`
 /// is given, the rows are copied there, packed_stride apart: heads that lie side by side in a token leave
 /// each row of a head on a page of its own.
 struct PackValues {
-  const float* values;
+  const void* values;
   std::ptrdiff_t stride;
   std::ptrdiff_t rows;
   std::ptrdiff_t width;
   std::uint8_t* finite;  ///< blocks_of(rows, 512)
   float* packed = nullptr;
   std::ptrdiff_t packed_stride = 0;
+  StorageType type = StorageType::f32;
 };
 
 enum class Activation : std::uint8_t { none, relu };
@@ -106,38 +110,148 @@ struct StridedRows {
   std::ptrdiff_t width = 0;
 };
 
-/// Attention of at most row_block query rows of one head over the keys of one sequence.
+/// Where a head's keys and values are: one after the other, or in pages. Page p of them is pages[p], or p
+/// where pages is null; page p begins p * key_page_stride and value_page_stride behind the first one.
+struct KeySource {
+  enum class Form : std::uint8_t {
+    panels,  ///< keys packed in panels of 16; where f32, values too are f32 and both are used in place
+    rows     ///< keys row by row, key_stride apart; packed where they are used
+  };
+  const void* keys;
+  const void* values;
+  Form form = Form::panels;
+  StorageType key_type = StorageType::f32;
+  StorageType value_type = StorageType::f32;
+  std::ptrdiff_t key_stride = 0;
+  std::ptrdiff_t value_stride = 0;
+  const std::int32_t* pages = nullptr;
+  std::ptrdiff_t page_keys = whole;  ///< a multiple of 16
+  std::ptrdiff_t key_page_stride = 0;
+  std::ptrdiff_t value_page_stride = 0;
+
+  static constexpr std::ptrdiff_t whole = std::ptrdiff_t{1} << 61;
+};
+
+/// Something laid out by query and head: what belongs to row i of a block is at data + query(i) *
+/// query_stride
+/// + head(i) * head_stride.
+template <class Pointer>
+struct ByRow {
+  Pointer data = nullptr;
+  std::ptrdiff_t query_stride = 0;
+  std::ptrdiff_t head_stride = 0;
+  StorageType type = StorageType::f32;
+};
+
+/// What becomes of a score: times scale, softcap, + bias, + distance bias, hidden by window, mask, biases.
+struct ScoreRules {
+  float scale;
+  std::ptrdiff_t left, right;  ///< keys at most this far before and after a query's position are seen
+  float softcap = 0.0f;        ///< 0: none
+  ByRow<const void*> mask = {};
+  std::ptrdiff_t mask_keys = 0, mask_key_stride = 0;  ///< keys from mask_keys on are hidden
+  ByRow<const void*> bias = {};
+  std::ptrdiff_t bias_keys = 0, bias_key_stride = 0;
+  const float* distance_bias = nullptr;  ///< of head 0
+  std::ptrdiff_t distance_head_stride = 0, first_distance = 0, distances = 0;
+};
+
+/// Attention of at most row_block query rows over the keys of one sequence. Heads that share keys are rows of
+/// the same block: row i is head (lead + i) % group of query (lead + i) / group, counted from those that q,
+/// out and so on point to.
 struct AttentionBlock {
-  const float* q;
-  std::ptrdiff_t q_stride;
+  ByRow<const void*> q;
   std::ptrdiff_t rows;
-  const float* key_panels;     ///< PackPanels of the sequence's keys
-  const std::uint8_t* finite;  ///< PackValues of the sequence's values
-  const float* v;
-  std::ptrdiff_t v_stride;
+  KeySource source;
+  const std::uint8_t* finite;  ///< PackValues of the sequence's values; null: not known
   std::ptrdiff_t keys;
   std::ptrdiff_t head_dim;   ///< of q and k
   std::ptrdiff_t value_dim;  ///< of v and out
-  float scale;
-  std::ptrdiff_t first_position;  ///< of the first query row, among the keys; the next rows follow it
-  std::ptrdiff_t left, right;     ///< row i sees keys at most this far before and after its position
-  float* out;
-  std::ptrdiff_t out_stride;
-  float* probabilities;  ///< null, or row i at probabilities + i * probabilities_stride, `keys` values
-  std::ptrdiff_t probabilities_stride;
-  float* scratch;             ///< attention_scratch(head_dim, value_dim, keys) values, aligned to 64 bytes
+  ScoreRules rules;
+  std::ptrdiff_t first_position;  ///< of query 0; the next ones follow it
+  ByRow<void*> out;
+  float* scratch;  ///< attention_scratch() values, aligned to 64 bytes
+  std::ptrdiff_t group = 1;
+  std::ptrdiff_t lead = 0;
+  std::ptrdiff_t first_key = 0;    ///< position of key 0, a multiple of 16
+  std::ptrdiff_t first_block = 0;  ///< blocks of keys to work on, counted from key 0's
+  std::ptrdiff_t last_block = KeySource::whole;
+  const float* sinks = nullptr;        ///< of head 0; null: none
+  float* const* score_rows = nullptr;  ///< for each row null, or room for `keys` values: what `point` says
+  ScorePoint point = ScorePoint::probabilities;
+  ByRow<void*> log_sum_exp = {};
+  ByRow<std::int32_t*> top_keys = {};
+  ByRow<float*> top_probabilities = {};
+  std::ptrdiff_t top = 0;
+  std::ptrdiff_t state_blocks = 0;  ///< that `states` has room for
+  ByRow<float*> states = {};  ///< block b of a row is b * (value_dim + 2) further, counted from key 0's block
   StridedRows ahead[3] = {};  ///< asked for meanwhile: hardware does not foresee rows that lie apart
+
+  std::ptrdiff_t query(std::ptrdiff_t row) const noexcept { return group == 1 ? row : (lead + row) / group; }
+  std::ptrdiff_t head(std::ptrdiff_t row) const noexcept { return group == 1 ? 0 : (lead + row) % group; }
 };
 
-/// Values of scratch that an AttentionBlock takes.
-constexpr std::ptrdiff_t attention_scratch(std::ptrdiff_t head_dim, std::ptrdiff_t value_dim,
-                                           std::ptrdiff_t keys) {
-  const std::ptrdiff_t queries = left_values(row_block, head_dim);
-  const std::ptrdiff_t scores = row_group * left_stride;
-  const std::ptrdiff_t sums = (row_group + row_block) * round_up(value_dim, panel_width);
-  const std::ptrdiff_t block_maxima = row_block * blocks_of(keys, key_block);
-  return queries + scores + sums + round_up(block_maxima, panel_width);
+/// Key blocks that `keys` keys from position `first_key` on touch.
+constexpr std::ptrdiff_t key_blocks(std::ptrdiff_t keys, std::ptrdiff_t first_key) {
+  return blocks_of(first_key % key_block + keys, key_block);
 }
+
+/// Sizes that an AttentionBlock's scratch depends on.
+struct AttentionScratch {
+  std::ptrdiff_t head_dim;
+  std::ptrdiff_t value_dim;
+  std::ptrdiff_t blocks;  ///< key blocks
+  std::ptrdiff_t top = 0;
+  bool converts = false;  ///< keys or values are not packed and f32
+
+  static constexpr std::ptrdiff_t queries(std::ptrdiff_t head_dim) {
+    return left_values(row_block, head_dim);
+  }
+  constexpr std::ptrdiff_t values() const {
+    const std::ptrdiff_t value_stride = round_up(value_dim, panel_width);
+    return queries(head_dim) + row_group * left_stride + (row_group + row_block) * value_stride +
+           round_up(row_block * blocks, panel_width) + round_up(2 * row_block * top, panel_width) +
+           (converts ? key_block * (head_dim + value_stride) : 0);
+  }
+};
+
+/// Joins the states of one row, in order: each is StatesView's l, m and sums of a block.
+struct MergeStates {
+  const float* const* parts;
+  const std::ptrdiff_t* blocks;  ///< of each part
+  std::ptrdiff_t count;          ///< of parts
+  std::ptrdiff_t value_dim;
+  const float* sink;  ///< null: none
+  void* out;
+  StorageType out_type;
+  void* log_sum_exp;  ///< null: not wanted
+  StorageType log_sum_exp_type;
+  float* scratch;  ///< round_up(value_dim, 16) values
+};
+
+/// Joins two results over disjoint keys.
+struct MergeResults {
+  const float* first;
+  const float* second;
+  float first_log_sum_exp;
+  float second_log_sum_exp;
+  std::ptrdiff_t value_dim;
+  float* out;
+  float* log_sum_exp;  ///< null: not wanted
+};
+
+/// Writes new keys or values of one head behind `length` tokens of a cache.
+struct AppendTokens {
+  const void* source;
+  StorageType source_type;
+  std::ptrdiff_t source_stride;
+  std::ptrdiff_t tokens;
+  std::ptrdiff_t width;
+  std::ptrdiff_t length;  ///< tokens of the page before
+  void* page;             ///< of this head
+  StorageType type;
+  bool panels;  ///< keys in panels; else rows
+};
 
 /// out[i] = exp(in[i] * scale - max) / sum over one row; in and out may be the same. Bits as an attention
 /// row's probabilities have them. `in` is left alone otherwise.
@@ -158,6 +272,9 @@ struct KernelTable {
   void (*pack_values)(const PackValues&) noexcept;
   void (*matmul_block)(const MatmulBlock&) noexcept;
   void (*attention_block)(const AttentionBlock&) noexcept;
+  void (*merge_states)(const MergeStates&) noexcept;
+  void (*merge_results)(const MergeResults&) noexcept;
+  void (*append_tokens)(const AppendTokens&) noexcept;
   void (*row_softmax)(const RowSoftmax&) noexcept;
   /// Runs `rounds` rounds of independent fused multiply-adds in registers; returns floating-point operations
   /// done.

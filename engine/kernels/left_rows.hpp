@@ -14,19 +14,16 @@ constexpr std::ptrdiff_t left_column(std::ptrdiff_t rows, std::ptrdiff_t k) {
   return k / key_block * rows * left_stride + k % key_block;
 }
 
-/// Copies rows of a left operand to where the tiles read them.
-template <class L>
-void copy_left_rows(const float* source, std::ptrdiff_t stride, std::ptrdiff_t rows, std::ptrdiff_t depth,
-                    float* left) noexcept {
-  for (std::ptrdiff_t i = 0; i < rows; ++i) {
-    const float* from = source + i * stride;
-    std::ptrdiff_t k = 0;
-    for (; k + L::count <= depth; k += L::count)
-      L::store(left + left_column(rows, k) + i * left_stride, L::load(from + k));
-    if (k < depth) {
-      const int rest = static_cast<int>(depth - k);
-      L::store(left + left_column(rows, k) + i * left_stride, L::load(from + k, rest), rest);
-    }
+/// Copies row `row` of a left operand of `rows` rows to where the tiles read it.
+template <class L, class Stored>
+void copy_left_row(const Stored* from, std::ptrdiff_t rows, std::ptrdiff_t row, std::ptrdiff_t depth,
+                   float* left) noexcept {
+  std::ptrdiff_t k = 0;
+  for (; k + L::count <= depth; k += L::count)
+    L::store(left + left_column(rows, k) + row * left_stride, L::load(from + k));
+  if (k < depth) {
+    const int rest = static_cast<int>(depth - k);
+    L::store(left + left_column(rows, k) + row * left_stride, L::load(from + k, rest), rest);
   }
 }
 

@@ -23,6 +23,9 @@ consteval KernelTable make_table(Isa isa) {
           .pack_values = pack_values<L>,
           .matmul_block = matmul_block<L>,
           .attention_block = attention_block<L>,
+          .merge_states = merge_states<L>,
+          .merge_results = merge_results<L>,
+          .append_tokens = append_tokens<L>,
           .row_softmax = row_softmax<L>,
           .fma_peak = fma_peak<L>,
           .read_all = read_all<L>};

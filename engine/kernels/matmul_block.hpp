@@ -43,7 +43,8 @@ void matmul_block(const MatmulBlock& m) noexcept {
   static_assert(tile_width<L> <= widest_tile);
   float* const left = m.scratch;
   float* const sums = left + left_values(m.rows, m.depth);
-  copy_left_rows<L>(m.left, m.left_row_stride, m.rows, m.depth, left);
+  for (std::ptrdiff_t i = 0; i < m.rows; ++i)
+    copy_left_row<L>(m.left + i * m.left_row_stride, m.rows, i, m.depth, left);
   for (std::ptrdiff_t j = 0; j < m.columns; j += tile_width<L>) {
     const std::ptrdiff_t columns = m.columns - j < tile_width<L> ? m.columns - j : tile_width<L>;
     const float* const panels = m.panels + j * m.depth;

@@ -58,7 +58,7 @@ template <class L, class BeforeTile>
     const std::ptrdiff_t depth = p.depth - k < depth_piece ? p.depth - k : depth_piece;
     product_rows<L>(p,
                     {p.left + left_column(p.left_rows, k), p.panels + k * panel_width, p.depth * panel_width,
-                     0, p.out, p.out_stride, depth, k > 0, nullptr},
+                     0, p.out, p.out_stride, depth, k > 0, false, nullptr},
                     k, before_tile);
   }
 }

@@ -21,6 +21,7 @@ struct ProductTile {
   std::ptrdiff_t c_stride;
   std::ptrdiff_t depth;
   bool add;           ///< c = c + sums, rounded; else c = sums
+  bool resume;        ///< the chains go on from c instead of beginning at +0; not with `add`
   const float* next;  ///< Panels: depth / 2 lines from here on are asked for meanwhile
 };
 
@@ -79,6 +80,13 @@ template <class L, template <class> class Right, int rows, int columns>
     for (int j = 0; j < columns; ++j) {
       sum[i][j] = L::broadcast(0.0f);
       L::keep(sum[i][j]);  // or GCC clears one register and copies it to the others, which is not free
+    }
+  }
+  if (t.resume) {
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; ++i) {
+#pragma GCC unroll 16
+      for (int j = 0; j < columns; ++j) sum[i][j] = L::load(c + i * c_stride + j * L::count);
     }
   }
   const float* a = t.a;

@@ -161,9 +161,7 @@ ops::AttentionProblem SelfAttentionPass::problem(const Group& group, const Buffe
       .out = view(context.data, rows(group), context.row_stride),
       .offsets = tensors_.offsets.subspan(group.first, group.last - group.first + 1),
       .positions = tensors_.positions,
-      .scale = {},
-      .window = tensors_.window,
-      .probabilities = requests(group, buffers),
+      .options = {.window = tensors_.window, .probabilities = requests(group, buffers)},
       .first_sequence = static_cast<std::int64_t>(group.first)};
 }
 

@@ -28,28 +28,49 @@ void attend(Engine::State& state, const AttentionProblem& problem, std::byte* wo
 namespace {
 
 ops::AttentionProblem problem_of(const AttentionTensors& tensors, const AttentionOptions& options) {
-  ops::validate(tensors, options);
-  return {.q = tensors.q,
-          .k = tensors.k,
-          .v = tensors.v,
-          .out = tensors.out,
-          .offsets = tensors.offsets,
-          .positions = {},
-          .scale = options.scale,
-          .window = options.window,
-          .probabilities = options.probabilities};
+  const ops::AttentionProblem problem = {.q = tensors.q,
+                                         .k = tensors.k,
+                                         .v = tensors.v,
+                                         .out = tensors.out,
+                                         .offsets = tensors.offsets,
+                                         .key_offsets = tensors.key_offsets,
+                                         .options = options};
+  ops::validate(problem);
+  return problem;
+}
+
+ops::AttentionProblem problem_of(const CacheTensors& tensors, const AttentionOptions& options) {
+  const ops::AttentionProblem problem = {.q = tensors.q,
+                                         .cache = &tensors.cache,
+                                         .out = tensors.out,
+                                         .offsets = tensors.offsets,
+                                         .lengths = tensors.lengths,
+                                         .options = options};
+  ops::validate(problem);
+  return problem;
+}
+
+void run(Engine::State& state, const ops::AttentionProblem& problem) {
+  scheduler::ScratchPool::Lease lease(state.scratch, ops::attention_workspace(state, problem));
+  ops::attend(state, problem, lease.memory());
 }
 
 }  // namespace
 
 void attention(Engine& engine, const AttentionTensors& tensors, const AttentionOptions& options) {
-  const ops::AttentionProblem problem = problem_of(tensors, options);
-  scheduler::ScratchPool::Lease lease(engine.state().scratch,
-                                      ops::attention_workspace(engine.state(), problem));
-  ops::attend(engine.state(), problem, lease.memory());
+  run(engine.state(), problem_of(tensors, options));
+}
+
+void attention(Engine& engine, const CacheTensors& tensors, const AttentionOptions& options) {
+  run(engine.state(), problem_of(tensors, options));
 }
 
 std::size_t attention_workspace(const Engine& engine, const AttentionTensors& tensors,
+                                const AttentionOptions& options) {
+  return ops::attention_workspace(engine.state(), problem_of(tensors, options));
+}
+
+std::size_t attention_workspace(const Engine& engine, const CacheTensors& tensors,
                                 const AttentionOptions& options) {
   return ops::attention_workspace(engine.state(), problem_of(tensors, options));
 }

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <memory>
 #include <thread>
-#include <utility>
 
 #include "core/as_size.hpp"
 
@@ -24,40 +23,78 @@ constexpr std::int64_t wave_values = (std::int64_t{32} << 20) / static_cast<std:
 
 }  // namespace
 
+AttentionPlan::AttentionPlan(const AttentionProblem& problem, int threads) noexcept
+    : problem_(problem), threads_(threads) {
+  std::int64_t all = 0;
+  for (std::int64_t s = 0; s < problem_.sequences(); ++s) all += row_blocks(s) * problem_.key_heads();
+  if (threads_ > 1 && all > 0) tasks_per_row_block_ = blocks_of(4 * threads_, all);
+}
+
+const ProbabilitiesRequest* AttentionPlan::request(std::int64_t sequence) const noexcept {
+  const auto& requests = problem_.options.probabilities;
+  const auto found =
+      std::lower_bound(requests.begin(), requests.end(), sequence + problem_.first_sequence,
+                       [](const ProbabilitiesRequest& r, std::int64_t s) { return r.sequence < s; });
+  return found == requests.end() || found->sequence != sequence + problem_.first_sequence ? nullptr : &*found;
+}
+
+bool AttentionPlan::reads_in_place(std::int64_t sequence) const noexcept {
+  if (problem_.cache != nullptr || wants_mean(sequence)) return true;
+  return problem_.rows(sequence) <= (problem_.positions.empty() ? kernels::row_group : 1);
+}
+
+std::int64_t AttentionPlan::chunks(std::int64_t sequence) const noexcept {
+  const AttentionOptions& options = problem_.options;
+  const bool plain = options.top_keys.k == 0 && options.states.data == nullptr &&
+                     problem_.positions.empty() && request(sequence) == nullptr;
+  if (!plain || !reads_in_place(sequence) || row_blocks(sequence) != 1) return 1;
+  return std::max<std::int64_t>(1, std::min(tasks_per_row_block_, key_blocks(sequence)));
+}
+
 AttentionPlan::Extent AttentionPlan::extent() const noexcept {
   Extent e;
+  e.scratch = {problem_.head_dim(), problem_.value_dim(), 1, problem_.options.top_keys.k, false};
   std::int64_t largest = 0, all = 0;
   for (std::int64_t s = 0; s < problem_.sequences(); ++s) {
     const std::int64_t keys = problem_.keys(s);
-    e.longest = std::max(e.longest, keys);
+    e.scratch.blocks = std::max(e.scratch.blocks, key_blocks(s));
+    if (wants_mean(s)) e.mean_keys = std::max(e.mean_keys, keys);
+    if (reads_in_place(s)) {
+      e.scratch.converts = true;
+      e.state_values += state_values(s) * problem_.key_heads();
+      if (chunks(s) > 1) e.chunked_heads += problem_.key_heads();
+      continue;
+    }
     if (small(s)) {
       e.longest_whole = std::max(e.longest_whole, keys);
       if (copies_values(s)) e.longest_copied = std::max(e.longest_copied, keys);
     }
     if (all_whole(s)) continue;
     largest = std::max(largest, shared_values(s));
-    all += shared_values(s) * problem_.q.heads;
+    all += shared_values(s) * problem_.key_heads();
   }
   e.shared_values = std::min(all, std::max(wave_values, largest));
-  e.shared_blocks =
-      e.shared_values / (panel_width * problem_.k.head_dim);  // a key block has at least one panel
+  // A key block has at least one panel.
+  e.shared_blocks = e.shared_values / (panel_width * problem_.head_dim());
   return e;
 }
 
 void AttentionPlan::lay_out(scheduler::Carver& carver) noexcept {
   const Extent e = extent();
   places_ = carver.take<Place>(as_size(problem_.sequences() + 1));
-  request_of_sequence_ = carver.take<std::int64_t>(as_size(problem_.sequences()));
   shared_values_ = carver.take<float>(as_size(e.shared_values));
   shared_finite_ = carver.take<std::uint8_t>(as_size(e.shared_blocks));
   packed_ = carver.take<std::atomic<bool>>(as_size(e.shared_blocks));
+  states_ = carver.take<float>(as_size(e.state_values));
+  chunks_left_ = carver.take<std::atomic<std::int64_t>>(as_size(e.chunked_heads));
   slots_ = carver.take<Slot>(as_size(threads_));
   for (int i = 0; i < threads_; ++i) {
-    const Slot slot = {
-        carver.take<float>(as_size(kernels::attention_scratch(problem_.k.head_dim, problem_.v.head_dim,
-                                                              std::max<std::int64_t>(e.longest, 1)))),
-        {carver.take<float>(as_size(key_panels(e.longest_whole))), carver.take<std::uint8_t>(1),
-         carver.take<float>(as_size(e.longest_copied * value_stride()))}};
+    const Slot slot = {carver.take<float>(as_size(e.scratch.values())),
+                       {carver.take<float>(as_size(key_panels(e.longest_whole))),
+                        carver.take<std::uint8_t>(1 + as_size(blocks_of(e.longest_whole, key_block))),
+                        carver.take<float>(as_size(e.longest_copied * value_stride()))},
+                       carver.take<float*>(problem_.options.probabilities.empty() ? 0 : as_size(row_block)),
+                       carver.take<float>(as_size(e.mean_keys * row_block))};
     if (slots_ != nullptr) slots_[i] = slot;
   }
 }
@@ -70,18 +107,19 @@ void AttentionPlan::prepare() noexcept {
     return more != less ? more > less : a.sequence < b.sequence;
   });
   choose_whole_heads();
-  places_[0].before = {0, 0, 0};
-  for (std::int64_t p = 0; p < sequences; ++p) places_[p + 1].before = before({p, problem_.q.heads});
-  std::fill_n(request_of_sequence_, sequences, -1);
-  for (std::size_t r = 0; r < problem_.probabilities.size(); ++r)
-    request_of_sequence_[problem_.probabilities[r].sequence - problem_.first_sequence] =
-        static_cast<std::int64_t>(r);
+  places_[0].before = {};
+  for (std::int64_t p = 0; p < sequences; ++p) places_[p + 1].before = before({p, problem_.key_heads()});
+  for (std::int64_t p = 0; p < sequences; ++p) {
+    const std::int64_t parts = chunks(places_[p].sequence);
+    for (std::int64_t h = 0; parts > 1 && h < problem_.key_heads(); ++h)
+      std::construct_at(chunks_left_ + before({p, h}).chunked, parts);
+  }
   wave_ = {{0, 0}, {0, 0}};
 }
 
 /// A head is whole as long as the work behind it lasts all threads for longer than it takes one.
 void AttentionPlan::choose_whole_heads() noexcept {
-  const std::int64_t heads = problem_.q.heads;
+  const std::int64_t heads = problem_.key_heads();
   double behind = 0;  // scores of the heads after this place
   for (std::int64_t p = problem_.sequences() - 1; p >= 0; --p) {
     Place& place = places_[p];
@@ -103,15 +141,20 @@ AttentionPlan::Before AttentionPlan::before(HeadPlace at) const noexcept {
   Before sum = place.before;
   if (at.head == 0) return sum;
   const std::int64_t split = std::max<std::int64_t>(0, at.head - place.whole_heads);
-  sum.tasks += at.head - split + split * row_blocks(place.sequence);
-  sum.packs += split * key_blocks(place.sequence);
-  sum.values += split * shared_values(place.sequence);
+  sum.tasks += at.head - split + split * split_tasks(place.sequence);
+  if (reads_in_place(place.sequence)) {
+    sum.states += split * state_values(place.sequence);
+    sum.chunked += chunks(place.sequence) > 1 ? split : 0;
+  } else {
+    sum.packs += split * key_blocks(place.sequence);
+    sum.values += split * shared_values(place.sequence);
+  }
   return sum;
 }
 
 /// As many heads as fit, but at least one.
 bool AttentionPlan::next_wave() noexcept {
-  const std::int64_t sequences = problem_.sequences(), heads = problem_.q.heads;
+  const std::int64_t sequences = problem_.sequences(), heads = problem_.key_heads();
   const HeadPlace begin = wave_.end;
   if (begin.place == sequences) return false;
   const std::int64_t most = before(begin).values + wave_values;
@@ -154,58 +197,6 @@ AttentionPlan::PackedKeys AttentionPlan::shared_keys(HeadPlace head) const noexc
           copies_values(sequence) ? panels + key_panels(problem_.keys(sequence)) : nullptr};
 }
 
-void AttentionPlan::run(const kernels::KernelTable& kernels, std::size_t task, int slot) noexcept {
-  const std::int64_t number = before(wave_.begin).tasks + static_cast<std::int64_t>(task);
-  const Unit u = unit(number, &Before::tasks);
-  // Threads take tasks in turn, so this one's next is about as many further as there are threads.
-  const bool last = number + threads_ >= before(wave_.end).tasks;
-  const Unit next = last ? u : unit(number + threads_, &Before::tasks);
-  const Place& place = places_[u.of.place];
-  if (u.of.head < place.whole_heads) return run_head(kernels, u.of, next.of, slots_[slot]);
-  pack_until_ready(kernels, u.of);
-  run_row_block(kernels, row_block_of(u), shared_keys(u.of), slots_[slot].scratch,
-                {query_rows(row_block_of(next)), {}, {}});
-}
-
-/// Meanwhile asks for what the next task reads first: a head's rows lie apart, and come slowly.
-void AttentionPlan::run_head(const kernels::KernelTable& kernels, HeadPlace head, HeadPlace next,
-                             const Slot& slot) const noexcept {
-  const std::int64_t sequence = places_[head.place].sequence, blocks = row_blocks(sequence);
-  PackedKeys keys = slot.keys;
-  if (!copies_values(sequence)) keys.values = nullptr;
-  pack_keys(kernels, sequence, head.head, {0, problem_.keys(sequence)}, keys);
-  const std::int64_t next_sequence = places_[next.place].sequence;
-  const std::int64_t next_keys = std::min(problem_.keys(next_sequence), key_block);
-  for (std::int64_t i = 0; i < blocks; ++i) {
-    const Keys share = {next_keys * i / blocks, next_keys * (i + 1) / blocks - next_keys * i / blocks};
-    const RowBlock next_block = i + 1 < blocks ? row_block_of({head, i + 1}) : row_block_of({next, 0});
-    run_row_block(kernels, row_block_of({head, i}), keys, slot.scratch,
-                  {query_rows(next_block), key_rows(problem_.k, next_sequence, next.head, share),
-                   key_rows(problem_.v, next_sequence, next.head, share)});
-  }
-}
-
-/// The last rows first.
-RowBlock AttentionPlan::row_block_of(const Unit& unit) const noexcept {
-  const std::int64_t sequence = places_[unit.of.place].sequence;
-  return {sequence, unit.of.head, row_blocks(sequence) - 1 - unit.index};
-}
-
-StridedRows AttentionPlan::query_rows(const RowBlock& block) const noexcept {
-  const std::int64_t row = block.number * row_block;
-  return {problem_.q.data + (problem_.first_row(block.sequence) + row) * problem_.q.token_stride +
-              block.head * problem_.q.head_stride,
-          problem_.q.token_stride, std::min(row_block, problem_.rows(block.sequence) - row),
-          problem_.q.head_dim};
-}
-
-StridedRows AttentionPlan::key_rows(const ConstHeadsView& view, std::int64_t sequence, std::int64_t head,
-                                    Keys keys) const noexcept {
-  return {
-      view.data + (problem_.first_key(sequence) + keys.first) * view.token_stride + head * view.head_stride,
-      view.token_stride, keys.count, view.head_dim};
-}
-
 /// Packs the next key blocks that nobody has begun until those of this head are done: while others are still
 /// at them, those of the heads behind it. Whoever has begun a key block finishes it without waiting.
 void AttentionPlan::pack_until_ready(const kernels::KernelTable& kernels, HeadPlace head) noexcept {
@@ -220,85 +211,34 @@ void AttentionPlan::pack_until_ready(const kernels::KernelTable& kernels, HeadPl
       continue;
     }
     const Unit u = unit(pack, &Before::packs);
-    const std::int64_t sequence = places_[u.of.place].sequence, key = u.index * key_block;
-    const PackedKeys all = shared_keys(u.of);
-    pack_keys(kernels, sequence, u.of.head, {key, std::min(key_block, problem_.keys(sequence) - key)},
-              {all.panels + key * problem_.k.head_dim, all.finite + u.index,
-               all.values == nullptr ? nullptr : all.values + key * value_stride()});
+    const std::int64_t sequence = places_[u.of.place].sequence;
+    pack_block(kernels, sequence, u.of.head, u.index, shared_keys(u.of));
     packed_[pack - origin].store(true, std::memory_order_release);
   }
 }
 
-void AttentionPlan::pack_keys(const kernels::KernelTable& kernels, std::int64_t sequence, std::int64_t head,
-                              Keys keys, const PackedKeys& to) const noexcept {
-  const StridedRows k = key_rows(problem_.k, sequence, head, keys),
-                    v = key_rows(problem_.v, sequence, head, keys);
-  kernels.pack_panels({.source = k.data,
+/// Key block `block` of a head to its place in `all`.
+void AttentionPlan::pack_block(const kernels::KernelTable& kernels, std::int64_t sequence, std::int64_t head,
+                               std::int64_t block, const PackedKeys& all) const noexcept {
+  const std::int64_t cut = problem_.key_position(sequence) % key_block;
+  const std::int64_t key = std::max<std::int64_t>(0, block * key_block - cut);
+  const std::int64_t count = std::min((block + 1) * key_block - cut, problem_.keys(sequence)) - key;
+  const kernels::KeySource from = problem_.source(sequence, head);
+  kernels.pack_panels({.source = element(from.keys, from.key_type, key * from.key_stride),
                        .transposed = false,
-                       .source_stride = k.stride,
-                       .columns = k.rows,
-                       .depth = k.width,
-                       .panels = to.panels});
-  kernels.pack_values({.values = v.data,
-                       .stride = v.stride,
-                       .rows = v.rows,
-                       .width = v.width,
-                       .finite = to.finite,
-                       .packed = to.values,
-                       .packed_stride = value_stride()});
-}
-
-float* AttentionPlan::probabilities(const RowBlock& block) const noexcept {
-  if (request_of_sequence_[block.sequence] < 0) return nullptr;
-  const ProbabilitiesRequest& request = problem_.probabilities[as_size(request_of_sequence_[block.sequence])];
-  std::int64_t place = block.head;
-  if (!request.heads.empty()) {
-    const auto found = std::find(request.heads.begin(), request.heads.end(), block.head);
-    if (found == request.heads.end()) return nullptr;
-    place = found - request.heads.begin();
-  }
-  return request.out.data() +
-         (place * problem_.rows(block.sequence) + block.number * row_block) * problem_.keys(block.sequence);
-}
-
-void AttentionPlan::run_row_block(const kernels::KernelTable& kernels, const RowBlock& block,
-                                  const PackedKeys& keys, float* scratch, const Ahead& ahead) const noexcept {
-  const std::int64_t row = block.number * row_block;
-  const std::int64_t query = problem_.first_row(block.sequence) + row;
-  const StridedRows q = query_rows(block);
-  // Here and not at the door, where the host may have set another rounding.
-  const float usual_scale = 1.0f / std::sqrt(static_cast<float>(problem_.k.head_dim));
-  const StridedRows v = keys.values == nullptr ? key_rows(problem_.v, block.sequence, block.head, {})
-                                               : StridedRows{keys.values, value_stride(), 0, 0};
-  kernels::AttentionBlock a = {
-      .q = q.data,
-      .q_stride = q.stride,
-      .rows = q.rows,
-      .key_panels = keys.panels,
-      .finite = keys.finite,
-      .v = v.data,
-      .v_stride = v.stride,
-      .keys = problem_.keys(block.sequence),
-      .head_dim = problem_.k.head_dim,
-      .value_dim = problem_.v.head_dim,
-      .scale = problem_.scale.value_or(usual_scale),
-      .first_position = row,
-      .left = problem_.window.left,
-      .right = problem_.window.right,
-      .out = problem_.out.data + query * problem_.out.token_stride + block.head * problem_.out.head_stride,
-      .out_stride = problem_.out.token_stride,
-      .probabilities = probabilities(block),
-      .probabilities_stride = problem_.keys(block.sequence),
-      .scratch = scratch,
-      .ahead = {ahead[0], ahead[1], ahead[2]}};
-  if (problem_.positions.empty()) return kernels.attention_block(a);
-  for (std::int64_t i = 0, rows = std::exchange(a.rows, 1); i < rows; ++i) {
-    a.first_position = problem_.positions[as_size(row + i)];
-    kernels.attention_block(a);
-    a.q += a.q_stride;
-    a.out += a.out_stride;
-    if (a.probabilities != nullptr) a.probabilities += a.probabilities_stride;
-  }
+                       .source_stride = from.key_stride,
+                       .columns = count,
+                       .depth = problem_.head_dim(),
+                       .panels = all.panels + key * problem_.head_dim(),
+                       .type = from.key_type});
+  kernels.pack_values({.values = element(from.values, from.value_type, key * from.value_stride),
+                       .stride = from.value_stride,
+                       .rows = count,
+                       .width = problem_.value_dim(),
+                       .finite = all.finite + block,
+                       .packed = all.values == nullptr ? nullptr : all.values + key * value_stride(),
+                       .packed_stride = value_stride(),
+                       .type = from.value_type});
 }
 
 }  // namespace saccade::ops

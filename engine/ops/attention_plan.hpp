@@ -4,50 +4,15 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <span>
 
-#include "core/as_size.hpp"
 #include "kernels/kernel_table.hpp"
-#include "saccade/attention.hpp"
+#include "ops/attention_problem.hpp"
 #include "scheduler/engine_state.hpp"
 #include "scheduler/scratch.hpp"
 
 namespace saccade::ops {
 
-/// Attention as the op works on it: keys and values of a ragged batch, and query rows of each sequence, which
-/// are all its tokens or, in the vector form, the tokens at some positions of it.
-struct AttentionProblem {
-  ConstHeadsView q;
-  ConstHeadsView k;
-  ConstHeadsView v;
-  HeadsView out;
-  Offsets offsets;  ///< of keys and values, and of queries where `positions` is empty; from any token on
-  std::span<const std::int64_t>
-      positions;  ///< sequence s has positions.size() query rows from row s * positions.size() on
-  std::optional<float> scale;  ///< unset: 1/sqrt(head_dim)
-  Window window;
-  std::span<const ProbabilitiesRequest> probabilities;
-  std::int64_t first_sequence = 0;  ///< number that the requests have for the first sequence of `offsets`
-
-  [[nodiscard]] std::int64_t sequences() const noexcept {
-    return offsets.empty() ? 0 : static_cast<std::int64_t>(offsets.size()) - 1;
-  }
-  [[nodiscard]] std::int64_t keys(std::int64_t s) const noexcept {
-    return offsets[core::as_size(s) + 1] - offsets[core::as_size(s)];
-  }
-  [[nodiscard]] std::int64_t first_key(std::int64_t s) const noexcept {
-    return offsets[core::as_size(s)] - offsets.front();
-  }
-  [[nodiscard]] std::int64_t rows(std::int64_t s) const noexcept {
-    return positions.empty() ? keys(s) : static_cast<std::int64_t>(positions.size());
-  }
-  [[nodiscard]] std::int64_t first_row(std::int64_t s) const noexcept {
-    return positions.empty() ? first_key(s) : s * static_cast<std::int64_t>(positions.size());
-  }
-};
-
-/// Which head of which sequence, in the plan's order.
+/// Which key head of which sequence, in the plan's order.
 struct HeadPlace {
   std::int64_t place;
   std::int64_t head;
@@ -60,22 +25,27 @@ struct Wave {
   HeadPlace begin, end;
 };
 
-/// One row block of one head.
+/// Some rows of one key head, and some of its keys.
 struct RowBlock {
   std::int64_t sequence;
   std::int64_t head;
-  std::int64_t number;  ///< among those of the sequence
+  std::int64_t number;     ///< among those of the sequence
+  std::int64_t chunk = 0;  ///< of the sequence's keys
 };
 
 /// Splits a problem into tasks: longest sequences first, a head's work together (it shares keys and values),
-/// the last rows first (causal ones cost most). A head of few keys is one task, which packs its keys into its
-/// thread's memory and finds them in that core's cache, while enough work follows to keep the other threads
-/// busy. Other heads are split into row blocks: their keys are packed once, just before the first row block
-/// that wants them, in waves, so that memory does not grow with the batch.
+/// the last rows first (causal ones cost most).
+/// - Keys of a cache, and keys that few rows look at, are read where they are, by row blocks; where even
+/// those
+///   are too few for the threads, by chunks of keys, whose states the last of them merges.
+/// - Other keys are packed ahead. A head of few keys is one task, which packs them into its thread's memory
+/// and
+///   finds them in that core's cache, while enough work follows to keep the other threads busy. Other heads
+///   are split into row blocks: their keys are packed once, just before the first row block that wants them,
+///   in waves, so that memory does not grow with the batch.
 class AttentionPlan {
  public:
-  AttentionPlan(const AttentionProblem& problem, int threads) noexcept
-      : problem_(problem), threads_(threads) {}
+  AttentionPlan(const AttentionProblem& problem, int threads) noexcept;
 
   /// Takes the workspace from `carver`, which may only count.
   void lay_out(scheduler::Carver& carver) noexcept;
@@ -93,8 +63,10 @@ class AttentionPlan {
   /// Sums over the heads before one, in the plan's order.
   struct Before {
     std::int64_t tasks;
-    std::int64_t packs;   ///< key blocks of split heads
-    std::int64_t values;  ///< shared_values of split heads
+    std::int64_t packs;    ///< key blocks of split heads
+    std::int64_t values;   ///< shared_values of split heads
+    std::int64_t states;   ///< state_values of heads in chunks
+    std::int64_t chunked;  ///< heads in chunks
   };
   struct Place {
     std::int64_t sequence;
@@ -120,73 +92,108 @@ class AttentionPlan {
   struct Slot {
     float* scratch;
     PackedKeys keys;
+    float** score_rows;  ///< [row_block]
+    float* mean_rows;    ///< [row_block][keys]
   };
   struct Extent {
-    std::int64_t longest = 0;         ///< keys of the longest sequence
-    std::int64_t longest_whole = 0;   ///< keys of the longest one whose heads may be whole
+    std::int64_t longest_whole = 0;   ///< keys of the longest sequence whose heads may be whole
     std::int64_t longest_copied = 0;  ///< and whose values are copied
     std::int64_t shared_values = 0;   ///< of the split heads of a wave, at most
     std::int64_t shared_blocks = 0;   ///< key blocks of the same
+    std::int64_t mean_keys = 0;       ///< of the longest sequence of which a mean over heads is wanted
+    std::int64_t state_values = 0;    ///< of all sequences in chunks
+    std::int64_t chunked_heads = 0;   ///< of the same
+    kernels::AttentionScratch scratch = {};
   };
 
+  [[nodiscard]] const ProbabilitiesRequest* request(std::int64_t sequence) const noexcept;
+  [[nodiscard]] bool wants_mean(std::int64_t sequence) const noexcept {
+    return request(sequence) != nullptr && request(sequence)->mean_over_heads;
+  }
   [[nodiscard]] std::int64_t row_blocks(std::int64_t sequence) const noexcept {
     return kernels::blocks_of(problem_.rows(sequence), kernels::row_block);
   }
   [[nodiscard]] std::int64_t key_blocks(std::int64_t sequence) const noexcept {
-    return kernels::blocks_of(problem_.keys(sequence), kernels::key_block);
+    return kernels::key_blocks(problem_.keys(sequence), problem_.key_position(sequence));
+  }
+  /// Keys are read where they are: they are packed already, or not worth packing ahead.
+  [[nodiscard]] bool reads_in_place(std::int64_t sequence) const noexcept;
+  /// Chunks that the keys of a sequence are split into: 1 where its row blocks keep the threads busy.
+  [[nodiscard]] std::int64_t chunks(std::int64_t sequence) const noexcept;
+  /// Tasks that a head of a sequence is split into.
+  [[nodiscard]] std::int64_t split_tasks(std::int64_t sequence) const noexcept {
+    return row_blocks(sequence) * chunks(sequence);
   }
   /// Heads may be whole: their keys and values are few enough for a core's own cache.
   [[nodiscard]] bool small(std::int64_t sequence) const noexcept {
-    return problem_.keys(sequence) <= kernels::key_block;
+    return !reads_in_place(sequence) && problem_.keys(sequence) <= kernels::key_block;
   }
   /// All heads are whole: there is nothing to split, or nobody to split it for.
   [[nodiscard]] bool all_whole(std::int64_t sequence) const noexcept {
-    return small(sequence) && (threads_ == 1 || row_blocks(sequence) <= 1);
+    return wants_mean(sequence) || (small(sequence) && (threads_ == 1 || row_blocks(sequence) <= 1));
   }
-  /// Values are copied where several row blocks read them, unless a head's lie one after the other as they
-  /// are.
+  /// Values are copied where they have to be converted, and where several row blocks read them, unless a
+  /// head's lie one after the other as they are.
   [[nodiscard]] bool copies_values(std::int64_t sequence) const noexcept {
-    return row_blocks(sequence) > 1 && problem_.v.token_stride != problem_.v.head_dim;
+    return problem_.v.type != StorageType::f32 ||
+           (row_blocks(sequence) > 1 && problem_.v.token_stride != problem_.value_dim());
   }
   [[nodiscard]] std::int64_t value_stride() const noexcept {
-    return kernels::round_up(problem_.v.head_dim, kernels::panel_width);
+    return kernels::round_up(problem_.value_dim(), kernels::panel_width);
   }
   /// Floats that a head's keys take.
   [[nodiscard]] std::int64_t key_panels(std::int64_t keys) const noexcept {
-    return kernels::round_up(keys, kernels::panel_width) * problem_.k.head_dim;
+    return kernels::round_up(keys, kernels::panel_width) * problem_.head_dim();
   }
   /// Floats that a split head's keys and values take.
   [[nodiscard]] std::int64_t shared_values(std::int64_t sequence) const noexcept {
     const std::int64_t keys = problem_.keys(sequence);
     return key_panels(keys) + (copies_values(sequence) ? keys * value_stride() : 0);
   }
+  /// Floats that the states of a head's rows over a sequence's keys take, where they are in chunks.
+  [[nodiscard]] std::int64_t state_values(std::int64_t sequence) const noexcept {
+    return chunks(sequence) == 1
+               ? 0
+               : problem_.rows(sequence) * key_blocks(sequence) * (problem_.value_dim() + 2);
+  }
+
   [[nodiscard]] Extent extent() const noexcept;
   void choose_whole_heads() noexcept;
   [[nodiscard]] Before before(HeadPlace at) const noexcept;
   [[nodiscard]] Unit unit(std::int64_t number, std::int64_t Before::*kind) const noexcept;
   [[nodiscard]] PackedKeys shared_keys(HeadPlace head) const noexcept;
+  void pack_until_ready(const kernels::KernelTable& kernels, HeadPlace head) noexcept;
+  void pack_block(const kernels::KernelTable& kernels, std::int64_t sequence, std::int64_t head,
+                  std::int64_t block, const PackedKeys& all) const noexcept;
+
   [[nodiscard]] RowBlock row_block_of(const Unit& unit) const noexcept;
   [[nodiscard]] kernels::StridedRows query_rows(const RowBlock& block) const noexcept;
   [[nodiscard]] kernels::StridedRows key_rows(const ConstHeadsView& view, std::int64_t sequence,
                                               std::int64_t head, Keys keys) const noexcept;
   void run_head(const kernels::KernelTable& kernels, HeadPlace head, HeadPlace next,
                 const Slot& slot) const noexcept;
-  void pack_until_ready(const kernels::KernelTable& kernels, HeadPlace head) noexcept;
-  void pack_keys(const kernels::KernelTable& kernels, std::int64_t sequence, std::int64_t head, Keys keys,
-                 const PackedKeys& to) const noexcept;
-  void run_row_block(const kernels::KernelTable& kernels, const RowBlock& block, const PackedKeys& keys,
-                     float* scratch, const Ahead& ahead) const noexcept;
-  [[nodiscard]] float* probabilities(const RowBlock& block) const noexcept;
+  void run_row_block(const kernels::KernelTable& kernels, const RowBlock& block, const PackedKeys* keys,
+                     const Slot& slot, const Ahead& ahead) const noexcept;
+  void run_chunk(const kernels::KernelTable& kernels, HeadPlace head, const RowBlock& block,
+                 const Slot& slot) noexcept;
+  void run_mean(const kernels::KernelTable& kernels, HeadPlace head, const Slot& slot) const noexcept;
+  [[nodiscard]] kernels::AttentionBlock kernel_block(const RowBlock& block, const PackedKeys* keys,
+                                                     const Slot& slot) const noexcept;
+  void run_kernel(const kernels::KernelTable& kernels, const RowBlock& block,
+                  kernels::AttentionBlock a) const noexcept;
+  [[nodiscard]] bool find_score_rows(const RowBlock& block, float** rows) const noexcept;
 
   const AttentionProblem& problem_;
   int threads_;
-  Place* places_ = nullptr;                      // [sequences + 1]
-  std::int64_t* request_of_sequence_ = nullptr;  // [sequences], -1 for none
+  Place* places_ = nullptr;  // [sequences + 1]
   float* shared_values_ = nullptr;
   std::uint8_t* shared_finite_ = nullptr;  // [key blocks of a wave]
   std::atomic<bool>* packed_ = nullptr;    // [key blocks of a wave]
   std::atomic<std::int64_t> next_pack_ = 0;
   Slot* slots_ = nullptr;  // [threads]
+  float* states_ = nullptr;
+  std::atomic<std::int64_t>* chunks_left_ = nullptr;  // [heads in chunks]
+  std::int64_t tasks_per_row_block_ = 1;              // that keep the threads busy
   Wave wave_ = {};
 };
 

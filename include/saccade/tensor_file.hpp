@@ -9,15 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "saccade/storage_type.hpp"
+
 namespace saccade {
-
-/// How a tensor's elements are stored in a file.
-enum class StorageType { boolean, u8, i8, i16, u16, i32, u32, i64, u64, f16, bf16, f32, f64 };
-
-/// "f32", "i64", ...
-[[nodiscard]] std::string_view to_string(StorageType type) noexcept;
-/// Bytes of one element.
-[[nodiscard]] std::size_t size_of(StorageType type) noexcept;
 
 struct TensorInfo {
   std::string name;  ///< the only tensor of an .npy file is called "x"

@@ -33,28 +33,26 @@ AttentionResult<float> run_attention(const kernels::KernelTable& t, const Attent
       v(head.keys, head.value_dim, head.value_dim + gap, gap),
       out(head.queries, head.value_dim, head.value_dim + 2 * gap, gap),
       p(head.queries, head.keys, head.keys + gap, gap),
-      scratch(1, kernels::attention_scratch(head.head_dim, head.value_dim, head.keys));
+      scratch(1, kernels::AttentionScratch{.head_dim = head.head_dim,
+                                           .value_dim = head.value_dim,
+                                           .blocks = kernels::key_blocks(head.keys, 0)}
+                     .values());
+  std::vector<float*> score_rows;
+  for (std::int64_t i = 0; i < head.queries; ++i) score_rows.push_back(p.data() + i * p.stride());
   q.assign(head.q);
   v.assign(head.v);
-  t.attention_block({.q = q.data(),
-                     .q_stride = q.stride(),
+  t.attention_block({.q = {q.data(), q.stride()},
                      .rows = head.queries,
-                     .key_panels = keys.panels.data(),
+                     .source = {.keys = keys.panels.data(), .values = v.data(), .value_stride = v.stride()},
                      .finite = keys.finite.data(),
-                     .v = v.data(),
-                     .v_stride = v.stride(),
                      .keys = head.keys,
                      .head_dim = head.head_dim,
                      .value_dim = head.value_dim,
-                     .scale = head.scale,
+                     .rules = {.scale = head.scale, .left = head.left, .right = head.right},
                      .first_position = head.first_position,
-                     .left = head.left,
-                     .right = head.right,
-                     .out = out.data(),
-                     .out_stride = out.stride(),
-                     .probabilities = probabilities ? p.data() : nullptr,
-                     .probabilities_stride = p.stride(),
-                     .scratch = scratch.data()});
+                     .out = {out.data(), out.stride()},
+                     .scratch = scratch.data(),
+                     .score_rows = probabilities ? score_rows.data() : nullptr});
   CHECK(out.guards_hold());
   CHECK(p.guards_hold());
   CHECK(scratch.guards_hold());

@@ -41,6 +41,11 @@ float* element(const View& view, float* base, std::int64_t token, std::int64_t h
   return base + token * view.token_stride + head * view.head_stride;
 }
 
+template <class View>
+const float* first_value(const View& view) {
+  return static_cast<const float*>(view.data);
+}
+
 }  // namespace
 
 std::int64_t Batch::tokens() const {
@@ -117,7 +122,7 @@ BatchTensors::BatchTensors(const Batch& batch, Layout layout) : offsets_(batch.o
   k_ = {memory_.data() + k_begin, tokens, heads, batch.head_dim, qk.token, qk.head};
   v_ = {memory_.data() + v_begin, tokens, heads, batch.value_dim, value.token, value.head};
   const auto write = [&](const ConstHeadsView& view, const std::vector<float>& values) {
-    float* const base = memory_.data() + (view.data - memory_.data());
+    float* const base = memory_.data() + (first_value(view) - memory_.data());
     for (std::int64_t t = 0; t < tokens; ++t) {
       for (std::int64_t h = 0; h < heads; ++h)
         std::copy_n(values.begin() + (t * heads + h) * view.head_dim, view.head_dim,
@@ -136,7 +141,7 @@ std::vector<float> BatchTensors::out() const {
   std::vector<float> all;
   for (std::int64_t t = 0; t < out_.tokens; ++t) {
     for (std::int64_t h = 0; h < out_.heads; ++h) {
-      const float* const begin = element(out_, out_.data, t, h);
+      const float* const begin = element(out_, static_cast<float*>(out_.data), t, h);
       all.insert(all.end(), begin, begin + out_.head_dim);
     }
   }

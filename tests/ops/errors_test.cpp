@@ -33,7 +33,8 @@ TEST_CASE("views that disagree are named with both numbers") {
   expect({"k.tokens is 6", "7", "q.tokens"}, [](auto& t, auto&) { t.k.tokens = 6; });
   expect({"v.tokens is 8", "7"}, [](auto& t, auto&) { t.v.tokens = 8; });
   expect({"out.tokens is 5", "7"}, [](auto& t, auto&) { t.out.tokens = 5; });
-  expect({"k.heads is 1", "2", "q.heads"}, [](auto& t, auto&) { t.k.heads = 1; });
+  expect({"v.heads is 2", "1", "k.heads"}, [](auto& t, auto&) { t.k.heads = 1; });
+  expect({"q.heads is 2", "multiple of k.heads = 3"}, [](auto& t, auto&) { t.k.heads = t.v.heads = 3; });
   expect({"v.heads is 3", "2"}, [](auto& t, auto&) { t.v.heads = 3; });
   expect({"out.heads is 1", "2"}, [](auto& t, auto&) { t.out.heads = 1; });
   expect({"k.head_dim is 4", "5", "q.head_dim"}, [](auto& t, auto&) { t.k.head_dim = 4; });

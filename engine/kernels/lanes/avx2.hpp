@@ -12,8 +12,10 @@ namespace {
 using Avx2 = xsimd::fma3<xsimd::avx2>;
 
 template <>
-struct Lanes<Avx2> : XsimdLanes<Avx2> {
+struct Lanes<Avx2> : XsimdLanes<Avx2>, StoredLanes<Lanes<Avx2>, 8> {
   static constexpr int registers = 16;
+  using StoredLanes::load;
+  using StoredLanes::store;
   using XsimdLanes::load;
   using XsimdLanes::store;
 
@@ -22,6 +24,24 @@ struct Lanes<Avx2> : XsimdLanes<Avx2> {
   }
   static F load(const float* p, int n) noexcept { return _mm256_maskload_ps(p, first(n)); }
   static void store(float* p, F x, int n) noexcept { _mm256_maskstore_ps(p, first(n), x); }
+  static F load(const Float16* p) noexcept {
+    return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  }
+  static F load(const BFloat16* p) noexcept {
+    const __m128i bits = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16));
+  }
+  static void store(Float16* p, F x) noexcept {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
+  }
+  static unsigned equal_bits(F a, F b) noexcept {
+    return static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ)));
+  }
+  static F select(unsigned bits, F a, F b) noexcept {
+    const __m256i lane = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+    const __m256i set = _mm256_and_si256(_mm256_set1_epi32(static_cast<int>(bits)), lane);
+    return _mm256_blendv_ps(b, a, _mm256_castsi256_ps(_mm256_cmpeq_epi32(set, lane)));
+  }
   static F max(F a, F b) noexcept { return _mm256_max_ps(a, b); }
   static F product_unless_less(F t, F limit, F a, F b) noexcept {
     return _mm256_and_ps(_mm256_cmp_ps(t, limit, _CMP_NLT_UQ), a * b);

@@ -12,14 +12,30 @@ namespace {
 using Avx512 = xsimd::avx512bw;
 
 template <>
-struct Lanes<Avx512> : XsimdLanes<Avx512> {
+struct Lanes<Avx512> : XsimdLanes<Avx512>, StoredLanes<Lanes<Avx512>, 16> {
   static constexpr int registers = 32;
+  using StoredLanes::load;
+  using StoredLanes::store;
   using XsimdLanes::load;
   using XsimdLanes::store;
 
   static __mmask16 first(int n) noexcept { return static_cast<__mmask16>((1u << n) - 1u); }
   static F load(const float* p, int n) noexcept { return _mm512_maskz_loadu_ps(first(n), p); }
   static void store(float* p, F x, int n) noexcept { _mm512_mask_storeu_ps(p, first(n), x); }
+  static F load(const Float16* p) noexcept {
+    return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+  }
+  static F load(const BFloat16* p) noexcept {
+    const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
+  }
+  static void store(Float16* p, F x) noexcept {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
+  }
+  static unsigned equal_bits(F a, F b) noexcept { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
+  static F select(unsigned bits, F a, F b) noexcept {
+    return _mm512_mask_blend_ps(static_cast<__mmask16>(bits), b, a);
+  }
   static F max(F a, F b) noexcept { return _mm512_max_ps(a, b); }
   static F product_unless_less(F t, F limit, F a, F b) noexcept {
     return _mm512_maskz_mul_ps(_mm512_cmp_ps_mask(t, limit, _CMP_NLT_UQ), a, b);

@@ -12,8 +12,10 @@ namespace {
 using Neon = xsimd::neon64;
 
 template <>
-struct Lanes<Neon> : XsimdLanes<Neon> {
+struct Lanes<Neon> : XsimdLanes<Neon>, StoredLanes<Lanes<Neon>, 4> {
   static constexpr int registers = 32;
+  using StoredLanes::load;
+  using StoredLanes::store;
   using XsimdLanes::load;
   using XsimdLanes::store;
 
@@ -26,6 +28,16 @@ struct Lanes<Neon> : XsimdLanes<Neon> {
     float lanes[4];
     vst1q_f32(lanes, x);
     for (int i = 0; i < n; ++i) p[i] = lanes[i];
+  }
+  static F load(const Float16* p) noexcept { return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(&p->bits))); }
+  static void store(Float16* p, F x) noexcept { vst1_u16(&p->bits, vreinterpret_u16_f16(vcvt_f16_f32(x))); }
+  static unsigned equal_bits(F a, F b) noexcept {
+    const uint32x4_t lane = {1, 2, 4, 8};
+    return vaddvq_u32(vandq_u32(vceqq_f32(a, b), lane));
+  }
+  static F select(unsigned bits, F a, F b) noexcept {
+    const uint32x4_t lane = {1, 2, 4, 8};
+    return vbslq_f32(vtstq_u32(vdupq_n_u32(bits), lane), a, b);
   }
   static F max(F a, F b) noexcept { return vbslq_f32(vcgtq_f32(a, b), a, b); }
   /// As xsimd would, which GCC leaves as a call.

@@ -12,8 +12,35 @@ namespace {
 
 struct Scalar {};
 
+/// Exact. No subnormal float takes part.
+inline float float_of(Float16 x) noexcept {
+  const std::uint32_t sign = (x.bits & 0x8000u) << 16, exponent = x.bits >> 10 & 0x1fu,
+                      mantissa = x.bits & 0x3ffu;
+  const std::uint32_t normal = (exponent + 112) << 23 | mantissa << 13;  // 112 = 127 - 15, the two biases
+  const std::uint32_t special = 0x7f800000u | mantissa << 13;
+  const auto tiny = __builtin_bit_cast(std::uint32_t, static_cast<float>(mantissa) * 0x1p-24f);
+  return __builtin_bit_cast(float, sign | (exponent == 0 ? tiny : exponent == 31 ? special : normal));
+}
+
+/// To nearest, ties to even; a NaN stays one.
+inline Float16 float16_of(float x) noexcept {
+  const auto bits = __builtin_bit_cast(std::uint32_t, x);
+  const std::uint32_t sign = bits >> 16 & 0x8000u, magnitude = bits & 0x7fffffffu;
+  const auto make = [sign](std::uint32_t half) { return Float16{static_cast<std::uint16_t>(sign | half)}; };
+  if (x != x) return make(0x7e00u | (magnitude >> 13 & 0x3ffu));
+  if (magnitude >= 0x477ff000u) return make(0x7c00u);  // 65520 and more: infinity
+  if (magnitude < 0x38800000u) {  // below 2^-14: adding 1/2 leaves units of 2^-24 in the low bits
+    const float units = __builtin_bit_cast(float, magnitude) + 0.5f;
+    return make(__builtin_bit_cast(std::uint32_t, units) - 0x3f000000u);
+  }
+  return make((magnitude - (112u << 23) + 0xfffu + (magnitude >> 13 & 1u)) >> 13);
+}
+
 template <>
-struct Lanes<Scalar> {
+struct Lanes<Scalar> : StoredLanes<Lanes<Scalar>, 16> {
+  using StoredLanes::load;
+  using StoredLanes::store;
+
   static constexpr int count = 16;
   static constexpr int registers = 4;
 
@@ -28,6 +55,9 @@ struct Lanes<Scalar> {
     }
     friend F operator*(const F& a, const F& b) noexcept {
       return each([&](int i) { return a.lane[i] * b.lane[i]; });
+    }
+    friend F operator/(const F& a, const F& b) noexcept {
+      return each([&](int i) { return a.lane[i] / b.lane[i]; });
     }
   };
 
@@ -49,11 +79,28 @@ struct Lanes<Scalar> {
   static void store(float* p, const F& x, int n) noexcept {
     for (int i = 0; i < n; ++i) p[i] = x.lane[i];
   }
+  static F load(const Float16* p) noexcept {
+    return each([&](int i) { return float_of(p[i]); });
+  }
+  static void store(Float16* p, const F& x) noexcept {
+    for (int i = 0; i < count; ++i) p[i] = float16_of(x.lane[i]);
+  }
+  static unsigned equal_bits(const F& a, const F& b) noexcept {
+    unsigned bits = 0;
+    for (int i = 0; i < count; ++i) bits |= (a.lane[i] == b.lane[i] ? 1u : 0u) << i;
+    return bits;
+  }
+  static F select(unsigned bits, const F& a, const F& b) noexcept {
+    return each([&](int i) { return bits >> i & 1u ? a.lane[i] : b.lane[i]; });
+  }
   static F fma(const F& a, const F& b, const F& c) noexcept {
     return each([&](int i) { return __builtin_fmaf(a.lane[i], b.lane[i], c.lane[i]); });
   }
   static F max(const F& a, const F& b) noexcept {
     return each([&](int i) { return a.lane[i] > b.lane[i] ? a.lane[i] : b.lane[i]; });
+  }
+  static F copy_sign(const F& a, const F& b) noexcept {
+    return each([&](int i) { return __builtin_copysignf(a.lane[i], b.lane[i]); });
   }
   static F exponent_field(const F& t) noexcept {
     return each(

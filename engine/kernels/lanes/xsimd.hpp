@@ -7,24 +7,76 @@
 namespace saccade::kernels {
 namespace {
 
+/// Values as they are stored.
+struct Float16 {
+  std::uint16_t bits;
+};
+struct BFloat16 {
+  std::uint16_t bits;
+};
+
 // clang-format off
 /// A register of fp32 lanes and what kernels do with it, with one defined result on every ISA: the kernels' only way
 /// to xsimd. A specialisation per ISA (lanes/<isa>.hpp) has
 ///   F, count, registers                  the register, its lanes, how many of them the ISA has
 ///   broadcast(x), load(p), store(p, x)   unaligned
 ///   load(p, n), store(p, x, n)           the first n lanes, 0 <= n <= count; others read as +0, are not written
+///                                        load and store take Float16 and BFloat16 too, rounding to nearest even
 ///   fma(a, b, c)                         a * b + c, rounded once
 ///   max(a, b)                            a > b ? a : b in each lane: b where either is NaN
 ///   exponent_field(t)                    the integer in the low mantissa bits of t, moved into the exponent field
+///   copy_sign(a, b)                      a with the sign of b, bit by bit
+///   equal_bits(a, b)                     bit i: lanes i are equal
+///   select(bits, a, b)                   bit i ? a : b in lane i
 ///   product_unless_less(t, limit, a, b)  t < limit ? +0 : a * b in each lane; a NaN in t keeps the product
 ///   transpose(rows)                      of `count` registers, in place
 ///   tree_sum(x)                          the upper half of the lanes is added to the lower until one is left
 ///   largest(x)                           of the lanes, none of which is NaN
 ///   keep(x)                              the compiler takes x to have changed here
-/// and F has + - and *, each rounded once.
+/// and F has + - * and /, each rounded once.
 // clang-format on
 template <class Arch>
 struct Lanes;
+
+/// Exact.
+inline float float_of(BFloat16 x) noexcept {
+  return __builtin_bit_cast(float, static_cast<std::uint32_t>(x.bits) << 16);
+}
+
+/// To nearest, ties to even; a NaN stays one.
+inline BFloat16 bfloat16_of(float x) noexcept {
+  const auto bits = __builtin_bit_cast(std::uint32_t, x);
+  if (x != x) return {static_cast<std::uint16_t>(bits >> 16 | 0x40u)};
+  return {static_cast<std::uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16)};
+}
+
+/// Loads and stores of stored values by way of whole registers, and of bf16 by way of its bits.
+template <class L, int count>
+struct StoredLanes {
+  static auto load(const BFloat16* p) noexcept {
+    float lanes[count];
+    for (int i = 0; i < count; ++i) lanes[i] = float_of(p[i]);
+    return L::load(lanes);
+  }
+  template <class Stored>
+  static auto load(const Stored* p, int n) noexcept {
+    Stored lanes[count] = {};
+    for (int i = 0; i < n; ++i) lanes[i] = p[i];
+    return L::load(lanes);
+  }
+  template <class F>
+  static void store(BFloat16* p, F x) noexcept {
+    float lanes[count];
+    L::store(lanes, x);
+    for (int i = 0; i < count; ++i) p[i] = bfloat16_of(lanes[i]);
+  }
+  template <class Stored, class F>
+  static void store(Stored* p, F x, int n) noexcept {
+    Stored lanes[count];
+    L::store(lanes, x);
+    for (int i = 0; i < n; ++i) p[i] = lanes[i];
+  }
+};
 
 /// What xsimd gives in the same way on every architecture.
 template <class Arch>
@@ -36,6 +88,7 @@ struct XsimdLanes {
   static F load(const float* p) noexcept { return F::load_unaligned(p); }
   static void store(float* p, F x) noexcept { x.store_unaligned(p); }
   static F fma(F a, F b, F c) noexcept { return xsimd::fma(a, b, c); }
+  static F copy_sign(F a, F b) noexcept { return xsimd::copysign(a, b); }
   static F exponent_field(F t) noexcept {
     return xsimd::bitwise_cast<float>(xsimd::bitwise_cast<std::int32_t>(t) << 23);
   }

@@ -1,0 +1,204 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/kernel_table.hpp"
+#include "kernels/panel_product.hpp"
+#include "kernels/row_softmax.hpp"
+#include "kernels/stored.hpp"
+
+namespace saccade::kernels {
+namespace {
+
+/// A half-open range of keys; empty where end <= begin.
+struct KeyRange {
+  std::ptrdiff_t begin;
+  std::ptrdiff_t end;
+
+  bool empty() const noexcept { return end <= begin; }
+  KeyRange within(KeyRange other) const noexcept {
+    return {begin > other.begin ? begin : other.begin, end < other.end ? end : other.end};
+  }
+  KeyRange relative_to(std::ptrdiff_t origin) const noexcept { return {begin - origin, end - origin}; }
+  bool operator==(const KeyRange&) const = default;
+};
+
+/// Rows that go through a block of keys together: their scores, 25 KiB, stay in L1 between the three passes.
+/// Keys are counted from the block's first.
+struct RowGroup {
+  std::ptrdiff_t first;
+  std::ptrdiff_t count;
+  KeyRange block;            ///< among the sequence's keys
+  std::ptrdiff_t number;     ///< of the block
+  KeyRange seen[row_group];  ///< each row sees nothing outside of it, nor at its ends
+  bool masked = false;       ///< what a row sees inside of it is told by `lanes`; else all of it
+  std::uint16_t lanes[row_group][key_block / panel_width];  ///< bit c of word p: key 16 p + c is seen
+
+  std::ptrdiff_t keys() const noexcept { return block.end - block.begin; }
+
+  /// Keys that some of these rows may see.
+  KeyRange seen_by(std::ptrdiff_t row, std::ptrdiff_t rows) const noexcept {
+    KeyRange all = {key_block, 0};
+    for (std::ptrdiff_t i = row; i < row + rows; ++i) {
+      if (seen[i].empty()) continue;
+      all = {seen[i].begin < all.begin ? seen[i].begin : all.begin,
+             seen[i].end > all.end ? seen[i].end : all.end};
+    }
+    return all;
+  }
+  /// Each of these rows sees all of seen_by.
+  bool uniform(std::ptrdiff_t row, std::ptrdiff_t rows) const noexcept {
+    for (std::ptrdiff_t i = row + 1; i < row + rows; ++i) {
+      if (!(seen[i] == seen[row])) return false;
+    }
+    return !masked;
+  }
+  /// Some of these rows see some key of these panels.
+  bool any_lane(std::ptrdiff_t row, std::ptrdiff_t rows, std::ptrdiff_t first_panel,
+                std::ptrdiff_t last_panel) const noexcept {
+    if (!masked) return true;
+    unsigned any = 0;
+    for (std::ptrdiff_t i = row; i < row + rows; ++i) {
+      for (std::ptrdiff_t p = first_panel; p < last_panel; ++p) any |= seen[i].empty() ? 0u : lanes[i][p];
+    }
+    return any != 0;
+  }
+};
+static_assert(row_block % row_group == 0);
+
+/// A window that reaches so far has no end, and its sum with any position does not overflow.
+constexpr std::ptrdiff_t farthest = std::ptrdiff_t{1} << 61;
+
+/// What belongs to row i of a block.
+template <class Pointer>
+Pointer of_row(const AttentionBlock& a, const ByRow<Pointer>& all, std::ptrdiff_t row) noexcept {
+  return all.data + a.query(row) * all.query_stride + a.head(row) * all.head_stride;
+}
+inline const void* of_row(const AttentionBlock& a, const ByRow<const void*>& all,
+                          std::ptrdiff_t row) noexcept {
+  return element(all.data, all.type, a.query(row) * all.query_stride + a.head(row) * all.head_stride);
+}
+inline void* of_row(const AttentionBlock& a, const ByRow<void*>& all, std::ptrdiff_t row) noexcept {
+  return element(all.data, all.type, a.query(row) * all.query_stride + a.head(row) * all.head_stride);
+}
+
+/// Asks for rows a few lines at a time: many at once would keep the tiles' own loads waiting.
+class Asker {
+ public:
+  Asker(const AttentionBlock& a, std::ptrdiff_t times) noexcept
+      : areas_{
+            {a.group == 1 && a.out.type == StorageType::f32 ? static_cast<const float*>(a.out.data) : nullptr,
+             a.out.query_stride, a.rows, a.value_dim},
+            a.ahead[0],
+            a.ahead[1],
+            a.ahead[2]} {
+    std::ptrdiff_t lines = 0;
+    for (StridedRows& area : areas_) {
+      if (area.data == nullptr) area.rows = 0;
+      lines += area.rows * blocks_of(area.width, line);
+    }
+    each_time_ = times == 0 ? 0 : blocks_of(lines, times);
+  }
+
+  void ask() noexcept {
+    for (std::ptrdiff_t i = 0; i < each_time_ && area_ < 4;) {
+      StridedRows& area = areas_[area_];
+      if (area.rows == 0) {
+        ++area_;
+        continue;
+      }
+      __builtin_prefetch(area.data + column_, 0, 2);
+      ++i;
+      column_ += line;
+      if (column_ < area.width) continue;
+      column_ = 0;
+      area.data += area.stride;
+      --area.rows;
+    }
+  }
+
+ private:
+  static constexpr std::ptrdiff_t line = 16;  // floats
+  StridedRows areas_[4];
+  std::ptrdiff_t each_time_;
+  std::ptrdiff_t area_ = 0, column_ = 0;
+};
+
+/// One call's view of its scratch, and what the steps share.
+template <class L>
+struct AttentionWork {
+  const AttentionBlock& a;
+  bool plain;                   ///< scores need only the factor that the power applies anyway
+  ScoreScale scale;             ///< of the power
+  std::ptrdiff_t left, right;   ///< of the window, at most `farthest`
+  std::ptrdiff_t value_stride;  ///< of the sums
+  std::ptrdiff_t blocks;        ///< key blocks of the sequence
+  float* queries;               ///< copy_left_row
+  float* scores;                ///< [row_group][left_stride]: of one block of keys, scores and then powers
+  float* block_sums;            ///< [row_group][value_stride]: sum_j p_j v_j over one block
+  float* sums;                  ///< [row_block][value_stride]: merged over the blocks so far
+  float* block_maxima;          ///< [row_block][blocks]: m of each block, for the probabilities
+  float* top_scores;            ///< [row_block][top], descending
+  float* top_keys;              ///< [row_block][top], the bits of their keys
+  float* block_keys;            ///< panels of a block that has to be converted
+  float* block_values;          ///< [key_block][value_stride] of one
+  std::ptrdiff_t top_count[row_block];
+  RowState block_state[row_group];
+  RowState state[row_block];
+  bool merged[row_block];             ///< the row has a block in sums and state
+  std::ptrdiff_t checked_block = -1;  ///< whose values' finiteness is known as `checked_finite`
+  bool checked_finite = false;
+  Asker asker;
+
+  explicit AttentionWork(const AttentionBlock& block) noexcept
+      : a(block),
+        plain(block.rules.scale > 0.0f && block.rules.softcap == 0.0f && block.rules.bias.data == nullptr &&
+              block.rules.distance_bias == nullptr),
+        scale(plain ? block.rules.scale : 1.0f),
+        left(block.rules.left < farthest ? block.rules.left : farthest),
+        right(block.rules.right < farthest ? block.rules.right : farthest),
+        value_stride(round_up(block.value_dim, panel_width)),
+        blocks(key_blocks(block.keys, block.first_key)),
+        asker(block,
+              blocks_of(block.rows, tile_rows<L>(tile_columns<L>)) * blocks_of(block.keys, tile_width<L>)) {
+    queries = a.scratch;
+    scores = queries + AttentionScratch::queries(a.head_dim);
+    block_sums = scores + row_group * left_stride;
+    sums = block_sums + row_group * value_stride;
+    block_maxima = sums + row_block * value_stride;
+    top_scores = block_maxima + round_up(row_block * blocks, panel_width);
+    top_keys = top_scores + row_block * a.top;
+    block_keys = top_scores + round_up(2 * row_block * a.top, panel_width);
+    block_values = block_keys + key_block * a.head_dim;
+    for (std::ptrdiff_t i = 0; i < a.rows; ++i) {
+      merged[i] = false;
+      top_count[i] = 0;
+    }
+  }
+
+  /// Scores are wanted as they are on their way, of all keys.
+  bool keeps_every_score() const noexcept {
+    return a.score_rows != nullptr && (a.point == ScorePoint::scaled || a.point == ScorePoint::capped);
+  }
+  bool keeps_powers() const noexcept {
+    return a.score_rows != nullptr && a.point == ScorePoint::probabilities;
+  }
+
+  std::ptrdiff_t position(std::ptrdiff_t row) const noexcept { return a.first_position + a.query(row); }
+
+  /// Keys that the window shows a row.
+  KeyRange visible(std::ptrdiff_t row) const noexcept {
+    const std::ptrdiff_t at = position(row) - a.first_key;
+    return KeyRange{at - left, at + right + 1}.within({0, a.keys});
+  }
+
+  /// Keys of a block, counted from that of key 0.
+  KeyRange block(std::ptrdiff_t number) const noexcept {
+    const std::ptrdiff_t begin = number * key_block - a.first_key % key_block;
+    return KeyRange{begin, begin + key_block}.within({0, a.keys});
+  }
+};
+
+}  // namespace
+}  // namespace saccade::kernels

@@ -1,0 +1,199 @@
+#pragma once
+
+// What becomes of scores between the two products: each rule is a step over one row of a block. A further
+// kind of bias or mask is a case in each_bias or in see_row.
+
+#include <cstring>
+
+#include "kernels/attention_work.hpp"
+#include "kernels/tanh.hpp"
+
+namespace saccade::kernels {
+namespace {
+
+/// Calls action(range, first, stride) for each piece of bias that row `row` has over keys of a block:
+/// first[n * stride] is added to the score of key range.begin + n.
+template <class L, class Action>
+void each_bias(const AttentionWork<L>& w, std::ptrdiff_t row, KeyRange block, KeyRange range,
+               const Action& action) noexcept {
+  const ScoreRules& rules = w.a.rules;
+  if (rules.bias.data != nullptr) {
+    with_stored(rules.bias.type, of_row(w.a, rules.bias, row), [&](const auto* bias) {
+      action(range, bias + (block.begin + range.begin) * rules.bias_key_stride, rules.bias_key_stride);
+    });
+  }
+  if (rules.distance_bias != nullptr) {
+    const float* const table = rules.distance_bias + w.a.head(row) * rules.distance_head_stride;
+    // The key at `zero` has table[0], those before it too; those from zero + distances on have the last one.
+    const std::ptrdiff_t zero = w.position(row) + rules.first_distance - w.a.first_key - block.begin;
+    const std::ptrdiff_t last = rules.distances - 1;
+    const KeyRange before = KeyRange{range.begin, zero}.within(range),
+                   inside = KeyRange{zero, zero + last}.within(range),
+                   behind = KeyRange{zero + last, range.end}.within(range);
+    if (!before.empty()) action(before, table, std::ptrdiff_t{0});
+    if (!inside.empty()) action(inside, table + (inside.begin - zero), std::ptrdiff_t{1});
+    if (!behind.empty()) action(behind, table + last, std::ptrdiff_t{0});
+  }
+}
+
+/// n <= count values, stride apart.
+template <class L, class Stored>
+typename L::F load_strided(const Stored* from, std::ptrdiff_t stride, int n) noexcept {
+  if (stride == 1) return n == L::count ? L::load(from) : L::load(from, n);
+  Stored lanes[L::count] = {};
+  for (int i = 0; i < n; ++i) lanes[i] = from[i * stride];
+  return L::load(lanes);
+}
+
+/// Calls action(key, n) for the range cut at multiples of a register.
+template <class L, class Action>
+void each_register(KeyRange range, const Action& action) noexcept {
+  for (std::ptrdiff_t key = range.begin; key < range.end;) {
+    const std::ptrdiff_t next = (key / L::count + 1) * L::count;
+    const std::ptrdiff_t end = next < range.end ? next : range.end;
+    action(key, static_cast<int>(end - key));
+    key = end;
+  }
+}
+
+/// Bit n is set where byte n of eight is not 0.
+inline unsigned bits_of_bytes(const std::uint8_t* bytes) noexcept {
+  constexpr std::uint64_t low7 = 0x7f7f7f7f7f7f7f7fu;
+  std::uint64_t x;
+  std::memcpy(&x, bytes, sizeof x);
+  const std::uint64_t set = ((((x & low7) + low7) | x) & ~low7) >> 7;  // 1 in each byte that is not 0
+  return static_cast<unsigned>(set * 0x0102040810204080u >> 56);
+}
+
+/// Bits of keys [begin, end) of one panel that a row's mask shows.
+inline unsigned mask_bits(const std::uint8_t* mask, std::ptrdiff_t stride, std::ptrdiff_t begin,
+                          std::ptrdiff_t end) noexcept {
+  if (stride == 1 && end - begin == panel_width)
+    return bits_of_bytes(mask + begin) | bits_of_bytes(mask + begin + 8) << 8;
+  unsigned bits = 0;
+  for (std::ptrdiff_t key = begin; key < end; ++key)
+    bits |= (mask[key * stride] != 0 ? 1u : 0u) << (key % panel_width);
+  return bits;
+}
+
+/// Cuts hidden keys from the ends of a row's range.
+inline void trim(RowGroup& g, std::ptrdiff_t i) noexcept {
+  KeyRange& seen = g.seen[i];
+  const auto shown = [&](std::ptrdiff_t key) {
+    return (g.lanes[i][key / panel_width] >> (key % panel_width) & 1u) != 0;
+  };
+  while (!seen.empty()) {
+    if (shown(seen.begin)) break;
+    seen.begin = g.lanes[i][seen.begin / panel_width] == 0
+                     ? seen.begin / panel_width * panel_width + panel_width
+                     : seen.begin + 1;
+  }
+  while (!seen.empty()) {
+    if (shown(seen.end - 1)) break;
+    seen.end = g.lanes[i][(seen.end - 1) / panel_width] == 0 ? (seen.end - 1) / panel_width * panel_width
+                                                             : seen.end - 1;
+  }
+}
+
+/// What row i of the group sees of its range, and no more.
+template <class L>
+void see_row(const AttentionWork<L>& w, RowGroup& g, std::ptrdiff_t i) noexcept {
+  const ScoreRules& rules = w.a.rules;
+  const std::ptrdiff_t row = g.first + i;
+  KeyRange& seen = g.seen[i];
+  if (rules.mask.data != nullptr) seen = seen.within({0, rules.mask_keys - g.block.begin});
+  if (rules.bias.data != nullptr) seen = seen.within({0, rules.bias_keys - g.block.begin});
+  std::uint16_t* const lanes = g.lanes[i];
+  for (std::ptrdiff_t p = 0; p < key_block / panel_width; ++p) lanes[p] = 0;
+  if (seen.empty()) return;
+  const auto* const mask =
+      rules.mask.data == nullptr
+          ? nullptr
+          : static_cast<const std::uint8_t*>(rules.mask.data) + w.a.query(row) * rules.mask.query_stride +
+                w.a.head(row) * rules.mask.head_stride + g.block.begin * rules.mask_key_stride;
+  for (std::ptrdiff_t p = seen.begin / panel_width; p * panel_width < seen.end; ++p) {
+    const KeyRange keys = seen.within({p * panel_width, (p + 1) * panel_width});
+    unsigned bits = (0xffffu >> (panel_width - (keys.end - keys.begin))) << (keys.begin % panel_width);
+    if (mask != nullptr) bits &= mask_bits(mask, rules.mask_key_stride, keys.begin, keys.end);
+    lanes[p] = static_cast<std::uint16_t>(bits);
+  }
+  const auto hides = L::broadcast(-infinity);
+  each_bias(w, row, g.block, seen, [&](KeyRange range, const auto* bias, std::ptrdiff_t stride) {
+    each_register<L>(range, [&](std::ptrdiff_t key, int n) {
+      const auto x = load_strided<L>(bias + (key - range.begin) * stride, stride, n);
+      const unsigned hidden = L::equal_bits(x, hides) << (key % panel_width);
+      lanes[key / panel_width] = static_cast<std::uint16_t>(lanes[key / panel_width] & ~hidden);
+    });
+  });
+  trim(g, i);
+}
+
+/// Which keys of a block the rows of a group see.
+template <class L>
+void see_block(const AttentionWork<L>& w, RowGroup& g) noexcept {
+  const ScoreRules& rules = w.a.rules;
+  for (std::ptrdiff_t i = 0; i < g.count; ++i)
+    g.seen[i] = w.visible(g.first + i).within(g.block).relative_to(g.block.begin);
+  g.masked = rules.mask.data != nullptr || rules.bias.data != nullptr || rules.distance_bias != nullptr;
+  if (!g.masked) return;
+  for (std::ptrdiff_t i = 0; i < g.count; ++i) see_row(w, g, i);
+}
+
+/// u = step(u) over a range of a row.
+template <class L, class Step>
+void change_row(float* u, KeyRange range, const Step& step) noexcept {
+  std::ptrdiff_t key = range.begin;
+  for (; key + L::count <= range.end; key += L::count) L::store(u + key, step(L::load(u + key)));
+  const int rest = static_cast<int>(range.end - key);
+  if (rest > 0) L::store(u + key, step(L::load(u + key, rest)), rest);
+}
+
+/// Scores of row i as they are now, times a factor, to where they were asked for.
+template <class L>
+void keep_scores(const AttentionWork<L>& w, const RowGroup& g, std::ptrdiff_t i, KeyRange range,
+                 float factor) noexcept {
+  float* const to = w.a.score_rows[g.first + i];
+  if (to == nullptr) return;
+  const float* const u = w.scores + i * left_stride;
+  for (std::ptrdiff_t key = range.begin; key < range.end; ++key) to[g.block.begin + key] = u[key] * factor;
+}
+
+/// Scores of row i -> what the softmax takes: times scale (unless the power does that), softcap, + biases;
+/// hidden ones become -infinity.
+template <class L>
+void shape_row(const AttentionWork<L>& w, const RowGroup& g, std::ptrdiff_t i) noexcept {
+  const ScoreRules& rules = w.a.rules;
+  float* const u = w.scores + i * left_stride;
+  const bool every = w.keeps_every_score();
+  const KeyRange range = every ? KeyRange{0, g.keys()} : g.seen[i];
+  const bool keeps_biased = w.a.score_rows != nullptr && w.a.point == ScorePoint::biased;
+  if (!w.plain) {
+    const auto scale = L::broadcast(rules.scale);
+    change_row<L>(u, range, [&](auto x) { return x * scale; });
+  }
+  if (every && w.a.point == ScorePoint::scaled) keep_scores(w, g, i, range, w.plain ? rules.scale : 1.0f);
+  if (rules.softcap != 0.0f) {
+    const auto cap = L::broadcast(rules.softcap), inverse = L::broadcast(1.0f / rules.softcap);
+    change_row<L>(u, range, [&](auto x) { return cap * tanh<L>(x * inverse); });
+  }
+  if (every && w.a.point == ScorePoint::capped) keep_scores(w, g, i, range, w.plain ? rules.scale : 1.0f);
+  const KeyRange seen = g.seen[i];
+  if (seen.empty()) return;
+  each_bias(w, g.first + i, g.block, seen, [&](KeyRange part, const auto* bias, std::ptrdiff_t stride) {
+    each_register<L>(part, [&](std::ptrdiff_t key, int n) {
+      const auto x = L::load(u + key, n) + load_strided<L>(bias + (key - part.begin) * stride, stride, n);
+      L::store(u + key, x, n);
+    });
+  });
+  if (g.masked) {
+    const auto hidden = L::broadcast(-infinity);
+    for (std::ptrdiff_t key = seen.begin / panel_width * panel_width; key < seen.end; key += L::count) {
+      const unsigned bits = g.lanes[i][key / panel_width] >> (key % panel_width);
+      L::store(u + key, L::select(bits, L::load(u + key), hidden));
+    }
+  }
+  if (keeps_biased) keep_scores(w, g, i, seen, w.plain ? rules.scale : 1.0f);
+}
+
+}  // namespace
+}  // namespace saccade::kernels

@@ -1,0 +1,288 @@
+// How the tasks of an AttentionPlan run.
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "core/as_size.hpp"
+#include "ops/attention_plan.hpp"
+
+namespace saccade::ops {
+namespace {
+
+using core::as_size;
+using kernels::row_block;
+using kernels::StridedRows;
+
+/// What a view has for a sequence from its query `query` and head `head` on.
+template <class Pointer, class View>
+kernels::ByRow<Pointer> from_query(const View& view, std::int64_t s, std::int64_t first_query,
+                                   std::int64_t query, std::int64_t head) noexcept {
+  if (view.data == nullptr) return {};
+  const std::int64_t begin = AttentionProblem::sequence_begin(view, s, first_query);
+  return {element(view.data, view.type, begin + query * view.token_stride + head * view.head_stride),
+          view.token_stride, view.head_stride, view.type};
+}
+
+}  // namespace
+
+void AttentionPlan::run(const kernels::KernelTable& kernels, std::size_t task, int slot) noexcept {
+  const std::int64_t number = before(wave_.begin).tasks + static_cast<std::int64_t>(task);
+  const Unit u = unit(number, &Before::tasks);
+  // Threads take tasks in turn, so this one's next is about as many further as there are threads.
+  const bool last = number + threads_ >= before(wave_.end).tasks;
+  const Unit next = last ? u : unit(number + threads_, &Before::tasks);
+  const Place& place = places_[u.of.place];
+  const Slot& own = slots_[slot];
+  if (wants_mean(place.sequence)) return run_mean(kernels, u.of, own);
+  if (u.of.head < place.whole_heads) return run_head(kernels, u.of, next.of, own);
+  const RowBlock block = row_block_of(u);
+  if (chunks(place.sequence) > 1) return run_chunk(kernels, u.of, block, own);
+  if (reads_in_place(place.sequence)) return run_row_block(kernels, block, nullptr, own, {});
+  pack_until_ready(kernels, u.of);
+  const PackedKeys keys = shared_keys(u.of);
+  run_row_block(kernels, block, &keys, own, {query_rows(row_block_of(next)), {}, {}});
+}
+
+/// Meanwhile asks for what the next task reads first: a head's rows lie apart, and come slowly.
+void AttentionPlan::run_head(const kernels::KernelTable& kernels, HeadPlace head, HeadPlace next,
+                             const Slot& slot) const noexcept {
+  const std::int64_t sequence = places_[head.place].sequence, blocks = row_blocks(sequence);
+  PackedKeys keys = slot.keys;
+  if (!copies_values(sequence)) keys.values = nullptr;
+  for (std::int64_t b = 0; b < key_blocks(sequence); ++b) pack_block(kernels, sequence, head.head, b, keys);
+  const std::int64_t next_sequence = places_[next.place].sequence;
+  const std::int64_t next_keys = std::min(problem_.keys(next_sequence), kernels::key_block);
+  for (std::int64_t i = 0; i < blocks; ++i) {
+    const Keys share = {next_keys * i / blocks, next_keys * (i + 1) / blocks - next_keys * i / blocks};
+    const RowBlock next_block = i + 1 < blocks ? row_block_of({head, i + 1}) : row_block_of({next, 0});
+    run_row_block(kernels, row_block_of({head, i}), &keys, slot,
+                  {query_rows(next_block), key_rows(problem_.k, next_sequence, next.head, share),
+                   key_rows(problem_.v, next_sequence, next.head, share)});
+  }
+}
+
+/// A chunk's blocks leave their states; the last chunk that is done merges them all, in order.
+void AttentionPlan::run_chunk(const kernels::KernelTable& kernels, HeadPlace head, const RowBlock& block,
+                              const Slot& slot) noexcept {
+  const std::int64_t s = block.sequence, blocks = key_blocks(s), parts = chunks(s);
+  const std::int64_t state = problem_.value_dim() + 2, row_states = blocks * state;
+  float* const states = states_ + before(head).states;
+  kernels::AttentionBlock a = kernel_block(block, nullptr, slot);
+  const kernels::AttentionBlock whole = a;
+  a.first_block = blocks * block.chunk / parts;
+  a.last_block = blocks * (block.chunk + 1) / parts;
+  a.out.data = nullptr;
+  a.state_blocks = 0;
+  a.states = {states, problem_.group() * row_states, row_states};
+  kernels.attention_block(a);
+  if (--chunks_left_[before(head).chunked] != 0) return;
+  for (std::int64_t row = 0; row < a.rows; ++row) {
+    const float* const parts_of_row = states + row * row_states;
+    const auto at = [&](const kernels::ByRow<void*>& by) {
+      return by.data == nullptr
+                 ? nullptr
+                 : element(by.data, by.type,
+                           whole.query(row) * by.query_stride + whole.head(row) * by.head_stride);
+    };
+    kernels.merge_states({.parts = &parts_of_row,
+                          .blocks = &blocks,
+                          .count = 1,
+                          .value_dim = problem_.value_dim(),
+                          .sink = whole.sinks == nullptr ? nullptr : whole.sinks + whole.head(row),
+                          .out = at(whole.out),
+                          .out_type = whole.out.type,
+                          .log_sum_exp = at(whole.log_sum_exp),
+                          .log_sum_exp_type = whole.log_sum_exp.type,
+                          .scratch = slot.scratch});
+  }
+}
+
+/// Every key_heads()-th row block, for all heads in their order, so that each query's sum is one thread's.
+void AttentionPlan::run_mean(const kernels::KernelTable& kernels, HeadPlace head,
+                             const Slot& slot) const noexcept {
+  const std::int64_t s = places_[head.place].sequence, keys = problem_.keys(s);
+  const ProbabilitiesRequest& asked = *request(s);
+  const auto heads = static_cast<float>(asked.heads.empty() ? as_size(problem_.q.heads) : asked.heads.size());
+  for (std::int64_t number = head.head; number < row_blocks(s); number += problem_.key_heads()) {
+    for (std::int64_t h = 0; h < problem_.key_heads(); ++h) {
+      const RowBlock block = {s, h, number};
+      kernels::AttentionBlock a = kernel_block(block, nullptr, slot);
+      float* means[row_block];
+      const bool any = find_score_rows(block, means);
+      for (std::int64_t i = 0; i < a.rows; ++i)
+        slot.score_rows[i] = any && means[i] != nullptr ? slot.mean_rows + i * keys : nullptr;
+      a.score_rows = any ? slot.score_rows : nullptr;
+      run_kernel(kernels, block, a);
+      for (std::int64_t i = 0; any && i < a.rows; ++i) {
+        if (means[i] == nullptr) continue;
+        const std::int32_t of = static_cast<std::int32_t>(h * problem_.group() + a.head(i));
+        const bool first =
+            asked.heads.empty() ? of == 0 : of == *std::min_element(asked.heads.begin(), asked.heads.end());
+        const bool last = asked.heads.empty()
+                              ? of + 1 == problem_.q.heads
+                              : of == *std::max_element(asked.heads.begin(), asked.heads.end());
+        for (std::int64_t j = 0; j < keys; ++j) {
+          const float sum = first ? slot.score_rows[i][j] : means[i][j] + slot.score_rows[i][j];
+          means[i][j] = last ? sum / heads : sum;
+        }
+      }
+    }
+  }
+}
+
+/// The last rows first.
+RowBlock AttentionPlan::row_block_of(const Unit& unit) const noexcept {
+  const std::int64_t sequence = places_[unit.of.place].sequence, parts = chunks(sequence);
+  return {sequence, unit.of.head, row_blocks(sequence) - 1 - unit.index / parts, unit.index % parts};
+}
+
+StridedRows AttentionPlan::query_rows(const RowBlock& block) const noexcept {
+  const ConstHeadsView& q = problem_.q;
+  if (q.type != StorageType::f32 || problem_.group() != 1) return {};
+  const std::int64_t row = block.number * row_block;
+  const auto from =
+      from_query<const void*>(q, block.sequence, problem_.first_query(block.sequence), row, block.head);
+  return {static_cast<const float*>(from.data), q.token_stride,
+          std::min(row_block, problem_.rows(block.sequence) - row), q.head_dim};
+}
+
+StridedRows AttentionPlan::key_rows(const ConstHeadsView& view, std::int64_t sequence, std::int64_t head,
+                                    Keys keys) const noexcept {
+  if (view.type != StorageType::f32 || problem_.cache != nullptr) return {};
+  const std::int64_t begin = AttentionProblem::sequence_begin(view, sequence, problem_.first_key(sequence));
+  return {
+      static_cast<const float*>(view.data) + begin + keys.first * view.token_stride + head * view.head_stride,
+      view.token_stride, keys.count, view.head_dim};
+}
+
+/// Where each row's scores go; false where the sequence's are not asked for.
+bool AttentionPlan::find_score_rows(const RowBlock& block, float** rows) const noexcept {
+  const ProbabilitiesRequest* const asked = request(block.sequence);
+  if (asked == nullptr) return false;
+  const std::int64_t keys = problem_.keys(block.sequence), queries = problem_.queries(block.sequence);
+  const std::int64_t wanted =
+      asked->queries.empty() ? queries : static_cast<std::int64_t>(asked->queries.size());
+  const std::int64_t first = block.number * row_block,
+                     count = std::min(row_block, problem_.rows(block.sequence) - first);
+  for (std::int64_t i = 0; i < count; ++i) {
+    std::int64_t query = (first + i) / problem_.group(),
+                 head = block.head * problem_.group() + (first + i) % problem_.group();
+    rows[i] = nullptr;
+    if (!asked->heads.empty()) {
+      const auto found = std::find(asked->heads.begin(), asked->heads.end(), head);
+      if (found == asked->heads.end()) continue;
+      head = found - asked->heads.begin();
+    }
+    if (!asked->queries.empty()) {
+      const auto found = std::lower_bound(asked->queries.begin(), asked->queries.end(), query);
+      if (found == asked->queries.end() || *found != query) continue;
+      query = found - asked->queries.begin();
+    }
+    if (asked->mean_over_heads) head = 0;
+    rows[i] = asked->out.data() + (head * wanted + query) * keys;
+  }
+  return true;
+}
+
+kernels::AttentionBlock AttentionPlan::kernel_block(const RowBlock& block, const PackedKeys* keys,
+                                                    const Slot& slot) const noexcept {
+  const AttentionOptions& options = problem_.options;
+  const std::int64_t s = block.sequence, group = problem_.group();
+  const std::int64_t row = block.number * row_block, query = row / group, head = block.head * group;
+  const std::int64_t first_query = problem_.first_query(s);
+  // Here and not at the door, where the host may have set another rounding.
+  const float usual_scale = 1.0f / std::sqrt(static_cast<float>(problem_.head_dim()));
+  kernels::KeySource source = problem_.source(s, block.head);
+  if (keys != nullptr) {
+    source.form = kernels::KeySource::Form::panels;
+    source.keys = keys->panels;
+    source.key_type = StorageType::f32;
+    if (keys->values != nullptr) {
+      source.values = keys->values;
+      source.value_type = StorageType::f32;
+      source.value_stride = value_stride();
+    }
+  }
+  const auto by_sequence = [&](const auto& view, StorageType type) -> kernels::ByRow<const void*> {
+    if (view.data == nullptr) return {};
+    const std::int64_t begin = (s + problem_.first_sequence) * view.sequence_stride +
+                               query * view.query_stride + head * view.head_stride;
+    return {static_cast<const std::byte*>(static_cast<const void*>(view.data)) +
+                begin * (type == StorageType::u8    ? 1
+                         : type == StorageType::f32 ? 4
+                                                    : 2),
+            view.query_stride, view.head_stride, type};
+  };
+  const TopKeys& top = options.top_keys;
+  const std::int64_t top_begin = (first_query + query) * top.token_stride + head * top.head_stride;
+  const std::int64_t row_states = options.states.blocks * (problem_.value_dim() + 2);
+  return {
+      .q = from_query<const void*>(problem_.q, s, first_query, query, head),
+      .rows = std::min(row_block, problem_.rows(s) - row),
+      .source = source,
+      .finite = keys == nullptr ? nullptr : keys->finite,
+      .keys = problem_.keys(s),
+      .head_dim = problem_.head_dim(),
+      .value_dim = problem_.value_dim(),
+      .rules = {.scale = options.scale.value_or(usual_scale),
+                .left = options.window.left,
+                .right = options.window.right,
+                .softcap = options.softcap,
+                .mask = by_sequence(options.mask, StorageType::u8),
+                .mask_keys = options.mask.keys,
+                .mask_key_stride = options.mask.key_stride,
+                .bias = by_sequence(options.bias, options.bias.type),
+                .bias_keys = options.bias.keys,
+                .bias_key_stride = options.bias.key_stride,
+                .distance_bias = options.distance_bias.data == nullptr
+                                     ? nullptr
+                                     : options.distance_bias.data + head * options.distance_bias.head_stride,
+                .distance_head_stride = options.distance_bias.head_stride,
+                .first_distance = options.distance_bias.first_distance,
+                .distances = options.distance_bias.count},
+      .first_position = problem_.query_position(s) + query,
+      .out = from_query<void*>(problem_.out, s, first_query, query, head),
+      .scratch = slot.scratch,
+      .group = group,
+      .lead = row % group,
+      .first_key = problem_.key_position(s),
+      .sinks = options.sinks.empty() ? nullptr : options.sinks.data() + head,
+      .log_sum_exp = from_query<void*>(options.log_sum_exp, s, first_query, query, head),
+      .top_keys = {top.k == 0 ? nullptr : top.keys + top_begin, top.token_stride, top.head_stride},
+      .top_probabilities = {top.k == 0 ? nullptr : top.probabilities + top_begin, top.token_stride,
+                            top.head_stride},
+      .top = top.k,
+      .state_blocks = options.states.blocks,
+      .states = {options.states.data == nullptr
+                     ? nullptr
+                     : options.states.data + ((first_query + query) * problem_.q.heads + head) * row_states,
+                 problem_.q.heads * row_states, row_states}};
+}
+
+void AttentionPlan::run_row_block(const kernels::KernelTable& kernels, const RowBlock& block,
+                                  const PackedKeys* keys, const Slot& slot,
+                                  const Ahead& ahead) const noexcept {
+  kernels::AttentionBlock a = kernel_block(block, keys, slot);
+  std::copy(ahead.begin(), ahead.end(), a.ahead);
+  if (slot.score_rows != nullptr && find_score_rows(block, slot.score_rows)) {
+    a.score_rows = slot.score_rows;
+    a.point = request(block.sequence)->point;
+  }
+  run_kernel(kernels, block, a);
+}
+
+/// In the vector form each row has a position of its own.
+void AttentionPlan::run_kernel(const kernels::KernelTable& kernels, const RowBlock& block,
+                               kernels::AttentionBlock a) const noexcept {
+  if (problem_.positions.empty()) return kernels.attention_block(a);
+  for (std::int64_t i = 0, rows = std::exchange(a.rows, 1); i < rows; ++i) {
+    a.first_position = problem_.positions[as_size(block.number * row_block + i)];
+    kernels.attention_block(a);
+    a.q.data = element(a.q.data, a.q.type, a.q.query_stride);
+    a.out.data = element(a.out.data, a.out.type, a.out.query_stride);
+    if (a.score_rows != nullptr) ++a.score_rows;
+  }
+}
+
+}  // namespace saccade::ops
