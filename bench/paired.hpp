@@ -21,35 +21,48 @@ inline double median(std::vector<double> values) {
   return *middle;
 }
 
-/// Times work in turn with the FMA peak of the same engine, in slices of milliseconds: on a machine whose
-/// clock and neighbours change from moment to moment, only the ratio of two neighbouring slices means
-/// something. Counters: GFLOP/s, share_of_peak (median of the slices' ratios) and, where given, tokens/s.
+/// Amount of work per second, for about two milliseconds.
 template <class Work>
-void run_paired(benchmark::State& state, Engine& engine, int threads, double flops, const Work& work,
-                double tokens = 0) {
-  const auto peak = [&] { return measure_fma_peak(engine, threads, 0.0); };
+double rate_of(const Work& work, double amount) {
+  double elapsed = 0;
+  int calls = 0;
+  const double start = seconds_now();
+  do {
+    work();
+    ++calls;
+    elapsed = seconds_now() - start;
+  } while (elapsed < 0.002);
+  return amount * calls / elapsed;
+}
+
+/// Times work in turn with something else, in slices of milliseconds: on a machine whose clock and neighbours
+/// change from moment to moment, only the ratio of two neighbouring slices means something. `reference()` is
+/// a rate in the unit of `amount` per second; the counter `share` is the median of the slices' ratios.
+template <class Work, class Reference>
+double run_against(benchmark::State& state, const char* share, const Reference& reference, double amount,
+                   const Work& work) {
   work();
   std::vector<double> shares, rates;
-  double before = peak();
+  double before = reference();
   for (auto _ : state) {
-    double elapsed = 0;
-    int calls = 0;
-    const double start = seconds_now();
-    do {
-      work();
-      ++calls;
-      elapsed = seconds_now() - start;
-    } while (elapsed < 0.002);
-    const double after = peak(), rate = flops * calls / elapsed * 1e-9;
+    const double rate = rate_of(work, amount), after = reference();
     rates.push_back(rate);
     shares.push_back(2 * rate / (before + after));
     before = after;
-    state.SetIterationTime(elapsed / calls);
+    state.SetIterationTime(amount / rate);
   }
-  const double rate = median(rates);
-  state.counters["GFLOP/s"] = rate;
-  state.counters["share_of_peak"] = median(shares);
-  if (tokens > 0) state.counters["tokens/s"] = tokens * rate / flops * 1e9;
+  state.counters[share] = median(shares);
+  return median(rates);
+}
+
+/// In turn with the FMA peak of the same engine. Counters: GFLOP/s, share_of_peak and, where given, tokens/s.
+template <class Work>
+void run_paired(benchmark::State& state, Engine& engine, int threads, double flops, const Work& work,
+                double tokens = 0) {
+  const auto peak = [&] { return measure_fma_peak(engine, threads, 0.0) * 1e9; };
+  const double rate = run_against(state, "share_of_peak", peak, flops, work);
+  state.counters["GFLOP/s"] = rate * 1e-9;
+  if (tokens > 0) state.counters["tokens/s"] = tokens * rate / flops;
 }
 
 /// What run_paired needs: manual time, and enough slices for a median.

@@ -57,6 +57,10 @@ struct TensorFile::State {
   [[nodiscard]] std::size_t index_of(std::string_view name) const;
   [[nodiscard]] io::Place place(std::size_t tensor) const { return {file->path(), infos[tensor].name}; }
 
+  /// Throws Error{invalid_argument} unless there are elements first to first + count - 1.
+  void require_elements(std::size_t tensor, std::int64_t first, std::size_t count) const;
+  [[nodiscard]] Error wrong_type(std::size_t tensor, const std::string& expected) const;
+
   /// Reads elements first to first + out.size() - 1 in pieces, and has each converted.
   template <typename Out, typename Convert>
   void read(std::size_t tensor, std::uint64_t first, std::span<Out> out, Convert convert);
@@ -82,6 +86,18 @@ std::size_t TensorFile::State::index_of(std::string_view name) const {
   if (found != index.end()) return found->second;
   throw io::format_error({file->path()},
                          "has no tensor '" + io::printable(name) + "'; it has " + list_names(infos));
+}
+
+void TensorFile::State::require_elements(std::size_t tensor, std::int64_t first, std::size_t count) const {
+  const std::int64_t elements = infos[tensor].elements();
+  if (first >= 0 && first <= elements && count <= static_cast<std::uint64_t>(elements - first)) return;
+  throw io::argument_error(place(tensor), "cannot read " + std::to_string(count) + " elements from " +
+                                              std::to_string(first) + ": it has " + std::to_string(elements));
+}
+
+Error TensorFile::State::wrong_type(std::size_t tensor, const std::string& expected) const {
+  return io::format_error(
+      place(tensor), "has type " + std::string(to_string(infos[tensor].type)) + "; expected " + expected);
 }
 
 void TensorFile::State::read_bytes(std::size_t tensor, std::uint64_t first, std::span<std::byte> out) {
@@ -132,29 +148,27 @@ const TensorInfo& TensorFile::at(std::string_view name) const {
 
 void TensorFile::read(std::string_view name, std::int64_t first, std::span<float> out) const {
   const std::size_t tensor = state_->index_of(name);
-  const TensorInfo& info = state_->infos[tensor];
-  const std::int64_t elements = info.elements();
-  if (first < 0 || first > elements || out.size() > static_cast<std::uint64_t>(elements - first)) {
-    throw io::argument_error(state_->place(tensor), "cannot read " + std::to_string(out.size()) +
-                                                        " elements from " + std::to_string(first) +
-                                                        ": it has " + std::to_string(elements));
-  }
-  if (!io::converts_to_float(info.type)) {
-    throw io::format_error(state_->place(tensor), "has type " + std::string(to_string(info.type)) +
-                                                      "; expected f32, f16, bf16 or f64");
-  }
+  const StorageType type = state_->infos[tensor].type;
+  state_->require_elements(tensor, first, out.size());
+  if (!io::converts_to_float(type)) throw state_->wrong_type(tensor, "f32, f16, bf16 or f64");
   const auto begin = static_cast<std::uint64_t>(first);
-  if (info.type == StorageType::f32) return state_->read_bytes(tensor, begin, std::as_writable_bytes(out));
+  if (type == StorageType::f32) return state_->read_bytes(tensor, begin, std::as_writable_bytes(out));
   state_->read(tensor, begin, out, io::convert_to_float);
+}
+
+void TensorFile::read_bytes(std::string_view name, std::int64_t first, std::span<std::uint8_t> out) const {
+  const std::size_t tensor = state_->index_of(name);
+  const StorageType type = state_->infos[tensor].type;
+  state_->require_elements(tensor, first, out.size());
+  if (type != StorageType::boolean && type != StorageType::u8) throw state_->wrong_type(tensor, "bool or u8");
+  state_->read_bytes(tensor, static_cast<std::uint64_t>(first), std::as_writable_bytes(out));
 }
 
 std::vector<std::int64_t> TensorFile::read_integers(std::string_view name) const {
   const std::size_t tensor = state_->index_of(name);
   const TensorInfo& info = state_->infos[tensor];
-  if (info.type != StorageType::i32 && info.type != StorageType::i64) {
-    throw io::format_error(state_->place(tensor),
-                           "has type " + std::string(to_string(info.type)) + "; expected i32 or i64");
-  }
+  if (info.type != StorageType::i32 && info.type != StorageType::i64)
+    throw state_->wrong_type(tensor, "i32 or i64");
   std::vector<std::int64_t> values(static_cast<std::size_t>(info.elements()));
   state_->read(tensor, 0, std::span(values), io::convert_to_integers);
   return values;

@@ -110,10 +110,13 @@ class BlockSource {
 /// scores[i][j] = q_i . k_j for the panels of the block that row i's tile sees.
 template <class L>
 void score_block(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& source) noexcept {
-  constexpr std::ptrdiff_t tall = tile_rows<L>(tile_columns<L>);
   constexpr int per_panel = static_cast<int>(panel_width) / L::count;
   const bool every = w.keeps_every_score();
   for (std::ptrdiff_t key = 0; key < g.keys(); key += tile_width<L>) {
+    const std::ptrdiff_t panels = blocks_of(g.keys() - key, panel_width);
+    const std::ptrdiff_t registers =
+        panels * per_panel < tile_columns<L> ? panels * per_panel : tile_columns<L>;
+    const std::ptrdiff_t tall = tile_rows<L>(static_cast<int>(registers));
     for (std::ptrdiff_t row = 0; row < g.count; row += tall) {
       const std::ptrdiff_t rows = g.count - row < tall ? g.count - row : tall;
       const KeyRange tile = {key, key + tile_width<L>};

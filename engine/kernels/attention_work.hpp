@@ -34,6 +34,7 @@ struct RowGroup {
   KeyRange seen[row_group];  ///< each row sees nothing outside of it, nor at its ends
   bool masked = false;       ///< what a row sees inside of it is told by `lanes`; else all of it
   std::uint16_t lanes[row_group][key_block / panel_width];  ///< bit c of word p: key 16 p + c is seen
+  std::uint32_t panels[row_group];                          ///< bit p: word p is not 0
 
   std::ptrdiff_t keys() const noexcept { return block.end - block.begin; }
 
@@ -58,14 +59,12 @@ struct RowGroup {
   bool any_lane(std::ptrdiff_t row, std::ptrdiff_t rows, std::ptrdiff_t first_panel,
                 std::ptrdiff_t last_panel) const noexcept {
     if (!masked) return true;
-    unsigned any = 0;
-    for (std::ptrdiff_t i = row; i < row + rows; ++i) {
-      for (std::ptrdiff_t p = first_panel; p < last_panel; ++p) any |= seen[i].empty() ? 0u : lanes[i][p];
-    }
-    return any != 0;
+    std::uint32_t any = 0;
+    for (std::ptrdiff_t i = row; i < row + rows; ++i) any |= panels[i];
+    return (any >> first_panel & (~std::uint32_t{0} >> (32 - (last_panel - first_panel)))) != 0;
   }
 };
-static_assert(row_block % row_group == 0);
+static_assert(row_block % row_group == 0 && key_block / panel_width <= 32);
 
 /// A window that reaches so far has no end, and its sum with any position does not overflow.
 constexpr std::ptrdiff_t farthest = std::ptrdiff_t{1} << 61;
@@ -87,18 +86,14 @@ inline void* of_row(const AttentionBlock& a, const ByRow<void*>& all, std::ptrdi
 class Asker {
  public:
   Asker(const AttentionBlock& a, std::ptrdiff_t times) noexcept
-      : areas_{
-            {a.group == 1 && a.out.type == StorageType::f32 ? static_cast<const float*>(a.out.data) : nullptr,
-             a.out.query_stride, a.rows, a.value_dim},
-            a.ahead[0],
-            a.ahead[1],
-            a.ahead[2]} {
+      : areas_{a.ahead[0], a.ahead[1], a.ahead[2], a.ahead[3]} {
     std::ptrdiff_t lines = 0;
     for (StridedRows& area : areas_) {
       if (area.data == nullptr) area.rows = 0;
       lines += area.rows * blocks_of(area.width, line);
     }
     each_time_ = times == 0 ? 0 : blocks_of(lines, times);
+    if (each_time_ > most_lines) each_time_ = most_lines;
   }
 
   void ask() noexcept {
@@ -119,7 +114,8 @@ class Asker {
   }
 
  private:
-  static constexpr std::ptrdiff_t line = 16;  // floats
+  static constexpr std::ptrdiff_t line = 16;        // floats
+  static constexpr std::ptrdiff_t most_lines = 32;  // that a tile outlasts
   StridedRows areas_[4];
   std::ptrdiff_t each_time_;
   std::ptrdiff_t area_ = 0, column_ = 0;

@@ -185,7 +185,7 @@ struct AttentionBlock {
   std::ptrdiff_t top = 0;
   std::ptrdiff_t state_blocks = 0;  ///< that `states` has room for
   ByRow<float*> states = {};  ///< block b of a row is b * (value_dim + 2) further, counted from key 0's block
-  StridedRows ahead[3] = {};  ///< asked for meanwhile: hardware does not foresee rows that lie apart
+  StridedRows ahead[4] = {};  ///< asked for meanwhile: hardware does not foresee rows that lie apart
 
   std::ptrdiff_t query(std::ptrdiff_t row) const noexcept { return group == 1 ? row : (lead + row) / group; }
   std::ptrdiff_t head(std::ptrdiff_t row) const noexcept { return group == 1 ? 0 : (lead + row) % group; }
@@ -193,7 +193,7 @@ struct AttentionBlock {
 
 /// Key blocks that `keys` keys from position `first_key` on touch.
 constexpr std::ptrdiff_t key_blocks(std::ptrdiff_t keys, std::ptrdiff_t first_key) {
-  return blocks_of(first_key % key_block + keys, key_block);
+  return keys == 0 ? 0 : blocks_of(first_key % key_block + keys, key_block);
 }
 
 /// Sizes that an AttentionBlock's scratch depends on.

@@ -10,21 +10,41 @@
 namespace saccade::kernels {
 namespace {
 
+/// A square of registers, `stride` apart in the source, to columns of a panel.
+template <class L, class Stored>
+void pack_square(const Stored* source, std::ptrdiff_t stride, float* panel) noexcept {
+  typename L::F square[L::count];
+  const Stored* ahead = source + panel_width * stride;
+#pragma GCC unroll 16
+  for (int i = 0; i < L::count; ++i) {
+    square[i] = L::load(source);
+    // The next panel's rows: they lie apart, where hardware does not foresee them.
+    __builtin_prefetch(ahead, 0, 3);
+    source += stride;
+    ahead += stride;
+    asm("" : "+r"(source), "+r"(ahead));  // two pointers that move: or GCC keeps, and spills, thirty-two
+  }
+  L::transpose(square);
+#pragma GCC unroll 16
+  for (int i = 0; i < L::count; ++i) L::store(panel + i * panel_width, square[i]);
+}
+
 /// One panel of at most 16 columns, each a row of the source: transposed a square of registers at a time.
 template <class L, class Stored>
 void pack_columns(const Stored* source, std::ptrdiff_t stride, std::ptrdiff_t columns, std::ptrdiff_t depth,
                   float* panel) noexcept {
-  using F = typename L::F;
   for (std::ptrdiff_t c = 0; c < panel_width; c += L::count) {
-    for (std::ptrdiff_t k = 0; k < depth; k += L::count) {
+    const Stored* const rows = source + c * stride;
+    std::ptrdiff_t k = 0;
+    if (c + L::count <= columns) {
+      for (; k + L::count <= depth; k += L::count)
+        pack_square<L>(rows + k, stride, panel + k * panel_width + c);
+    }
+    for (; k < depth; k += L::count) {  // what is left of the columns, of the depth, or of both
       const int steps = static_cast<int>(depth - k < L::count ? depth - k : L::count);
-      F square[L::count];
-      for (int i = 0; i < L::count; ++i) {
-        const Stored* const from = source + (c + i) * stride + k;
-        square[i] = c + i >= columns    ? L::broadcast(0.0f)
-                    : steps == L::count ? L::load(from)
-                                        : L::load(from, steps);
-      }
+      typename L::F square[L::count];
+      for (int i = 0; i < L::count; ++i)
+        square[i] = c + i < columns ? L::load(rows + i * stride + k, steps) : L::broadcast(0.0f);
       L::transpose(square);
       for (int i = 0; i < steps; ++i) L::store(panel + (k + i) * panel_width + c, square[i]);
     }

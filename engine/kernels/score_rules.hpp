@@ -3,8 +3,6 @@
 // What becomes of scores between the two products: each rule is a step over one row of a block. A further
 // kind of bias or mask is a case in each_bias or in see_row.
 
-#include <cstring>
-
 #include "kernels/attention_work.hpp"
 #include "kernels/tanh.hpp"
 
@@ -56,20 +54,11 @@ void each_register(KeyRange range, const Action& action) noexcept {
   }
 }
 
-/// Bit n is set where byte n of eight is not 0.
-inline unsigned bits_of_bytes(const std::uint8_t* bytes) noexcept {
-  constexpr std::uint64_t low7 = 0x7f7f7f7f7f7f7f7fu;
-  std::uint64_t x;
-  std::memcpy(&x, bytes, sizeof x);
-  const std::uint64_t set = ((((x & low7) + low7) | x) & ~low7) >> 7;  // 1 in each byte that is not 0
-  return static_cast<unsigned>(set * 0x0102040810204080u >> 56);
-}
-
 /// Bits of keys [begin, end) of one panel that a row's mask shows.
-inline unsigned mask_bits(const std::uint8_t* mask, std::ptrdiff_t stride, std::ptrdiff_t begin,
-                          std::ptrdiff_t end) noexcept {
-  if (stride == 1 && end - begin == panel_width)
-    return bits_of_bytes(mask + begin) | bits_of_bytes(mask + begin + 8) << 8;
+template <class L>
+unsigned mask_bits(const std::uint8_t* mask, std::ptrdiff_t stride, std::ptrdiff_t begin,
+                   std::ptrdiff_t end) noexcept {
+  if (stride == 1 && end - begin == panel_width) return L::nonzero_bits(mask + begin);
   unsigned bits = 0;
   for (std::ptrdiff_t key = begin; key < end; ++key)
     bits |= (mask[key * stride] != 0 ? 1u : 0u) << (key % panel_width);
@@ -105,16 +94,21 @@ void see_row(const AttentionWork<L>& w, RowGroup& g, std::ptrdiff_t i) noexcept 
   if (rules.bias.data != nullptr) seen = seen.within({0, rules.bias_keys - g.block.begin});
   std::uint16_t* const lanes = g.lanes[i];
   for (std::ptrdiff_t p = 0; p < key_block / panel_width; ++p) lanes[p] = 0;
+  g.panels[i] = 0;
   if (seen.empty()) return;
   const auto* const mask =
       rules.mask.data == nullptr
           ? nullptr
           : static_cast<const std::uint8_t*>(rules.mask.data) + w.a.query(row) * rules.mask.query_stride +
                 w.a.head(row) * rules.mask.head_stride + g.block.begin * rules.mask_key_stride;
+  // A mask is larger than the caches, and its rows lie apart: those of the next group are asked for.
+  const std::ptrdiff_t next = row_group * rules.mask.query_stride;
+  for (std::ptrdiff_t key = seen.begin; mask != nullptr && key < seen.end; key += 64)
+    __builtin_prefetch(mask + next + key * rules.mask_key_stride, 0, 2);
   for (std::ptrdiff_t p = seen.begin / panel_width; p * panel_width < seen.end; ++p) {
     const KeyRange keys = seen.within({p * panel_width, (p + 1) * panel_width});
     unsigned bits = (0xffffu >> (panel_width - (keys.end - keys.begin))) << (keys.begin % panel_width);
-    if (mask != nullptr) bits &= mask_bits(mask, rules.mask_key_stride, keys.begin, keys.end);
+    if (mask != nullptr) bits &= mask_bits<L>(mask, rules.mask_key_stride, keys.begin, keys.end);
     lanes[p] = static_cast<std::uint16_t>(bits);
   }
   const auto hides = L::broadcast(-infinity);
@@ -125,6 +119,8 @@ void see_row(const AttentionWork<L>& w, RowGroup& g, std::ptrdiff_t i) noexcept 
       lanes[key / panel_width] = static_cast<std::uint16_t>(lanes[key / panel_width] & ~hidden);
     });
   });
+  for (std::ptrdiff_t p = 0; p < key_block / panel_width; ++p)
+    g.panels[i] |= (lanes[p] != 0 ? std::uint32_t{1} : 0u) << p;
   trim(g, i);
 }
 

@@ -53,7 +53,9 @@ std::int64_t AttentionPlan::chunks(std::int64_t sequence) const noexcept {
 
 AttentionPlan::Extent AttentionPlan::extent() const noexcept {
   Extent e;
-  e.scratch = {problem_.head_dim(), problem_.value_dim(), 1, problem_.options.top_keys.k, false};
+  // Without queries, k is bounded by nothing.
+  const std::int64_t top = problem_.q.tokens == 0 ? 0 : problem_.options.top_keys.k;
+  e.scratch = {problem_.head_dim(), problem_.value_dim(), 1, top, false};
   std::int64_t largest = 0, all = 0;
   for (std::int64_t s = 0; s < problem_.sequences(); ++s) {
     const std::int64_t keys = problem_.keys(s);

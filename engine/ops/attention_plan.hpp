@@ -29,7 +29,8 @@ struct Wave {
 struct RowBlock {
   std::int64_t sequence;
   std::int64_t head;
-  std::int64_t number;     ///< among those of the sequence
+  std::int64_t row;  ///< the first one, among the sequence's
+  std::int64_t rows;
   std::int64_t chunk = 0;  ///< of the sequence's keys
 };
 
@@ -87,8 +88,8 @@ class AttentionPlan {
     HeadPlace of;
     std::int64_t index;
   };
-  /// Queries, keys and values of the next task.
-  using Ahead = std::array<kernels::StridedRows, 3>;
+  /// Queries, keys, values and outputs that are wanted soon.
+  using Ahead = std::array<kernels::StridedRows, 4>;
   struct Slot {
     float* scratch;
     PackedKeys keys;
@@ -168,6 +169,7 @@ class AttentionPlan {
 
   [[nodiscard]] RowBlock row_block_of(const Unit& unit) const noexcept;
   [[nodiscard]] kernels::StridedRows query_rows(const RowBlock& block) const noexcept;
+  [[nodiscard]] kernels::StridedRows output_rows(const RowBlock& block) const noexcept;
   [[nodiscard]] kernels::StridedRows key_rows(const ConstHeadsView& view, std::int64_t sequence,
                                               std::int64_t head, Keys keys) const noexcept;
   void run_head(const kernels::KernelTable& kernels, HeadPlace head, HeadPlace next,
@@ -177,6 +179,8 @@ class AttentionPlan {
   void run_chunk(const kernels::KernelTable& kernels, HeadPlace head, const RowBlock& block,
                  const Slot& slot) noexcept;
   void run_mean(const kernels::KernelTable& kernels, HeadPlace head, const Slot& slot) const noexcept;
+  void add_to_mean(const kernels::KernelTable& kernels, const RowBlock& block,
+                   const Slot& slot) const noexcept;
   [[nodiscard]] kernels::AttentionBlock kernel_block(const RowBlock& block, const PackedKeys* keys,
                                                      const Slot& slot) const noexcept;
   void run_kernel(const kernels::KernelTable& kernels, const RowBlock& block,

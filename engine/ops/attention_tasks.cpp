@@ -41,7 +41,7 @@ void AttentionPlan::run(const kernels::KernelTable& kernels, std::size_t task, i
   if (reads_in_place(place.sequence)) return run_row_block(kernels, block, nullptr, own, {});
   pack_until_ready(kernels, u.of);
   const PackedKeys keys = shared_keys(u.of);
-  run_row_block(kernels, block, &keys, own, {query_rows(row_block_of(next)), {}, {}});
+  run_row_block(kernels, block, &keys, own, {query_rows(row_block_of(next)), {}, {}, output_rows(block)});
 }
 
 /// Meanwhile asks for what the next task reads first: a head's rows lie apart, and come slowly.
@@ -56,9 +56,10 @@ void AttentionPlan::run_head(const kernels::KernelTable& kernels, HeadPlace head
   for (std::int64_t i = 0; i < blocks; ++i) {
     const Keys share = {next_keys * i / blocks, next_keys * (i + 1) / blocks - next_keys * i / blocks};
     const RowBlock next_block = i + 1 < blocks ? row_block_of({head, i + 1}) : row_block_of({next, 0});
-    run_row_block(kernels, row_block_of({head, i}), &keys, slot,
-                  {query_rows(next_block), key_rows(problem_.k, next_sequence, next.head, share),
-                   key_rows(problem_.v, next_sequence, next.head, share)});
+    run_row_block(
+        kernels, row_block_of({head, i}), &keys, slot,
+        {query_rows(next_block), key_rows(problem_.k, next_sequence, next.head, share),
+         key_rows(problem_.v, next_sequence, next.head, share), output_rows(row_block_of({head, i}))});
   }
 }
 
@@ -98,35 +99,43 @@ void AttentionPlan::run_chunk(const kernels::KernelTable& kernels, HeadPlace hea
   }
 }
 
-/// Every key_heads()-th row block, for all heads in their order, so that each query's sum is one thread's.
+/// Every key_heads()-th piece of the queries, for all heads in their order, so that each query's sum is one
+/// thread's. A piece has whole queries: as many as fit a row block, or one in several row blocks.
 void AttentionPlan::run_mean(const kernels::KernelTable& kernels, HeadPlace head,
                              const Slot& slot) const noexcept {
-  const std::int64_t s = places_[head.place].sequence, keys = problem_.keys(s);
-  const ProbabilitiesRequest& asked = *request(s);
-  const auto heads = static_cast<float>(asked.heads.empty() ? as_size(problem_.q.heads) : asked.heads.size());
-  for (std::int64_t number = head.head; number < row_blocks(s); number += problem_.key_heads()) {
-    for (std::int64_t h = 0; h < problem_.key_heads(); ++h) {
-      const RowBlock block = {s, h, number};
-      kernels::AttentionBlock a = kernel_block(block, nullptr, slot);
-      float* means[row_block];
-      const bool any = find_score_rows(block, means);
-      for (std::int64_t i = 0; i < a.rows; ++i)
-        slot.score_rows[i] = any && means[i] != nullptr ? slot.mean_rows + i * keys : nullptr;
-      a.score_rows = any ? slot.score_rows : nullptr;
-      run_kernel(kernels, block, a);
-      for (std::int64_t i = 0; any && i < a.rows; ++i) {
-        if (means[i] == nullptr) continue;
-        const std::int32_t of = static_cast<std::int32_t>(h * problem_.group() + a.head(i));
-        const bool first =
-            asked.heads.empty() ? of == 0 : of == *std::min_element(asked.heads.begin(), asked.heads.end());
-        const bool last = asked.heads.empty()
-                              ? of + 1 == problem_.q.heads
-                              : of == *std::max_element(asked.heads.begin(), asked.heads.end());
-        for (std::int64_t j = 0; j < keys; ++j) {
-          const float sum = first ? slot.score_rows[i][j] : means[i][j] + slot.score_rows[i][j];
-          means[i][j] = last ? sum / heads : sum;
-        }
-      }
+  const std::int64_t s = places_[head.place].sequence, heads = problem_.key_heads();
+  const std::int64_t piece = std::max<std::int64_t>(1, row_block / problem_.group()) * problem_.group();
+  for (std::int64_t begin = head.head * piece; begin < problem_.rows(s); begin += heads * piece) {
+    const std::int64_t end = std::min(begin + piece, problem_.rows(s));
+    for (std::int64_t h = 0; h < heads; ++h) {
+      for (std::int64_t row = begin; row < end; row += row_block)
+        add_to_mean(kernels, {s, h, row, std::min(row_block, end - row)}, slot);
+    }
+  }
+}
+
+void AttentionPlan::add_to_mean(const kernels::KernelTable& kernels, const RowBlock& block,
+                                const Slot& slot) const noexcept {
+  const ProbabilitiesRequest& asked = *request(block.sequence);
+  const auto& wanted = asked.heads;
+  const std::int64_t keys = problem_.keys(block.sequence);
+  const std::int64_t first = wanted.empty() ? 0 : *std::min_element(wanted.begin(), wanted.end()),
+                     last = wanted.empty() ? problem_.q.heads - 1
+                                           : *std::max_element(wanted.begin(), wanted.end());
+  const auto count = static_cast<float>(wanted.empty() ? as_size(problem_.q.heads) : wanted.size());
+  kernels::AttentionBlock a = kernel_block(block, nullptr, slot);
+  float* means[row_block];
+  if (!find_score_rows(block, means)) return;
+  for (std::int64_t i = 0; i < a.rows; ++i)
+    slot.score_rows[i] = means[i] == nullptr ? nullptr : slot.mean_rows + i * keys;
+  a.score_rows = slot.score_rows;
+  run_kernel(kernels, block, a);
+  for (std::int64_t i = 0; i < a.rows; ++i) {
+    if (means[i] == nullptr) continue;
+    const std::int64_t head = block.head * problem_.group() + a.head(i);
+    for (std::int64_t j = 0; j < keys; ++j) {
+      const float sum = head == first ? slot.score_rows[i][j] : means[i][j] + slot.score_rows[i][j];
+      means[i][j] = head == last ? sum / count : sum;
     }
   }
 }
@@ -134,26 +143,34 @@ void AttentionPlan::run_mean(const kernels::KernelTable& kernels, HeadPlace head
 /// The last rows first.
 RowBlock AttentionPlan::row_block_of(const Unit& unit) const noexcept {
   const std::int64_t sequence = places_[unit.of.place].sequence, parts = chunks(sequence);
-  return {sequence, unit.of.head, row_blocks(sequence) - 1 - unit.index / parts, unit.index % parts};
+  const std::int64_t row = (row_blocks(sequence) - 1 - unit.index / parts) * row_block;
+  return {sequence, unit.of.head, row, std::min(row_block, problem_.rows(sequence) - row),
+          unit.index % parts};
 }
 
 StridedRows AttentionPlan::query_rows(const RowBlock& block) const noexcept {
   const ConstHeadsView& q = problem_.q;
-  if (q.type != StorageType::f32 || problem_.group() != 1) return {};
-  const std::int64_t row = block.number * row_block;
+  if (q.type != StorageType::f32 || problem_.group() != 1 || block.row < 0) return {};  // -48: no queries
   const auto from =
-      from_query<const void*>(q, block.sequence, problem_.first_query(block.sequence), row, block.head);
-  return {static_cast<const float*>(from.data), q.token_stride,
-          std::min(row_block, problem_.rows(block.sequence) - row), q.head_dim};
+      from_query<const void*>(q, block.sequence, problem_.first_query(block.sequence), block.row, block.head);
+  return {static_cast<const float*>(from.data), q.token_stride, block.rows, q.head_dim};
+}
+
+StridedRows AttentionPlan::output_rows(const RowBlock& block) const noexcept {
+  const HeadsView& out = problem_.out;
+  if (out.type != StorageType::f32 || problem_.group() != 1 || block.row < 0) return {};
+  const auto to = from_query<const void*>(ConstHeadsView(out), block.sequence,
+                                          problem_.first_query(block.sequence), block.row, block.head);
+  return {static_cast<const float*>(to.data), out.token_stride, block.rows, out.head_dim};
 }
 
 StridedRows AttentionPlan::key_rows(const ConstHeadsView& view, std::int64_t sequence, std::int64_t head,
                                     Keys keys) const noexcept {
   if (view.type != StorageType::f32 || problem_.cache != nullptr) return {};
-  const std::int64_t begin = AttentionProblem::sequence_begin(view, sequence, problem_.first_key(sequence));
-  return {
-      static_cast<const float*>(view.data) + begin + keys.first * view.token_stride + head * view.head_stride,
-      view.token_stride, keys.count, view.head_dim};
+  const std::int64_t begin = AttentionProblem::sequence_begin(view, sequence, problem_.first_key(sequence)) +
+                             keys.first * view.token_stride + head * view.head_stride;
+  return {static_cast<const float*>(element(view.data, view.type, begin)), view.token_stride, keys.count,
+          view.head_dim};
 }
 
 /// Where each row's scores go; false where the sequence's are not asked for.
@@ -163,11 +180,9 @@ bool AttentionPlan::find_score_rows(const RowBlock& block, float** rows) const n
   const std::int64_t keys = problem_.keys(block.sequence), queries = problem_.queries(block.sequence);
   const std::int64_t wanted =
       asked->queries.empty() ? queries : static_cast<std::int64_t>(asked->queries.size());
-  const std::int64_t first = block.number * row_block,
-                     count = std::min(row_block, problem_.rows(block.sequence) - first);
-  for (std::int64_t i = 0; i < count; ++i) {
-    std::int64_t query = (first + i) / problem_.group(),
-                 head = block.head * problem_.group() + (first + i) % problem_.group();
+  for (std::int64_t i = 0; i < block.rows; ++i) {
+    std::int64_t query = (block.row + i) / problem_.group(),
+                 head = block.head * problem_.group() + (block.row + i) % problem_.group();
     rows[i] = nullptr;
     if (!asked->heads.empty()) {
       const auto found = std::find(asked->heads.begin(), asked->heads.end(), head);
@@ -189,7 +204,7 @@ kernels::AttentionBlock AttentionPlan::kernel_block(const RowBlock& block, const
                                                     const Slot& slot) const noexcept {
   const AttentionOptions& options = problem_.options;
   const std::int64_t s = block.sequence, group = problem_.group();
-  const std::int64_t row = block.number * row_block, query = row / group, head = block.head * group;
+  const std::int64_t query = block.row / group, head = block.head * group;
   const std::int64_t first_query = problem_.first_query(s);
   // Here and not at the door, where the host may have set another rounding.
   const float usual_scale = 1.0f / std::sqrt(static_cast<float>(problem_.head_dim()));
@@ -219,7 +234,7 @@ kernels::AttentionBlock AttentionPlan::kernel_block(const RowBlock& block, const
   const std::int64_t row_states = options.states.blocks * (problem_.value_dim() + 2);
   return {
       .q = from_query<const void*>(problem_.q, s, first_query, query, head),
-      .rows = std::min(row_block, problem_.rows(s) - row),
+      .rows = block.rows,
       .source = source,
       .finite = keys == nullptr ? nullptr : keys->finite,
       .keys = problem_.keys(s),
@@ -245,7 +260,7 @@ kernels::AttentionBlock AttentionPlan::kernel_block(const RowBlock& block, const
       .out = from_query<void*>(problem_.out, s, first_query, query, head),
       .scratch = slot.scratch,
       .group = group,
-      .lead = row % group,
+      .lead = block.row % group,
       .first_key = problem_.key_position(s),
       .sinks = options.sinks.empty() ? nullptr : options.sinks.data() + head,
       .log_sum_exp = from_query<void*>(options.log_sum_exp, s, first_query, query, head),
@@ -277,7 +292,7 @@ void AttentionPlan::run_kernel(const kernels::KernelTable& kernels, const RowBlo
                                kernels::AttentionBlock a) const noexcept {
   if (problem_.positions.empty()) return kernels.attention_block(a);
   for (std::int64_t i = 0, rows = std::exchange(a.rows, 1); i < rows; ++i) {
-    a.first_position = problem_.positions[as_size(block.number * row_block + i)];
+    a.first_position = problem_.positions[as_size(block.row + i)];
     kernels.attention_block(a);
     a.q.data = element(a.q.data, a.q.type, a.q.query_stride);
     a.out.data = element(a.out.data, a.out.type, a.out.query_stride);

@@ -1,7 +1,9 @@
 #include "ops/validate.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 #include <limits>
+#include <optional>
 #include <string_view>
 
 #include "core/as_size.hpp"
@@ -105,6 +107,7 @@ namespace {
 /// Tasks write different heads and tokens at once, so no two vectors may share an element.
 void require_distinct(std::string_view name, std::int64_t tokens, std::int64_t heads, std::int64_t size,
                       std::int64_t token_stride, std::int64_t head_stride) {
+  if (tokens == 0) return;
   const auto apart = [](std::int64_t count, std::int64_t stride, std::int64_t of) {
     return count <= 1 || stride >= of;
   };
@@ -135,13 +138,15 @@ void require_distinct(const HeadsView& view, std::string_view name, Offsets offs
 /// Positions may be added to one another without overflow.
 constexpr std::int64_t farthest = std::int64_t{1} << 40;
 
-void require_position(std::string_view name, std::int64_t position, std::int64_t least) {
-  if (position < least || position > farthest)
-    fail(name, " is " + text(position) + "; expected " + text(least) + " to " + text(farthest));
-}
-
 std::string item(std::string_view name, std::size_t i) {
   return std::string(name) + "[" + std::to_string(i) + "]";
+}
+
+void require_position(std::string_view name, std::int64_t position, std::int64_t least,
+                      std::optional<std::size_t> i = {}) {
+  if (position < least || position > farthest)
+    fail((i ? item(name, *i) : std::string(name)) + " is " + text(position) + "; expected " + text(least) +
+         " to " + text(farthest));
 }
 
 /// Either empty or one for each sequence.
@@ -247,7 +252,7 @@ void validate_key_offsets(const AttentionProblem& p) {
          std::to_string(p.offsets.size()) + ", as offsets");
 }
 
-void validate_cache(const KeyValueCache& c) {
+void validate_cache(const KeyValueCache& c, std::int64_t sequences) {
   const auto at_least_1 = [](std::string_view member, std::int64_t n) {
     if (n < 1) fail("cache", std::string(member) + " is " + text(n) + "; expected 1 or more");
   };
@@ -259,14 +264,24 @@ void validate_cache(const KeyValueCache& c) {
   if (c.page_tokens < 1 || c.page_tokens % kernels::panel_width != 0)
     fail("cache.page_tokens is " + text(c.page_tokens) + "; expected a multiple of 16");
   require_not_negative("cache", ".pages", c.pages);
-  require_addressable("cache.keys", c.pages, c.heads * c.page_tokens * c.head_dim);
-  require_addressable("cache.values", c.pages, c.heads * c.page_tokens * c.value_dim);
+  const auto addressable = [](std::initializer_list<std::int64_t> sizes) {
+    std::optional<std::int64_t> bytes = sizeof(float);
+    for (const std::int64_t n : sizes) bytes = bytes ? core::checked_multiply(*bytes, n) : bytes;
+    return bytes.has_value();
+  };
+  for (const std::int64_t dim : {c.head_dim, c.value_dim}) {
+    if (!addressable({c.heads, c.page_tokens, dim, c.pages}) ||
+        !addressable({c.heads, c.page_tokens, dim, c.pages_per_sequence, sequences}))
+      fail("cache", " has pages of " + text(c.heads) + " heads x " + text(c.page_tokens) + " tokens x " +
+                        text(dim) + " values, " + text(c.pages_per_sequence) +
+                        " for each sequence, more than memory can hold");
+  }
 }
 
 /// Pages in use by sequences of these lengths must exist.
 void validate_pages(const KeyValueCache& c, std::size_t sequence, std::int64_t length) {
   if (length < 0) fail(item("lengths", sequence) + " is " + text(length) + "; expected 0 or more");
-  const std::int64_t used = kernels::blocks_of(length, c.page_tokens);
+  const std::int64_t used = length / c.page_tokens + (length % c.page_tokens != 0 ? 1 : 0);
   if (used > c.pages_per_sequence)
     fail(item("lengths", sequence) + " is " + text(length) + "; expected at most " +
          text(c.pages_per_sequence) + " pages x " + text(c.page_tokens) + " tokens");
@@ -284,7 +299,7 @@ void validate_pages(const KeyValueCache& c, std::size_t sequence, std::int64_t l
 
 void validate_cache(const AttentionProblem& p) {
   const KeyValueCache& c = *p.cache;
-  validate_cache(c);
+  validate_cache(c, p.sequences());
   require_equal("cache.head_dim", c.head_dim, "q.head_dim", p.q.head_dim);
   require_equal("out.head_dim", p.out.head_dim, "cache.value_dim", c.value_dim);
   require_equal("the number of lengths", static_cast<std::int64_t>(p.lengths.size()),
@@ -297,9 +312,9 @@ void validate_positions(const AttentionProblem& p) {
   require_each_sequence("first_query_positions", o.first_query_positions.size(), p.sequences());
   require_each_sequence("first_key_positions", o.first_key_positions.size(), p.sequences());
   for (std::size_t s = 0; s < o.first_query_positions.size(); ++s)
-    require_position(item("first_query_positions", s), o.first_query_positions[s], -farthest);
+    require_position("first_query_positions", o.first_query_positions[s], -farthest, s);
   for (std::size_t s = 0; s < o.first_key_positions.size(); ++s) {
-    require_position(item("first_key_positions", s), o.first_key_positions[s], 0);
+    require_position("first_key_positions", o.first_key_positions[s], 0, s);
     if (o.first_key_positions[s] % kernels::panel_width != 0)
       fail(item("first_key_positions", s) + " is " + text(o.first_key_positions[s]) +
            "; expected a multiple of 16");
@@ -404,7 +419,7 @@ void validate(const AttentionProblem& p) {
 
 void validate_append(const KeyValueCache& cache, std::span<const std::int64_t> lengths,
                      const ConstHeadsView& k, const ConstHeadsView& v, Offsets offsets) {
-  validate_cache(cache);
+  validate_cache(cache, static_cast<std::int64_t>(lengths.size()));
   validate(k, "k");
   validate(v, "v");
   require_equal("v.tokens", v.tokens, "k.tokens", k.tokens);
@@ -416,7 +431,7 @@ void validate_append(const KeyValueCache& cache, std::span<const std::int64_t> l
   require_equal("the number of lengths", static_cast<std::int64_t>(lengths.size()),
                 "the number of sequences in offsets", static_cast<std::int64_t>(offsets.size()) - 1);
   for (std::size_t s = 0; s < lengths.size(); ++s) {
-    require_position(item("lengths", s), lengths[s], 0);
+    require_position("lengths", lengths[s], 0, s);
     validate_pages(cache, s, lengths[s] + offsets[s + 1] - offsets[s]);
   }
 }
@@ -442,17 +457,22 @@ void validate_merge(const PartialResult& first, const PartialResult& second, con
   const std::int64_t offsets[] = {0, out.tokens};
   require_distinct(out, "out", offsets);
   validate_log_sum_exp(log_sum_exp, out.tokens, out.heads, offsets);
-  const auto check = [&](const ConstHeadsView& view, const std::string& name, std::int64_t head_dim) {
+  const auto check = [&](const ConstHeadsView& view, std::string_view name, std::int64_t head_dim) {
+    const auto require = [&](std::string_view member, std::int64_t got, std::int64_t expected) {
+      if (got != expected)
+        fail(name, std::string(member) + " is " + text(got) + "; expected " + text(expected));
+    };
     validate(view, name);
-    require_equal(name + ".tokens", view.tokens, "out.tokens", out.tokens);
-    require_equal(name + ".heads", view.heads, "out.heads", out.heads);
-    require_equal(name + ".head_dim", view.head_dim, "expected here", head_dim);
+    require(".tokens", view.tokens, out.tokens);
+    require(".heads", view.heads, out.heads);
+    require(".head_dim", view.head_dim, head_dim);
     if (view.type != StorageType::f32) fail(name, " is not f32");
   };
   check(first.out, "first.out", out.head_dim);
   check(second.out, "second.out", out.head_dim);
   check(first.log_sum_exp, "first.log_sum_exp", 1);
   check(second.log_sum_exp, "second.log_sum_exp", 1);
+  if (log_sum_exp.data != nullptr && log_sum_exp.type != StorageType::f32) fail("log_sum_exp is not f32");
   if (out.type != StorageType::f32) fail("out is not f32");
 }
 

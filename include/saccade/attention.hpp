@@ -82,7 +82,7 @@ struct ProbabilitiesRequest {
   /// Queries wanted, ascending; empty: all.
   std::span<const std::int64_t> queries = {};
   ScorePoint point = ScorePoint::probabilities;
-  /// The mean of the wanted heads' probabilities instead, summed in their order.
+  /// The mean of the wanted heads' probabilities instead, summed in ascending order.
   bool mean_over_heads = false;
 };
 

@@ -46,6 +46,8 @@ class TensorFile {
   /// an Error{file_format}). Throws Error{invalid_argument} where the tensor has no such elements. Going
   /// forward through a deflated tensor is cheap, going back starts it again.
   void read(std::string_view name, std::int64_t first, std::span<float> out) const;
+  /// The same elements of a tensor of bytes (boolean or u8), as stored: whoever wrote a boolean wrote 0 or 1.
+  void read_bytes(std::string_view name, std::int64_t first, std::span<std::uint8_t> out) const;
   /// A whole tensor of integers (i32 or i64).
   [[nodiscard]] std::vector<std::int64_t> read_integers(std::string_view name) const;
 

@@ -34,6 +34,10 @@ struct Lanes<Avx2> : XsimdLanes<Avx2>, StoredLanes<Lanes<Avx2>, 8> {
   static void store(Float16* p, F x) noexcept {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
   }
+  static unsigned nonzero_bits(const std::uint8_t* p) noexcept {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    return 0xffffu ^ static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_setzero_si128())));
+  }
   static unsigned equal_bits(F a, F b) noexcept {
     return static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ)));
   }

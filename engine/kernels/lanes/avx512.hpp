@@ -32,6 +32,10 @@ struct Lanes<Avx512> : XsimdLanes<Avx512>, StoredLanes<Lanes<Avx512>, 16> {
   static void store(Float16* p, F x) noexcept {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
   }
+  static unsigned nonzero_bits(const std::uint8_t* p) noexcept {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    return 0xffffu ^ static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_setzero_si128())));
+  }
   static unsigned equal_bits(F a, F b) noexcept { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
   static F select(unsigned bits, F a, F b) noexcept {
     return _mm512_mask_blend_ps(static_cast<__mmask16>(bits), b, a);
@@ -56,8 +60,9 @@ struct Lanes<Avx512> : XsimdLanes<Avx512>, StoredLanes<Lanes<Avx512>, 16> {
   static void keep(F& x) noexcept { asm volatile("" : "+v"(x.data)); }
 
   /// Pairs of rows, then pairs of pairs within 128-bit quarters, then the quarters.
-  static void transpose(F (&r)[16]) noexcept {
+  [[gnu::always_inline]] static void transpose(F (&r)[16]) noexcept {
     __m512 t[16];
+#pragma GCC unroll 4
     for (int i = 0; i < 16; i += 4) {
       const __m512 ab_low = _mm512_unpacklo_ps(r[i], r[i + 1]), ab_high = _mm512_unpackhi_ps(r[i], r[i + 1]);
       const __m512 cd_low = _mm512_unpacklo_ps(r[i + 2], r[i + 3]),
@@ -67,6 +72,7 @@ struct Lanes<Avx512> : XsimdLanes<Avx512>, StoredLanes<Lanes<Avx512>, 16> {
       t[i + 2] = _mm512_shuffle_ps(ab_high, cd_high, 0x44);
       t[i + 3] = _mm512_shuffle_ps(ab_high, cd_high, 0xee);
     }
+#pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) {
       const __m512 low_even = _mm512_shuffle_f32x4(t[i], t[i + 4], 0x88);
       const __m512 low_odd = _mm512_shuffle_f32x4(t[i], t[i + 4], 0xdd);

@@ -26,6 +26,7 @@ struct BFloat16 {
 ///   max(a, b)                            a > b ? a : b in each lane: b where either is NaN
 ///   exponent_field(t)                    the integer in the low mantissa bits of t, moved into the exponent field
 ///   copy_sign(a, b)                      a with the sign of b, bit by bit
+///   nonzero_bits(p)                      bit i: byte i of the sixteen at p is not 0
 ///   equal_bits(a, b)                     bit i: lanes i are equal
 ///   select(bits, a, b)                   bit i ? a : b in lane i
 ///   product_unless_less(t, limit, a, b)  t < limit ? +0 : a * b in each lane; a NaN in t keeps the product
@@ -50,9 +51,21 @@ inline BFloat16 bfloat16_of(float x) noexcept {
   return {static_cast<std::uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16)};
 }
 
+/// Bit i: byte i of eight is not 0.
+inline unsigned nonzero_bits_of_8(const std::uint8_t* bytes) noexcept {
+  constexpr std::uint64_t low7 = 0x7f7f7f7f7f7f7f7fu;
+  std::uint64_t x;
+  __builtin_memcpy(&x, bytes, sizeof x);
+  const std::uint64_t set = ((((x & low7) + low7) | x) & ~low7) >> 7;  // 1 in each byte that is not 0
+  return static_cast<unsigned>(set * 0x0102040810204080u >> 56);
+}
+
 /// Loads and stores of stored values by way of whole registers, and of bf16 by way of its bits.
 template <class L, int count>
 struct StoredLanes {
+  static unsigned nonzero_bits(const std::uint8_t* p) noexcept {
+    return nonzero_bits_of_8(p) | nonzero_bits_of_8(p + 8) << 8;
+  }
   static auto load(const BFloat16* p) noexcept {
     float lanes[count];
     for (int i = 0; i < count; ++i) lanes[i] = float_of(p[i]);
