@@ -56,6 +56,39 @@ TEST_CASE("reads outside a tensor") {
   expect_error(ErrorCode::file_format, {"no tensor 'y'", "'x'"}, [&] { test::read_tensor(file, "y", 0, 0); });
 }
 
+TEST_CASE("bytes: booleans and u8 as they are stored, in each format") {
+  const test::TemporaryFolder folder;
+  const std::string data("\0\1\1\xff\0\7", 6);
+  const std::vector<std::uint8_t> expected = {0, 1, 1, 255, 0, 7};
+  const auto check = [&](const TensorFile& file) {
+    std::vector<std::uint8_t> all(6), middle(3);
+    file.read_bytes("x", 0, all);
+    CHECK(all == expected);
+    file.read_bytes("x", 1, middle);
+    CHECK(middle == std::vector<std::uint8_t>{1, 1, 255});
+    file.read_bytes("x", 6, {});
+    expect_error(ErrorCode::invalid_argument, {"'x'", "3 elements from 4", "it has 6"},
+                 [&] { file.read_bytes("x", 4, middle); });
+    expect_error(ErrorCode::file_format, {"no tensor 'y'"}, [&] { file.read_bytes("y", 0, all); });
+  };
+  for (const std::string type : {"|b1", "|u1"}) {
+    const std::string npy = test::npy_bytes(test::npy_text(type, "(2, 3)"), data);
+    check(TensorFile::open(folder.write("x.npy", npy)));
+    check(TensorFile::open(folder.write("s.npz", test::zip_bytes({test::stored("x.npy", npy)}))));
+    check(TensorFile::open(folder.write("d.npz", test::zip_bytes({test::deflated("x.npy", npy)}))));
+  }
+  for (const std::string type : {"BOOL", "U8"})
+    check(TensorFile::open(
+        folder.write("x.safetensors",
+                     test::safetensors_bytes(
+                         R"({"x":{"dtype":")" + type + R"(","shape":[2,3],"data_offsets":[0,6]}})", data))));
+  const TensorFile i8 =
+      TensorFile::open(folder.write("x.npy", test::npy_bytes(test::npy_text("|i1", "(6,)"), data)));
+  std::vector<std::uint8_t> one(1);
+  expect_error(ErrorCode::file_format, {"x.npy", "'x'", "has type i8; expected bool or u8"},
+               [&] { i8.read_bytes("x", 0, one); });
+}
+
 TEST_CASE("a file that shrinks after it was opened") {
   const test::TemporaryFolder folder;
   const std::string bytes = test::npy_bytes(test::npy_text("<f4", "(3,)"), std::string(12, '\0'));

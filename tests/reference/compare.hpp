@@ -32,7 +32,7 @@ inline std::string outside(std::span<const float> got, std::span<const double> e
     return std::to_string(got.size()) + " values; expected " + std::to_string(expected.size());
   for (std::size_t i = 0; i < got.size(); ++i) {
     const double error = std::abs(static_cast<double>(got[i]) - expected[i]);
-    if (error <= tolerance[i]) continue;
+    if (error <= tolerance[i] || static_cast<double>(got[i]) == expected[i]) continue;
     return "[" + std::to_string(i) + "] is " + std::to_string(got[i]) + "; expected " +
            std::to_string(expected[i]) + " within " + std::to_string(tolerance[i]);
   }

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace saccade::test::contract {
 namespace {
 
 constexpr float infinity = std::numeric_limits<float>::infinity();
+constexpr float log2_e = 1.44269504088896340736f, ln_2 = 0.693147180559945309417f;
 constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 constexpr std::int64_t key_block = 512, lanes = 16, piece = 256;
 
@@ -49,48 +51,74 @@ struct Row {
 
 /// A block of keys as one row sees it.
 struct VisibleBlock {
-  std::int64_t first_key = 0;
+  std::vector<std::int64_t> keys;
   Powers powers;
 };
 
-std::vector<float> visible_scores(const AttentionHead& head, std::int64_t query, std::int64_t begin,
-                                  std::int64_t& first_key) {
-  std::vector<float> scores;
-  for (std::int64_t j = begin; j < std::min(begin + key_block, head.keys); ++j) {
-    if (!head.sees(query, j)) continue;
-    if (scores.empty()) first_key = j;
-    scores.push_back(matrix_element(head.query(query), head.key(j), head.head_dim));
-  }
-  return scores;
+/// Scores need only the factor that the power applies anyway.
+bool plain(const AttentionHead& head) {
+  return head.scale > 0.0f && head.softcap == 0.0f && !head.has_bias();
+}
+
+/// What the power takes of a score.
+float shaped(const AttentionHead& head, std::int64_t query, std::int64_t key, ScorePoint point) {
+  float u = matrix_element(head.query(query), head.key(key), head.head_dim);
+  if (!plain(head)) u = u * head.scale;
+  if (point == ScorePoint::scaled) return u;
+  if (head.softcap != 0.0f) u = head.softcap * tanh(u * (1.0f / head.softcap));
+  if (point == ScorePoint::capped) return u;
+  if (!head.bias.empty()) u = u + head.bias_of(query, key);
+  if (!head.distance_bias.empty()) u = u + head.distance_bias_of(query, key);
+  return u;
 }
 
 std::vector<float> weighted_values(const AttentionHead& head, const VisibleBlock& block) {
   std::vector<float> sums(static_cast<std::size_t>(head.value_dim), 0.0f);
-  for (std::size_t n = 0; n < block.powers.p.size(); ++n) {
-    const float* const value = head.value(block.first_key + static_cast<std::int64_t>(n));
+  for (std::size_t n = 0; n < block.keys.size(); ++n) {
+    const float* const value = head.value(block.keys[n]);
     for (std::size_t d = 0; d < sums.size(); ++d) sums[d] = std::fma(block.powers.p[n], value[d], sums[d]);
   }
   return sums;
 }
 
-void attend(const AttentionHead& head, std::int64_t query, float* out, float* probabilities) {
+/// The block with the keys from `begin` on, and the keys behind it.
+VisibleBlock visible_block(const AttentionHead& head, std::int64_t query, std::int64_t begin,
+                           std::int64_t end) {
+  VisibleBlock block;
+  std::vector<float> u;
+  std::vector<std::int64_t> positions;
+  for (std::int64_t j = begin; j < end; ++j) {
+    if (!head.sees(query, j)) continue;
+    block.keys.push_back(j);
+    positions.push_back((head.first_key + j) % key_block);
+    u.push_back(shaped(head, query, j, ScorePoint::biased));
+  }
+  const float c = plain(head) ? head.scale * log2_e : log2_e;
+  if (!u.empty()) block.powers = powers_of(std::move(u), positions, c);
+  return block;
+}
+
+void attend(const AttentionHead& head, std::int64_t query, float* out, float* probabilities,
+            float& log_sum_exp) {
   Row row;
   std::vector<VisibleBlock> blocks;
-  for (std::int64_t begin = 0; begin < head.keys; begin += key_block) {
-    VisibleBlock block;
-    const std::vector<float> scores = visible_scores(head, query, begin, block.first_key);
-    if (scores.empty()) continue;
-    block.powers = powers_of(scores, block.first_key % key_block, head.scale);
+  for (std::int64_t begin = 0, end; begin < head.keys; begin = end) {
+    end = std::min(begin + key_block - (head.first_key + begin) % key_block, head.keys);
+    VisibleBlock block = visible_block(head, query, begin, end);
+    if (block.keys.empty()) continue;
     row.merge(block.powers, weighted_values(head, block));
     blocks.push_back(std::move(block));
   }
+  log_sum_exp = -infinity;
   if (!row.seen) return;
+  if (head.sink) row.merge(powers_of({*head.sink}, {0}, log2_e), std::vector<float>(row.sums.size(), 0.0f));
   const float inverse = 1.0f / row.l;
   for (std::size_t d = 0; d < row.sums.size(); ++d) out[d] = row.sums[d] * inverse + 0.0f;
+  log_sum_exp = (row.m + log2(row.l)) * ln_2;
   for (const VisibleBlock& block : blocks) {
     const float factor = rescale(block.powers.m, row.m);
-    for (std::size_t n = 0; n < block.powers.p.size(); ++n)
-      probabilities[block.first_key + static_cast<std::int64_t>(n)] = block.powers.p[n] * factor * inverse;
+    for (std::size_t n = 0; n < block.keys.size(); ++n)
+      probabilities[block.keys[n]] = block.powers.p[n] * factor * inverse;
   }
 }
 
@@ -137,12 +165,41 @@ float power(float u, float c, float m) {
   return std::isnan(n) ? nan : std::ldexp(p, static_cast<int>(n));
 }
 
-Powers powers_of(const std::vector<float>& scores, std::int64_t first, float scale) {
-  constexpr float log2_e = 1.44269504088896340736f;
-  const bool plain = scale > 0.0f;
-  float c = plain ? scale * log2_e : log2_e;
-  std::vector<float> u = scores;
-  if (!plain) std::transform(u.begin(), u.end(), u.begin(), [scale](float s) { return s * scale; });
+float tanh(float x) {
+  constexpr float round = 12582912.0f + 127.0f;
+  constexpr float coefficients[] = {0x1.6bed1p-5f, 0x1.1227cp-3f, 0x1.555672p-2f, 0x1.5554bp-1f,
+                                    0x1.fffffep-1f};
+  if (std::isnan(x)) return nan;
+  const float a = std::max(-std::abs(x), -9.125f);
+  const float n = std::fma(a, 0x1.715476p+1f, round) - round;  // 2 log2 e
+  const float t = std::ldexp(1.0f, static_cast<int>(n));
+  const float s = std::fma(n, -0x1.62e43p-2f, a);  // ln2 / 2
+  float w = coefficients[0];
+  for (int i = 1; i < 5; ++i) w = std::fma(w, s, coefficients[i]);
+  const float p = std::fma(s * s, w, s);
+  const float over = std::fma(t, p, std::fma(t, 0.5f, -0.5f)),
+              under = std::fma(t, p, std::fma(t, 0.5f, 0.5f));
+  return std::copysign(over / under, x);
+}
+
+float log2(float x) {
+  constexpr float coefficients[] = {0x1.01de58p-3f, -0x1.a7b446p-3f, 0x1.b951a8p-3f, -0x1.e9776ep-3f,
+                                    0x1.26dc9ep-2f, -0x1.715bcep-2f, 0x1.ec737p-2f,  -0x1.71547p-1f};
+  if (x == 0.0f) return -infinity;
+  if (!(x < infinity)) return x;
+  int exponent = 0;
+  float mantissa = std::frexp(x, &exponent);  // in [1/2, 1)
+  if (mantissa < 0x1.6a09e6p-1f) {            // the root of 1/2
+    mantissa = mantissa * 2.0f;
+    exponent = exponent - 1;
+  }
+  const float f = mantissa - 1.0f;
+  float p = coefficients[0];
+  for (int i = 1; i < 8; ++i) p = std::fma(p, f, coefficients[i]);
+  return static_cast<float>(exponent) + std::fma(f, 0x1.715476p+0f, f * f * p);
+}
+
+Powers powers_of(std::vector<float> u, const std::vector<std::int64_t>& positions, float c) {
   float largest = -infinity;
   for (const float x : u) largest = x > largest ? x : largest;
   Powers block;
@@ -156,7 +213,7 @@ Powers powers_of(const std::vector<float>& scores, std::int64_t first, float sca
   float lane[lanes] = {};
   for (std::size_t n = 0; n < u.size(); ++n) {
     block.p.push_back(power(u[n], c, shift));
-    float& sum = lane[(first + static_cast<std::int64_t>(n)) % lanes];
+    float& sum = lane[positions[n] % lanes];
     sum = sum + block.p.back();
   }
   for (std::int64_t half = lanes / 2; half > 0; half /= 2) {
@@ -169,9 +226,43 @@ Powers powers_of(const std::vector<float>& scores, std::int64_t first, float sca
 AttentionResult<float> attention(const AttentionHead& head) {
   AttentionResult<float> result = {
       std::vector<float>(static_cast<std::size_t>(head.queries * head.value_dim)),
-      std::vector<float>(static_cast<std::size_t>(head.queries * head.keys))};
+      std::vector<float>(static_cast<std::size_t>(head.queries * head.keys)),
+      std::vector<float>(static_cast<std::size_t>(head.queries))};
   for (std::int64_t i = 0; i < head.queries; ++i)
-    attend(head, i, result.out.data() + i * head.value_dim, result.probabilities.data() + i * head.keys);
+    attend(head, i, result.out.data() + i * head.value_dim, result.probabilities.data() + i * head.keys,
+           result.log_sum_exp[static_cast<std::size_t>(i)]);
+  return result;
+}
+
+std::vector<float> scores(const AttentionHead& head, ScorePoint point) {
+  if (point == ScorePoint::probabilities) return attention(head).probabilities;
+  const float factor = plain(head) ? head.scale : 1.0f;
+  std::vector<float> all;
+  for (std::int64_t i = 0; i < head.queries; ++i) {
+    for (std::int64_t j = 0; j < head.keys; ++j) {
+      const bool hidden = point == ScorePoint::biased && !head.sees(i, j);
+      all.push_back(hidden ? -infinity : shaped(head, i, j, point) * factor);
+    }
+  }
+  return all;
+}
+
+TopResult top_keys(const AttentionHead& head, std::int64_t k) {
+  const std::vector<float> p = attention(head).probabilities;
+  TopResult result;
+  for (std::int64_t i = 0; i < head.queries; ++i) {
+    std::vector<std::pair<float, std::int64_t>> order;  // -score, key
+    for (std::int64_t j = 0; j < head.keys; ++j) {
+      if (head.sees(i, j)) order.emplace_back(-shaped(head, i, j, ScorePoint::biased), j);
+    }
+    std::sort(order.begin(), order.end());
+    for (std::size_t n = 0; n < static_cast<std::size_t>(k); ++n) {
+      const bool there = n < order.size();
+      result.keys.push_back(there ? static_cast<std::int32_t>(order[n].second) : -1);
+      result.probabilities.push_back(there ? p[static_cast<std::size_t>(i * head.keys + order[n].second)]
+                                           : 0.0f);
+    }
+  }
   return result;
 }
 

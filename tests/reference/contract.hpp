@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "reference/attention_head.hpp"
+#include "saccade/attention.hpp"
 
 // The numerical contract (engine/README.md) as straight loops over single fp32 values: nothing is blocked,
 // packed or vectorised here but what the contract itself says. Kernels must give these bits.
@@ -29,16 +30,25 @@ std::vector<float> linear(const std::vector<float>& x, const std::vector<float>&
 /// 2^(u c - m): see Powers for m.
 float power(float u, float c, float m);
 
+float tanh(float x);
+/// Of a normal number, 0, infinity or NaN.
+float log2(float x);
+
 /// The powers of a block's scores relative to 2^m, and their sum by sixteen lanes.
 struct Powers {
   float m = 0.0f;
   float sum = 0.0f;
   std::vector<float> p;  ///< of the visible keys
 };
-/// `scores` of visible keys, of which the first is at position `first` of its block.
-Powers powers_of(const std::vector<float>& scores, std::int64_t first, float scale);
+/// 2^(u c - m) of the visible keys, each at its position in the block.
+Powers powers_of(std::vector<float> u, const std::vector<std::int64_t>& positions, float c);
 
 AttentionResult<float> attention(const AttentionHead& head);
+
+/// Scores [queries][keys] on their way to the softmax.
+std::vector<float> scores(const AttentionHead& head, ScorePoint point);
+
+TopResult top_keys(const AttentionHead& head, std::int64_t k);
 
 /// Softmax of one row, as a row of attention's probabilities.
 std::vector<float> softmax(const std::vector<float>& scores, float scale);

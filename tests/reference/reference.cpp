@@ -6,6 +6,8 @@
 namespace saccade::test {
 namespace {
 
+constexpr double unit = 0x1p-24;
+
 std::size_t index(std::int64_t i) {
   return static_cast<std::size_t>(i);
 }
@@ -63,20 +65,32 @@ std::vector<double> softmax(std::span<const double> x) {
   return p;
 }
 
+double score(const AttentionHead& head, std::int64_t query, std::int64_t key) {
+  double s = dot(head.query(query), head.key(key), head.head_dim) * static_cast<double>(head.scale);
+  const auto cap = static_cast<double>(head.softcap);
+  if (cap != 0) s = cap * std::tanh(s / cap);
+  return s + static_cast<double>(head.bias_of(query, key)) +
+         static_cast<double>(head.distance_bias_of(query, key));
+}
+
 AttentionResult<double> attention(const AttentionHead& head) {
   AttentionResult<double> result = {std::vector<double>(index(head.queries * head.value_dim)),
-                                    std::vector<double>(index(head.queries * head.keys))};
+                                    std::vector<double>(index(head.queries * head.keys)),
+                                    std::vector<double>(index(head.queries), -HUGE_VAL)};
   for (std::int64_t i = 0; i < head.queries; ++i) {
     const std::vector<std::int64_t> keys = visible_keys(head, i);
+    if (keys.empty()) continue;
     std::vector<double> scores;
-    for (const std::int64_t j : keys)
-      scores.push_back(dot(head.query(i), head.key(j), head.head_dim) * static_cast<double>(head.scale));
+    for (const std::int64_t j : keys) scores.push_back(score(head, i, j));
+    if (head.sink) scores.push_back(static_cast<double>(*head.sink));
     const std::vector<double> p = softmax(scores);
     for (std::size_t n = 0; n < keys.size(); ++n) {
       result.probabilities[index(i * head.keys + keys[n])] = p[n];
       for (std::int64_t d = 0; d < head.value_dim; ++d)
         result.out[index(i * head.value_dim + d)] += p[n] * static_cast<double>(head.value(keys[n])[d]);
     }
+    const auto largest = std::max_element(scores.begin(), scores.end());
+    result.log_sum_exp[index(i)] = *largest - std::log(p[index(largest - scores.begin())]);
   }
   return result;
 }
@@ -85,30 +99,46 @@ AttentionResult<double> attention(const AttentionHead& head) {
 /// 2002, chapter 3). A score's error, of the chain and of the roundings of score, scale and log2 e, is an
 /// absolute one in the exponent and so a relative one of its power; a power itself is off by 2 u, sums of
 /// powers and of weighted values by their chains' lengths.
+///
+/// A softcap never stretches the error that comes to it; its own is that of 1 / cap, of two products and of
+/// tanh (2 u each, kernels/tanh.hpp). Each sum with a bias rounds once, and the power rounds what comes out.
+double score_tolerance(const AttentionHead& head, std::int64_t query, std::int64_t key) {
+  const double magnitudes = dot_of_magnitudes(head.query(query), head.key(key), head.head_dim);
+  const double scale = std::abs(static_cast<double>(head.scale));
+  double error = (static_cast<double>(head.head_dim) + 4) * unit * magnitudes * scale;
+  if (head.softcap != 0.0f) error += 8 * unit * static_cast<double>(head.softcap);
+  if (head.has_bias())
+    error += 4 * unit *
+             (std::abs(score(head, query, key)) + std::abs(static_cast<double>(head.bias_of(query, key))) +
+              std::abs(static_cast<double>(head.distance_bias_of(query, key))));
+  return error;
+}
+
 AttentionResult<double> attention_tolerance(const AttentionHead& head) {
-  constexpr double u = 0x1p-24, smallest = 0x1p-120;
+  constexpr double smallest = 0x1p-120;
   const AttentionResult<double> exact = attention(head);
   AttentionResult<double> tolerance = exact;
   const auto chain = static_cast<double>(std::min<std::int64_t>(head.keys, 512) + head.keys / 512 + 16);
   for (std::int64_t i = 0; i < head.queries; ++i) {
-    double score_error = 0;
-    for (const std::int64_t j : visible_keys(head, i)) {
-      const double magnitudes = dot_of_magnitudes(head.query(i), head.key(j), head.head_dim);
-      const double scale = std::abs(static_cast<double>(head.scale));
-      score_error = std::max(score_error, (static_cast<double>(head.head_dim) + 4) * u * magnitudes * scale);
-    }
-    const double of_power = 2 * score_error + 2 * u, of_sum = of_power + chain * u;
+    double score_error = head.sink ? 4 * unit * std::abs(static_cast<double>(*head.sink)) : 0;
+    for (const std::int64_t j : visible_keys(head, i))
+      score_error = std::max(score_error, score_tolerance(head, i, j));
+    const double of_power = 2 * score_error + 2 * unit, of_sum = of_power + chain * unit;
     for (std::int64_t d = 0; d < head.value_dim; ++d) {
       double magnitudes = 0;
-      for (std::int64_t j = 0; j < head.keys; ++j)
-        magnitudes +=
-            exact.probabilities[index(i * head.keys + j)] * std::abs(static_cast<double>(head.value(j)[d]));
-      tolerance.out[index(i * head.value_dim + d)] = (of_power + of_sum + chain * u) * magnitudes + smallest;
+      for (std::int64_t j = 0; j < head.keys; ++j) {
+        const double p = exact.probabilities[index(i * head.keys + j)];
+        if (p != 0) magnitudes += p * std::abs(static_cast<double>(head.value(j)[d]));
+      }
+      tolerance.out[index(i * head.value_dim + d)] =
+          (of_power + of_sum + chain * unit) * magnitudes + smallest;
     }
     for (std::int64_t j = 0; j < head.keys; ++j) {
       double& p = tolerance.probabilities[index(i * head.keys + j)];
       p = (of_power + of_sum) * p + smallest;
     }
+    double& log_sum = tolerance.log_sum_exp[index(i)];  // the largest score is a rounded integer m with it
+    log_sum = of_sum + 4 * unit * (std::abs(log_sum) + 2);
   }
   return tolerance;
 }

@@ -17,7 +17,13 @@ double relu(double x);
 /// exp(x_j) / sum_k exp(x_k), by the largest x; an empty row stays empty.
 std::vector<double> softmax(std::span<const double> x);
 
-/// out_i = sum_j softmax_j(scale q_i . k_j) v_j over the keys that query i sees; zeros where it sees none.
+/// scale q_i . k_j, capped, with biases.
+double score(const AttentionHead& head, std::int64_t query, std::int64_t key);
+/// How far an fp32 score that keeps the contract can be from score()'s.
+double score_tolerance(const AttentionHead& head, std::int64_t query, std::int64_t key);
+
+/// out_i = sum_j softmax_j(score) v_j over the keys that query i sees, the sink in the denominator; zeros
+/// where it sees none.
 AttentionResult<double> attention(const AttentionHead& head);
 
 /// How far fp32 results that keep the contract can be from attention()'s.
