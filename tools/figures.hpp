@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 namespace saccade::command {
@@ -13,5 +14,8 @@ namespace saccade::command {
 
 /// With that many digits after the point.
 [[nodiscard]] std::string fixed(double number, int digits);
+
+/// "[2, 3]"
+[[nodiscard]] std::string shape_text(std::span<const std::int64_t> shape);
 
 }  // namespace saccade::command

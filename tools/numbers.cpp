@@ -1,10 +1,11 @@
 #include "numbers.hpp"
 
 #include <charconv>
+#include <cmath>
 #include <limits>
-#include <optional>
 #include <string>
-#include <string_view>
+
+#include "figures.hpp"
 
 namespace saccade::command {
 namespace {
@@ -31,13 +32,28 @@ std::optional<std::uint64_t> bytes_in(std::string_view text) {
 
 }  // namespace
 
+std::optional<std::int64_t> whole_number_in(std::string_view text) {
+  return number_in<std::int64_t>(text);
+}
+
 CLI::Validator whole_number(std::int64_t least) {
   const auto check = [least](std::string& text) -> std::string {
-    const std::optional<std::int64_t> number = number_in<std::int64_t>(text);
+    const std::optional<std::int64_t> number = whole_number_in(text);
     if (number && *number >= least) return {};
     return "'" + text + "' is not a whole number of at least " + std::to_string(least);
   };
   return {check, "", "whole number"};
+}
+
+CLI::Validator finite_number(std::optional<float> least) {
+  const auto check = [least](std::string& text) -> std::string {
+    const std::optional<float> number = number_in<float>(text);
+    if (number && std::isfinite(*number) && (!least || *number >= *least)) return {};
+    std::string wanted = "' is not a finite number";
+    if (least) wanted += " of at least " + fixed(static_cast<double>(*least), 0);
+    return "'" + text + wanted;
+  };
+  return {check, "", "number"};
 }
 
 CLI::Validator size_in_bytes() {

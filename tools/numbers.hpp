@@ -2,11 +2,19 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 namespace saccade::command {
 
+/// The whole number that `text` is, all of it.
+[[nodiscard]] std::optional<std::int64_t> whole_number_in(std::string_view text);
+
 /// Accepts whole numbers of at least `least`.
 [[nodiscard]] CLI::Validator whole_number(std::int64_t least);
+
+/// Accepts numbers of at least `least` that are finite as fp32.
+[[nodiscard]] CLI::Validator finite_number(std::optional<float> least = {});
 
 /// Turns a size such as 1000, 64K, 512M or 2G (powers of 1024) into bytes, at least one.
 [[nodiscard]] CLI::Validator size_in_bytes();

@@ -46,7 +46,7 @@ std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
   if (!app.get_subcommands().empty()) return error.what();
   const std::vector<std::string> rest = app.remaining();
   return (rest.empty() ? "a subcommand is missing" : "there is no subcommand '" + rest.front() + "'") +
-         "; expected run or info";
+         "; expected run, attend or info";
 }
 
 int report_usage(const CLI::App& app, const CLI::ParseError& error) {
@@ -73,6 +73,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   command::Action action;
   command::add_run(app, action);
+  command::add_attend(app, action);
   command::add_info(app, action);
   for (CLI::App* subcommand : app.get_subcommands({}))
     subcommand->footer(subcommand->get_footer() + exit_codes);
