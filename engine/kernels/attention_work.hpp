@@ -97,6 +97,7 @@ class Asker {
   }
 
   void ask() noexcept {
+    if (each_time_ == 0) return;
     for (std::ptrdiff_t i = 0; i < each_time_ && area_ < 4;) {
       StridedRows& area = areas_[area_];
       if (area.rows == 0) {

@@ -3,7 +3,7 @@
 #include <cstddef>
 
 #include "kernels/kernel_table.hpp"
-#include "kernels/lanes/xsimd.hpp"
+#include "kernels/stored.hpp"
 
 namespace saccade::kernels {
 namespace {
@@ -18,12 +18,9 @@ constexpr std::ptrdiff_t left_column(std::ptrdiff_t rows, std::ptrdiff_t k) {
 template <class L, class Stored>
 void copy_left_row(const Stored* from, std::ptrdiff_t rows, std::ptrdiff_t row, std::ptrdiff_t depth,
                    float* left) noexcept {
-  std::ptrdiff_t k = 0;
-  for (; k + L::count <= depth; k += L::count)
-    L::store(left + left_column(rows, k) + row * left_stride, L::load(from + k));
-  if (k < depth) {
-    const int rest = static_cast<int>(depth - k);
-    L::store(left + left_column(rows, k) + row * left_stride, L::load(from + k, rest), rest);
+  for (std::ptrdiff_t k = 0; k < depth; k += key_block) {
+    const std::ptrdiff_t columns = depth - k < key_block ? depth - k : key_block;
+    copy_values<L>(from + k, left + left_column(rows, k) + row * left_stride, columns);
   }
 }
 

@@ -21,12 +21,16 @@ using kernels::StridedRows;
 /// little beside the caches and tensors of a machine that runs such batches.
 constexpr std::int64_t wave_values = (std::int64_t{32} << 20) / static_cast<std::int64_t>(sizeof(float));
 
+/// Queries of a problem whose operands are in L2 anyway, in fp32 values: 128 KiB.
+constexpr std::int64_t few_values = std::int64_t{32} << 10;
+
 }  // namespace
 
 AttentionPlan::AttentionPlan(const AttentionProblem& problem, int threads) noexcept
     : problem_(problem), threads_(threads) {
   std::int64_t all = 0;
   for (std::int64_t s = 0; s < problem_.sequences(); ++s) all += row_blocks(s) * problem_.key_heads();
+  asks_ahead_ = problem_.q.tokens * problem_.q.heads * problem_.head_dim() > few_values;
   if (threads_ > 1 && all > 0) tasks_per_row_block_ = blocks_of(4 * threads_, all);
 }
 

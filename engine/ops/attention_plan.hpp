@@ -197,6 +197,7 @@ class AttentionPlan {
   Slot* slots_ = nullptr;  // [threads]
   float* states_ = nullptr;
   std::atomic<std::int64_t>* chunks_left_ = nullptr;  // [heads in chunks]
+  bool asks_ahead_ = false;                           // for rows before they are wanted
   std::int64_t tasks_per_row_block_ = 1;              // that keep the threads busy
   Wave wave_ = {};
 };

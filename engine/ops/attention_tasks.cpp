@@ -279,7 +279,7 @@ void AttentionPlan::run_row_block(const kernels::KernelTable& kernels, const Row
                                   const PackedKeys* keys, const Slot& slot,
                                   const Ahead& ahead) const noexcept {
   kernels::AttentionBlock a = kernel_block(block, keys, slot);
-  std::copy(ahead.begin(), ahead.end(), a.ahead);
+  if (asks_ahead_) std::copy(ahead.begin(), ahead.end(), a.ahead);
   if (slot.score_rows != nullptr && find_score_rows(block, slot.score_rows)) {
     a.score_rows = slot.score_rows;
     a.point = request(block.sequence)->point;
