@@ -26,7 +26,7 @@ typename L::F tanh(typename L::F x) noexcept {
   const auto half = L::broadcast(0.5f);
   const auto over = L::fma(t, p, L::fma(t, half, L::broadcast(-0.5f)));
   const auto under = L::fma(t, p, L::fma(t, half, half));
-  return L::copy_sign(over / under, x);
+  return L::copy_sign(L::divide(over, under), x);
 }
 
 }  // namespace

@@ -56,9 +56,6 @@ struct Lanes<Scalar> : StoredLanes<Lanes<Scalar>, 16> {
     friend F operator*(const F& a, const F& b) noexcept {
       return each([&](int i) { return a.lane[i] * b.lane[i]; });
     }
-    friend F operator/(const F& a, const F& b) noexcept {
-      return each([&](int i) { return a.lane[i] / b.lane[i]; });
-    }
   };
 
   template <class Lane>
@@ -98,6 +95,9 @@ struct Lanes<Scalar> : StoredLanes<Lanes<Scalar>, 16> {
   }
   static F max(const F& a, const F& b) noexcept {
     return each([&](int i) { return a.lane[i] > b.lane[i] ? a.lane[i] : b.lane[i]; });
+  }
+  static F divide(const F& a, const F& b) noexcept {
+    return each([&](int i) { return a.lane[i] / b.lane[i]; });
   }
   static F copy_sign(const F& a, const F& b) noexcept {
     return each([&](int i) { return __builtin_copysignf(a.lane[i], b.lane[i]); });
