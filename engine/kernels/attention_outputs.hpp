@@ -120,10 +120,9 @@ void update_top(AttentionWork<L>& w, const RowGroup& g, std::ptrdiff_t i) noexce
   std::ptrdiff_t key = g.seen[i].begin;
   for (; key < g.seen[i].end && key % panel_width != 0; ++key) consider(key);
   for (; key + panel_width <= g.seen[i].end; key += panel_width) {
-    auto largest = L::load(u + key);
-    for (std::ptrdiff_t part = L::count; part < panel_width; part += L::count)
+    auto largest = L::broadcast(-infinity);  // a NaN stands first in max, and is left out
+    for (std::ptrdiff_t part = 0; part < panel_width; part += L::count)
       largest = L::max(L::load(u + key + part), largest);
-    largest = L::max(largest, L::broadcast(-infinity));  // no NaN
     if (count == top && !(L::largest(largest) > scores[top - 1])) continue;
     for (std::ptrdiff_t k = key; k < key + panel_width; ++k) consider(k);
   }
@@ -160,7 +159,9 @@ void write_states(const AttentionWork<L>& w, const RowGroup& g, const float* sum
     if (g.seen[i].empty()) {
       fill<L>(to, 2, w.a.value_dim + 2, 0.0f);
     } else {
-      copy_values<L>(sums + i * w.value_stride, to + 2, w.a.value_dim);
+      // Adding +0 makes every zero the same: whether a chain passes -0 depends on the tile.
+      const float* const from = sums + i * w.value_stride;
+      for (std::ptrdiff_t d = 0; d < w.a.value_dim; ++d) to[2 + d] = from[d] + 0.0f;
     }
   }
 }

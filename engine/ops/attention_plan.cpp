@@ -99,7 +99,7 @@ void AttentionPlan::lay_out(scheduler::Carver& carver) noexcept {
                        {carver.take<float>(as_size(key_panels(e.longest_whole))),
                         carver.take<std::uint8_t>(1 + as_size(blocks_of(e.longest_whole, key_block))),
                         carver.take<float>(as_size(e.longest_copied * value_stride()))},
-                       carver.take<float*>(problem_.options.probabilities.empty() ? 0 : as_size(row_block)),
+                       carver.take<float*>(as_size(row_block)),
                        carver.take<float>(as_size(e.mean_keys * row_block))};
     if (slots_ != nullptr) slots_[i] = slot;
   }

@@ -156,13 +156,20 @@ void require_each_sequence(std::string_view name, std::size_t size, std::int64_t
                    ", one for each sequence");
 }
 
+/// Every element that a call may look at must be addressable.
 template <class View>
-void validate_by_key(std::string_view name, const View& view) {
+void validate_by_key(std::string_view name, const View& view, const AttentionProblem& p) {
   require_not_negative(name, ".keys", view.keys);
   require_not_negative(name, ".sequence_stride", view.sequence_stride);
   require_not_negative(name, ".head_stride", view.head_stride);
   require_not_negative(name, ".query_stride", view.query_stride);
   require_not_negative(name, ".key_stride", view.key_stride);
+  std::int64_t longest = 0;
+  for (std::int64_t s = 0; s < p.sequences(); ++s) longest = std::max(longest, p.keys(s));
+  require_addressable(name, p.sequences(), view.sequence_stride);
+  require_addressable(name, p.q.heads, view.head_stride);
+  require_addressable(name, p.q.tokens, view.query_stride);
+  require_addressable(name, longest, view.key_stride);
 }
 
 void validate_heads(const ProbabilitiesRequest& request, std::size_t number, std::int64_t heads) {
@@ -336,11 +343,14 @@ void validate_key_counts(const AttentionProblem& p) {
 
 void validate_rules(const AttentionProblem& p) {
   const AttentionOptions& o = p.options;
-  if (!(o.softcap >= 0.0f && o.softcap <= std::numeric_limits<float>::max()))
-    fail("softcap is " + std::to_string(o.softcap) + "; expected 0 (none) or a finite positive number");
-  if (o.mask.data != nullptr) validate_by_key("mask", o.mask);
+  // Scores are multiplied by its reciprocal.
+  constexpr float least = 1.0f / std::numeric_limits<float>::max();
+  if (o.softcap != 0.0f && !(o.softcap > least && o.softcap <= std::numeric_limits<float>::max()))
+    fail("softcap is " + std::to_string(o.softcap) +
+         "; expected 0 (none) or a finite positive number above 1e-38");
+  if (o.mask.data != nullptr) validate_by_key("mask", o.mask, p);
   if (o.bias.data != nullptr) {
-    validate_by_key("bias", o.bias);
+    validate_by_key("bias", o.bias, p);
     require_floating("bias", o.bias.type);
   }
   if (o.distance_bias.data != nullptr) {
@@ -349,6 +359,7 @@ void validate_rules(const AttentionProblem& p) {
     require_position("distance_bias.count", o.distance_bias.count, 1);
     require_position("distance_bias.first_distance", o.distance_bias.first_distance, -farthest);
     require_not_negative("distance_bias", ".head_stride", o.distance_bias.head_stride);
+    require_addressable("distance_bias", p.q.heads, o.distance_bias.head_stride);
   }
   if (!o.sinks.empty())
     require_equal("the number of sinks", static_cast<std::int64_t>(o.sinks.size()), "q.heads", p.q.heads);
@@ -375,6 +386,8 @@ void validate_top_keys(const AttentionProblem& p) {
   if (top.keys == nullptr || top.probabilities == nullptr) fail("top_keys.keys or .probabilities is null");
   require_not_negative("top_keys", ".token_stride", top.token_stride);
   require_not_negative("top_keys", ".head_stride", top.head_stride);
+  require_addressable("top_keys", p.q.tokens, top.token_stride);
+  require_addressable("top_keys", p.q.heads, top.head_stride);
   require_distinct("top_keys", p.q.tokens, p.q.heads, top.k, top.token_stride, top.head_stride);
 }
 
@@ -404,6 +417,9 @@ void validate(const AttentionProblem& p) {
   }
   if (p.q.heads % p.key_heads() != 0)
     fail("q.heads is " + text(p.q.heads) + "; expected a multiple of k.heads = " + text(p.key_heads()));
+  for (const ConstHeadsView& view :
+       {p.q, p.k, p.v, ConstHeadsView(p.out), ConstHeadsView(p.options.log_sum_exp)})
+    require_addressable("a view's sequence_stride", p.sequences(), view.sequence_stride);
   require_distinct(p.out, "out", p.offsets);
   validate(p.options.window);
   validate_key_counts(p);
@@ -436,9 +452,21 @@ void validate_append(const KeyValueCache& cache, std::span<const std::int64_t> l
   }
 }
 
+namespace {
+
+/// Merging goes by tokens and knows no sequences.
+void require_no_sequences(std::string_view name, const ConstHeadsView& view) {
+  if (view.sequence_stride != 0)
+    fail(name, ".sequence_stride is " + text(view.sequence_stride) + "; expected 0");
+}
+
+}  // namespace
+
 void validate_merge(std::span<const StatesView> parts, const HeadsView& out, std::span<const float> sinks,
                     const HeadsView& log_sum_exp) {
   validate(out, "out");
+  require_no_sequences("out", out);
+  require_no_sequences("log_sum_exp", log_sum_exp);
   const std::int64_t offsets[] = {0, out.tokens};
   require_distinct(out, "out", offsets);
   for (std::size_t p = 0; p < parts.size(); ++p) {
@@ -454,6 +482,8 @@ void validate_merge(std::span<const StatesView> parts, const HeadsView& out, std
 void validate_merge(const PartialResult& first, const PartialResult& second, const HeadsView& out,
                     const HeadsView& log_sum_exp) {
   validate(out, "out");
+  require_no_sequences("out", out);
+  require_no_sequences("log_sum_exp", log_sum_exp);
   const std::int64_t offsets[] = {0, out.tokens};
   require_distinct(out, "out", offsets);
   validate_log_sum_exp(log_sum_exp, out.tokens, out.heads, offsets);
@@ -463,6 +493,7 @@ void validate_merge(const PartialResult& first, const PartialResult& second, con
         fail(name, std::string(member) + " is " + text(got) + "; expected " + text(expected));
     };
     validate(view, name);
+    require_no_sequences(name, view);
     require(".tokens", view.tokens, out.tokens);
     require(".heads", view.heads, out.heads);
     require(".head_dim", view.head_dim, head_dim);

@@ -6,8 +6,8 @@
 
 namespace saccade::scheduler {
 
-/// What a parallel loop runs: a borrowed callable body(task, slot). It must not throw, allocate or wait: a
-/// leaf.
+/// What a parallel loop runs: a borrowed callable body(task, slot). It must not throw or allocate, and
+/// wait only for what tasks that began before it do.
 struct TaskBody {
   const void* object;
   void (*call)(const void* object, std::size_t task, int slot) noexcept;

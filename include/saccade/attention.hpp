@@ -88,8 +88,8 @@ struct ProbabilitiesRequest {
 
 /// Asks for the k keys that each query attends to most: highest scores first, the lower key before an equal
 /// one. keys[n] is counted from the sequence's first key and probabilities[n] is as in the whole row; -1 and
-/// 0 where a query sees fewer. Query token t of head h has its k places from t * token_stride + h *
-/// head_stride on, in both.
+/// 0 where a query sees fewer; scores that are NaN or -infinity are left out. Query token t of head h has its
+/// k places from t * token_stride + h * head_stride on, in both.
 struct TopKeys {
   std::int64_t k = 0;  ///< 0: not wanted; at most the keys of every sequence that has queries
   std::int32_t* keys = nullptr;
@@ -160,9 +160,9 @@ void attention(Engine& engine, const AttentionTensors& tensors, const AttentionO
   return keys == 0 ? 0 : (first + keys - 1) / 512 - first / 512 + 1;
 }
 
-/// Joins states of the same queries over the keys of `parts`, which follow one another: the bits that one
-/// call over all keys gives. Block borders between parts are multiples of 512 positions.
-/// `out` [tokens][heads][value_dim]; sinks and log_sum_exp as in AttentionOptions.
+/// Joins states of the same queries, token by token (no sequence_stride), over the keys of `parts`, which
+/// follow one another: the bits that one call over all keys gives. Block borders between parts are multiples
+/// of 512 positions. `out` [tokens][heads][value_dim]; sinks and log_sum_exp as in AttentionOptions.
 void merge_states(Engine& engine, std::span<const StatesView> parts, HeadsView out,
                   std::span<const float> sinks = {}, HeadsView log_sum_exp = {});
 

@@ -90,7 +90,8 @@ class SelfAttention {
   [[nodiscard]] std::int64_t output_width() const noexcept;   ///< columns of z
   /// Floating-point operations of a forward pass over these sequences, a multiply-add counted as two.
   [[nodiscard]] double flops(Offsets offsets, Window window = Window::full()) const;
-  /// Scratch bytes that forward() takes from the engine for these sequences; with rows, those of attend().
+  /// Scratch bytes that forward() takes from the engine for these sequences, where no mean over heads is
+  /// asked for; with rows, those of attend().
   [[nodiscard]] std::size_t workspace(const Engine& engine, Offsets offsets,
                                       std::span<const std::int64_t> rows = {}) const;
 

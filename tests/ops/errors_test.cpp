@@ -158,7 +158,7 @@ TEST_CASE("keys that count are some of the sequence's") {
 }
 
 TEST_CASE("a softcap is a finite positive number") {
-  for (const float bad : {-1.0f, NAN, HUGE_VALF, -HUGE_VALF})
+  for (const float bad : {-1.0f, NAN, HUGE_VALF, -HUGE_VALF, 1e-39f})
     expect({"softcap is", "finite positive"}, [&](auto&, auto& o) { o.softcap = bad; });
 }
 
@@ -172,6 +172,8 @@ TEST_CASE("masks and biases have no negative sizes, and biases are numbers") {
     });
   };
   bad_mask(&MaskView::keys, {"mask.keys is -3"});
+  expect({"mask has 7 vectors", "more than memory can hold"},
+         [&](auto&, auto& o) { o.mask = {.data = mask.data(), .keys = 4, .query_stride = 4 * huge}; });
   bad_mask(&MaskView::sequence_stride, {"mask.sequence_stride is -3"});
   bad_mask(&MaskView::head_stride, {"mask.head_stride is -3"});
   bad_mask(&MaskView::query_stride, {"mask.query_stride is -3"});
@@ -235,6 +237,7 @@ TEST_CASE("the keys most attended to are some of the sequence's, and have room")
     });
   };
   bad([](TopKeys& t) { t.k = -1; }, {"top_keys.k is -1"});
+  bad([](TopKeys& t) { t.head_stride = 4 * huge; }, {"top_keys has 2 vectors", "more than memory can hold"});
   bad([](TopKeys& t) { t.k = 4; }, {"top_keys.k is 4", "sequence 0 has 3 keys"});
   bad([](TopKeys& t) { t.keys = nullptr; }, {"top_keys.keys or .probabilities is null"});
   bad([](TopKeys& t) { t.probabilities = nullptr; }, {"top_keys.keys or .probabilities is null"});
@@ -416,6 +419,7 @@ TEST_CASE("states to merge have data, and room for the result") {
   expect_bad({"parts[0].blocks is -1"}, [](auto& p, auto&, auto&, auto&) { p.blocks = -1; });
   expect_bad({"out.heads is 0"}, [](auto&, auto& o, auto&, auto&) { o.heads = 0; });
   expect_bad({"out has strides"}, [](auto&, auto& o, auto&, auto&) { o.token_stride = 0; });
+  expect_bad({"out.sequence_stride is 9", "0"}, [](auto&, auto& o, auto&, auto&) { o.sequence_stride = 9; });
   expect_bad({"the number of sinks is 2", "3"}, [](auto&, auto&, auto& s, auto&) { s.pop_back(); });
   expect_bad({"log_sum_exp.tokens is 1", "2"}, [](auto&, auto&, auto&, auto& l) { l.tokens = 1; });
 }
@@ -439,6 +443,8 @@ TEST_CASE("results to merge agree with one another, in fp32") {
   expect_bad({"first.log_sum_exp.head_dim is 2", "1"},
              [](auto& p, auto&, auto&) { p.log_sum_exp.head_dim = 2; });
   expect_bad({"first.log_sum_exp.data is null"}, [](auto& p, auto&, auto&) { p.log_sum_exp.data = nullptr; });
+  expect_bad({"first.out.sequence_stride is 9", "0"},
+             [](auto& p, auto&, auto&) { p.out.sequence_stride = 9; });
   expect_bad({"first.out is not f32"}, [](auto& p, auto&, auto&) { p.out.type = StorageType::f16; });
   expect_bad({"out is not f32"}, [](auto&, auto& o, auto&) { o.type = StorageType::bf16; });
   expect_bad({"log_sum_exp is not f32"}, [](auto&, auto&, auto& l) { l.type = StorageType::f16; });

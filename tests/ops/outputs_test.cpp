@@ -105,6 +105,29 @@ TEST_CASE("scores of chosen heads and queries, at every point on their way") {
   }
 }
 
+TEST_CASE("a visible NaN hides no other key from the top, on any ISA") {
+  const std::vector<float> q = {1.0f}, v(32, 1.0f);
+  std::vector<float> k(32, -1.0f), out(1);
+  std::fill_n(k.begin(), 16, 0.0f);
+  k[16] = NAN;
+  k[24] = 5.0f;
+  const std::vector<std::int64_t> offsets = {0, 1}, key_offsets = {0, 32};
+  for (const Isa isa : supported_isas()) {
+    Engine engine({.threads = 1, .isa = isa});
+    std::int32_t key = -2;
+    float probability = 0.0f;
+    attention(engine,
+              AttentionTensors{.q = {q.data(), 1, 1, 1, 1, 1},
+                               .k = {k.data(), 32, 1, 1, 1, 1},
+                               .v = {v.data(), 32, 1, 1, 1, 1},
+                               .out = {out.data(), 1, 1, 1, 1, 1},
+                               .offsets = offsets,
+                               .key_offsets = key_offsets},
+              AttentionOptions{.scale = 1.0f, .top_keys = {1, &key, &probability, 1, 1}});
+    CHECK(key == 24);
+  }
+}
+
 TEST_CASE("NaN in a hidden key shows in no score that is biased, and among no top keys") {
   Problem p = {.queries = {15}, .keys = {530}, .heads = 2, .key_heads = 1, .head_dim = 4, .value_dim = 4};
   p.fill(1);
