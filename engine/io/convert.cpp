@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "core/half.hpp"
+
 namespace saccade::io {
 namespace {
 
@@ -18,9 +20,9 @@ void convert_each(std::span<const std::byte> bytes, std::span<Out> out, Convert 
 
 void convert_to_float(StorageType type, std::span<const std::byte> bytes, std::span<float> out) noexcept {
   if (type == StorageType::f16) {
-    convert_each<std::uint16_t>(bytes, out, float_from_f16);
+    convert_each<std::uint16_t>(bytes, out, [](std::uint16_t half) { return core::float_from_f16(half); });
   } else if (type == StorageType::bf16) {
-    convert_each<std::uint16_t>(bytes, out, float_from_bf16);
+    convert_each<std::uint16_t>(bytes, out, [](std::uint16_t half) { return core::float_from_bf16(half); });
   } else if (type == StorageType::f64) {
     convert_each<double>(bytes, out, [](double value) { return static_cast<float>(value); });
   } else {

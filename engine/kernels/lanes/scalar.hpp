@@ -12,16 +12,6 @@ namespace {
 
 struct Scalar {};
 
-/// Exact. No subnormal float takes part.
-inline float float_of(Float16 x) noexcept {
-  const std::uint32_t sign = (x.bits & 0x8000u) << 16, exponent = x.bits >> 10 & 0x1fu,
-                      mantissa = x.bits & 0x3ffu;
-  const std::uint32_t normal = (exponent + 112) << 23 | mantissa << 13;  // 112 = 127 - 15, the two biases
-  const std::uint32_t special = 0x7f800000u | mantissa << 13;
-  const auto tiny = __builtin_bit_cast(std::uint32_t, static_cast<float>(mantissa) * 0x1p-24f);
-  return __builtin_bit_cast(float, sign | (exponent == 0 ? tiny : exponent == 31 ? special : normal));
-}
-
 /// To nearest, ties to even; a NaN stays one.
 inline Float16 float16_of(float x) noexcept {
   const auto bits = __builtin_bit_cast(std::uint32_t, x);
@@ -77,7 +67,7 @@ struct Lanes<Scalar> : StoredLanes<Lanes<Scalar>, 16> {
     for (int i = 0; i < n; ++i) p[i] = x.lane[i];
   }
   static F load(const Float16* p) noexcept {
-    return each([&](int i) { return float_of(p[i]); });
+    return each([&](int i) { return core::float_from_f16(p[i].bits); });
   }
   static void store(Float16* p, const F& x) noexcept {
     for (int i = 0; i < count; ++i) p[i] = float16_of(x.lane[i]);

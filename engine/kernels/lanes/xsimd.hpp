@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <xsimd/xsimd.hpp>
 
+#include "core/half.hpp"
+
 namespace saccade::kernels {
 namespace {
 
@@ -40,11 +42,6 @@ struct BFloat16 {
 template <class Arch>
 struct Lanes;
 
-/// Exact.
-inline float float_of(BFloat16 x) noexcept {
-  return __builtin_bit_cast(float, static_cast<std::uint32_t>(x.bits) << 16);
-}
-
 /// To nearest, ties to even; a NaN stays one.
 inline BFloat16 bfloat16_of(float x) noexcept {
   const auto bits = __builtin_bit_cast(std::uint32_t, x);
@@ -69,7 +66,7 @@ struct StoredLanes {
   }
   static auto load(const BFloat16* p) noexcept {
     float lanes[count];
-    for (int i = 0; i < count; ++i) lanes[i] = float_of(p[i]);
+    for (int i = 0; i < count; ++i) lanes[i] = core::float_from_bf16(p[i].bits);
     return L::load(lanes);
   }
   template <class Stored>
