@@ -143,13 +143,15 @@ void score_block(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& s
 template <class L>
 void weight_block(AttentionWork<L>& w, const RowGroup& g) noexcept {
   PowerBase base[row_group];
+  PanelRange panels[row_group];
   alignas(64) float lane_sums[row_group * panel_width];
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
     if (!g.seen[i].empty())
-      base[i] = power_base<L>(w.scores + i * left_stride, g.seen[i].begin, g.seen[i].end, w.scale);
+      base[i] = power_base<L>(w.scores + i * left_stride, g.seen[i].begin, g.seen[i].end, w.scale, panels[i]);
   }
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
-    if (!g.seen[i].empty()) raise_row<L>(w.scores + i * left_stride, base[i], lane_sums + i * panel_width);
+    if (!g.seen[i].empty())
+      raise_row<L>(w.scores + i * left_stride, panels[i], base[i], lane_sums + i * panel_width);
   }
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
     if (!g.seen[i].empty()) w.block_state[i] = {base[i].m, reduce_lanes<L>(lane_sums + i * panel_width)};

@@ -42,13 +42,8 @@ void merge_block(MergedRow& row, RowState block, const float* block_sums, std::p
 /// One score as a block of its own: m and the power.
 template <class L>
 RowState state_of_score(float score, float c) noexcept {
-  const float m = round_to_even_integer(score * c) + 0.0f;
-  const float shift = m == -infinity ? 0.0f : m;
-  const bool direct = shift > -0x1p21f && shift < 0x1p21f;
-  const Exp2Scores<L> exp2(direct ? c : 1.0f, direct ? shift : 0.0f);
-  float power[L::count];
-  L::store(power, exp2(L::broadcast(direct ? score : score * c - shift)));
-  return {m, power[0]};
+  const PowerBase base = PowerBase::near(score, c);
+  return {base.m, power_of<L>(score, base)};
 }
 
 /// The sink joins last: it attends to nothing.
@@ -58,10 +53,7 @@ void merge_sink(MergedRow& row, float sink, std::ptrdiff_t width) noexcept {
   const RowState before = row.state, block = state_of_score<L>(sink, log2_e);
   row.state = merge(before, block);
   const auto alpha = L::broadcast(rescale(before.m, row.state.m));
-  std::ptrdiff_t d = 0;
-  for (; d + L::count <= width; d += L::count) L::store(row.sums + d, L::load(row.sums + d) * alpha);
-  if (const int rest = static_cast<int>(width - d); rest > 0)
-    L::store(row.sums + d, L::load(row.sums + d, rest) * alpha, rest);
+  change_values<L>(row.sums, width, [&](auto sum) { return sum * alpha; });
 }
 
 /// out = sums / l; zeros for a row that saw no key. Adding +0 makes every zero the same zero.
@@ -140,12 +132,8 @@ void write_top(const AttentionWork<L>& w, std::ptrdiff_t row) noexcept {
     if (n >= w.top_count[row]) continue;
     keys[n] = __builtin_bit_cast(std::int32_t, w.top_keys[row * w.a.top + n]);
     const float m = w.block_maxima[row * w.blocks + (w.a.first_key % key_block + keys[n]) / key_block];
-    const float u = w.top_scores[row * w.a.top + n], shift = m == -infinity ? 0.0f : m;
-    const bool direct = shift > -0x1p21f && shift < 0x1p21f;
-    const Exp2Scores<L> exp2(direct ? w.scale.c : 1.0f, direct ? shift : 0.0f);
-    float power[L::count];
-    L::store(power, exp2(L::broadcast(direct ? u : u * w.scale.c - shift)));
-    probabilities[n] = power[0] * rescale(m, w.state[row].m) * (1.0f / w.state[row].l);
+    const float power = power_of<L>(w.top_scores[row * w.a.top + n], PowerBase{w.scale.c, m});
+    probabilities[n] = power * rescale(m, w.state[row].m) * (1.0f / w.state[row].l);
   }
 }
 

@@ -72,14 +72,7 @@ constexpr std::ptrdiff_t farthest = std::ptrdiff_t{1} << 61;
 /// What belongs to row i of a block.
 template <class Pointer>
 Pointer of_row(const AttentionBlock& a, const ByRow<Pointer>& all, std::ptrdiff_t row) noexcept {
-  return all.data + a.query(row) * all.query_stride + a.head(row) * all.head_stride;
-}
-inline const void* of_row(const AttentionBlock& a, const ByRow<const void*>& all,
-                          std::ptrdiff_t row) noexcept {
-  return element(all.data, all.type, a.query(row) * all.query_stride + a.head(row) * all.head_stride);
-}
-inline void* of_row(const AttentionBlock& a, const ByRow<void*>& all, std::ptrdiff_t row) noexcept {
-  return element(all.data, all.type, a.query(row) * all.query_stride + a.head(row) * all.head_stride);
+  return all.at(a.query(row), a.head(row));
 }
 
 /// Asks for rows a few lines at a time: many at once would keep the tiles' own loads waiting.

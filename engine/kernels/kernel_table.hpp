@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "saccade/attention.hpp"
 #include "saccade/isa.hpp"
@@ -40,6 +41,22 @@ constexpr std::ptrdiff_t round_up(std::ptrdiff_t n, std::ptrdiff_t unit) {
 }
 constexpr std::ptrdiff_t blocks_of(std::ptrdiff_t n, std::ptrdiff_t unit) {
   return (n + unit - 1) / unit;
+}
+
+/// Bytes of an element as kernels take them: of a mask, of f16 and bf16, of fp32 and of i32.
+[[gnu::always_inline]] constexpr std::ptrdiff_t bytes_of(StorageType type) {
+  return type == StorageType::u8 ? 1 : type == StorageType::f16 || type == StorageType::bf16 ? 2 : 4;
+}
+
+/// data + n elements of a type; null, which a tensor without elements may have, stays null.
+template <class Pointer>
+[[gnu::always_inline]] inline Pointer element(Pointer data, StorageType type, std::ptrdiff_t n) noexcept {
+  constexpr bool constant = std::is_const_v<std::remove_pointer_t<Pointer>>;
+  using Byte = std::conditional_t<constant, const std::byte, std::byte>;
+  using Void = std::conditional_t<constant, const void, void>;
+  if (data == nullptr) return nullptr;
+  return static_cast<Pointer>(
+      static_cast<Void*>(static_cast<Byte*>(static_cast<Void*>(data)) + n * bytes_of(type)));
 }
 
 /// panels[p][k][c] = source[16 p + c][k], or source[k][16 p + c] where transposed; +0 beyond `columns`.
@@ -132,15 +149,17 @@ struct KeySource {
   static constexpr std::ptrdiff_t whole = std::ptrdiff_t{1} << 61;
 };
 
-/// Something laid out by query and head: what belongs to row i of a block is at data + query(i) *
-/// query_stride
-/// + head(i) * head_stride.
+/// Something laid out by query and head.
 template <class Pointer>
 struct ByRow {
   Pointer data = nullptr;
   std::ptrdiff_t query_stride = 0;
   std::ptrdiff_t head_stride = 0;
   StorageType type = StorageType::f32;
+
+  [[gnu::always_inline]] Pointer at(std::ptrdiff_t query, std::ptrdiff_t head) const noexcept {
+    return element(data, type, query * query_stride + head * head_stride);
+  }
 };
 
 /// What becomes of a score: times scale, softcap, + bias, + distance bias, hidden by window, mask, biases.

@@ -68,36 +68,55 @@ float row_max(const float* u, PanelRange panels) noexcept {
   return L::largest(L::max(L::max(largest[0], largest[1]), L::max(largest[2], largest[3])));
 }
 
-/// How a row's scores in a block become powers: u -> 2^(u * c - shift). m is what the powers are relative to.
+/// How the scores of a row in a block become powers: relative to 2^m, for an even integer m near the largest
+/// u c.
 struct PowerBase {
   float c;
-  float shift;
   float m;
-  PanelRange panels;
+
+  static PowerBase near(float largest, float c) noexcept {
+    return {c, round_to_even_integer(largest * c) + 0.0f};
+  }
+  /// m, or 0 where no score is above -infinity.
+  float shift() const noexcept { return m == -infinity ? 0.0f : m; }
+  /// Scores are raised in one step; others are too large to round against, and reduced first.
+  bool direct() const noexcept { return shift() > -0x1p21f && shift() < 0x1p21f; }
+  float reduced(float u) const noexcept { return u * c - shift(); }
+  template <class L>
+  Exp2Scores<L> exp2() const noexcept {
+    return direct() ? Exp2Scores<L>(c, shift()) : Exp2Scores<L>(1.0f, 0.0f);
+  }
 };
 
-/// The base for u[begin, end), not empty: m is an even integer near the largest u c. Scores that cannot be
-/// raised in one step are prepared in place: those with a scale <= 0, and those too large to round against.
+/// One score's power.
 template <class L>
-PowerBase power_base(float* u, std::ptrdiff_t begin, std::ptrdiff_t end, const ScoreScale& scale) noexcept {
+float power_of(float u, const PowerBase& base) noexcept {
+  float power[L::count];
+  L::store(power, base.template exp2<L>()(L::broadcast(base.direct() ? u : base.reduced(u))));
+  return power[0];
+}
+
+/// The base for u[begin, end), not empty. Scores that cannot be raised in one step are prepared in place:
+/// those with a scale <= 0, and those too large.
+template <class L>
+PowerBase power_base(float* u, std::ptrdiff_t begin, std::ptrdiff_t end, const ScoreScale& scale,
+                     PanelRange& panels) noexcept {
   if (!scale.plain) {
     for (std::ptrdiff_t j = begin; j < end; ++j) u[j] = u[j] * scale.before;
   }
-  const PanelRange panels = hide_around<L>(u, begin, end);
-  const float m = round_to_even_integer(row_max<L>(u, panels) * scale.c) + 0.0f;
-  const float shift = m == -infinity ? 0.0f : m;
-  if (shift > -0x1p21f && shift < 0x1p21f) return {scale.c, shift, m, panels};
-  for (std::ptrdiff_t j = begin; j < end; ++j) u[j] = u[j] * scale.c - shift;
-  return {1.0f, 0.0f, m, panels};
+  panels = hide_around<L>(u, begin, end);
+  const PowerBase base = PowerBase::near(row_max<L>(u, panels), scale.c);
+  for (std::ptrdiff_t j = begin; !base.direct() && j < end; ++j) u[j] = base.reduced(u[j]);
+  return base;
 }
 
-/// Replaces the scores in base.panels by powers, hidden ones by +0; the sixteen virtual lanes of the powers'
+/// Replaces the scores in `panels` by powers, hidden ones by +0; the sixteen virtual lanes of the powers'
 /// sum go to lane_sums. u[0] is the block's first key.
 template <class L>
-void raise_row(float* u, const PowerBase& base, float* lane_sums) noexcept {
+void raise_row(float* u, PanelRange panels, const PowerBase& base, float* lane_sums) noexcept {
   using F = typename L::F;
   constexpr int parts = static_cast<int>(panel_width) / L::count;
-  const Exp2Scores<L> exp2(base.c, base.shift);
+  const Exp2Scores<L> exp2 = base.template exp2<L>();
   F sum[parts];
   for (F& s : sum) s = L::broadcast(0.0f);
   const auto raise = [&](std::ptrdiff_t j) __attribute__((always_inline)) {
@@ -108,14 +127,14 @@ void raise_row(float* u, const PowerBase& base, float* lane_sums) noexcept {
       sum[i] = sum[i] + p;
     }
   };
-  std::ptrdiff_t j = base.panels.begin;
-  for (; j + 4 * panel_width <= base.panels.end; j += 4 * panel_width) {
+  std::ptrdiff_t j = panels.begin;
+  for (; j + 4 * panel_width <= panels.end; j += 4 * panel_width) {
     raise(j);
     raise(j + panel_width);
     raise(j + 2 * panel_width);
     raise(j + 3 * panel_width);
   }
-  for (; j < base.panels.end; j += panel_width) raise(j);
+  for (; j < panels.end; j += panel_width) raise(j);
   for (int i = 0; i < parts; ++i) L::store(lane_sums + i * L::count, sum[i]);
 }
 
@@ -144,9 +163,10 @@ void row_softmax(const RowSoftmax& r) noexcept {
   alignas(64) float powers[left_stride];
   const auto block_powers = [&](std::ptrdiff_t begin, std::ptrdiff_t n) {
     for (std::ptrdiff_t j = 0; j < n; ++j) powers[j] = r.in[begin + j];
-    const PowerBase base = power_base<L>(powers, 0, n, scale);
+    PanelRange panels;
+    const PowerBase base = power_base<L>(powers, 0, n, scale, panels);
     alignas(64) float lane_sums[panel_width];
-    raise_row<L>(powers, base, lane_sums);
+    raise_row<L>(powers, panels, base, lane_sums);
     return RowState{base.m, reduce_lanes<L>(lane_sums)};
   };
   const auto block_size = [&](std::ptrdiff_t begin) {

@@ -96,11 +96,8 @@ void see_row(const AttentionWork<L>& w, RowGroup& g, std::ptrdiff_t i) noexcept 
   for (std::ptrdiff_t p = 0; p < key_block / panel_width; ++p) lanes[p] = 0;
   g.panels[i] = 0;
   if (seen.empty()) return;
-  const auto* const mask =
-      rules.mask.data == nullptr
-          ? nullptr
-          : static_cast<const std::uint8_t*>(rules.mask.data) + w.a.query(row) * rules.mask.query_stride +
-                w.a.head(row) * rules.mask.head_stride + g.block.begin * rules.mask_key_stride;
+  const auto* mask = static_cast<const std::uint8_t*>(of_row(w.a, rules.mask, row));
+  if (mask != nullptr) mask += g.block.begin * rules.mask_key_stride;
   // A mask is larger than the caches, and its rows lie apart: those of the next group are asked for.
   const std::ptrdiff_t next = row_group * rules.mask.query_stride;
   for (std::ptrdiff_t key = seen.begin; mask != nullptr && key < seen.end; key += 64)
@@ -135,15 +132,6 @@ void see_block(const AttentionWork<L>& w, RowGroup& g) noexcept {
   for (std::ptrdiff_t i = 0; i < g.count; ++i) see_row(w, g, i);
 }
 
-/// u = step(u) over a range of a row.
-template <class L, class Step>
-void change_row(float* u, KeyRange range, const Step& step) noexcept {
-  std::ptrdiff_t key = range.begin;
-  for (; key + L::count <= range.end; key += L::count) L::store(u + key, step(L::load(u + key)));
-  const int rest = static_cast<int>(range.end - key);
-  if (rest > 0) L::store(u + key, step(L::load(u + key, rest)), rest);
-}
-
 /// Scores of row i as they are now, times a factor, to where they were asked for.
 template <class L>
 void keep_scores(const AttentionWork<L>& w, const RowGroup& g, std::ptrdiff_t i, KeyRange range,
@@ -165,12 +153,13 @@ void shape_row(const AttentionWork<L>& w, const RowGroup& g, std::ptrdiff_t i) n
   const bool keeps_biased = w.a.score_rows != nullptr && w.a.point == ScorePoint::biased;
   if (!w.plain) {
     const auto scale = L::broadcast(rules.scale);
-    change_row<L>(u, range, [&](auto x) { return x * scale; });
+    change_values<L>(u + range.begin, range.end - range.begin, [&](auto x) { return x * scale; });
   }
   if (every && w.a.point == ScorePoint::scaled) keep_scores(w, g, i, range, w.plain ? rules.scale : 1.0f);
   if (rules.softcap != 0.0f) {
     const auto cap = L::broadcast(rules.softcap), inverse = L::broadcast(1.0f / rules.softcap);
-    change_row<L>(u, range, [&](auto x) { return cap * tanh<L>(x * inverse); });
+    change_values<L>(u + range.begin, range.end - range.begin,
+                     [&](auto x) { return cap * tanh<L>(x * inverse); });
   }
   if (every && w.a.point == ScorePoint::capped) keep_scores(w, g, i, range, w.plain ? rules.scale : 1.0f);
   const KeyRange seen = g.seen[i];

@@ -36,16 +36,13 @@ void store_value(StorageType type, void* data, std::ptrdiff_t at, float x) noexc
   with_stored(type, data, [&](auto* to) { L::store(to + at, L::broadcast(x), 1); });
 }
 
-inline std::ptrdiff_t bytes_of(StorageType type) noexcept {
-  return type == StorageType::f32 ? 4 : 2;
-}
-
-/// data + n elements.
-inline const void* element(const void* data, StorageType type, std::ptrdiff_t n) noexcept {
-  return static_cast<const std::byte*>(data) + n * bytes_of(type);
-}
-inline void* element(void* data, StorageType type, std::ptrdiff_t n) noexcept {
-  return static_cast<std::byte*>(data) + n * bytes_of(type);
+/// u = step(u) over n values.
+template <class L, class Step>
+void change_values(float* u, std::ptrdiff_t n, const Step& step) noexcept {
+  std::ptrdiff_t i = 0;
+  for (; i + L::count <= n; i += L::count) L::store(u + i, step(L::load(u + i)));
+  const int rest = static_cast<int>(n - i);
+  if (rest > 0) L::store(u + i, step(L::load(u + i, rest)), rest);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@ namespace {
 
 using core::as_size;
 using kernels::blocks_of;
+using kernels::element;
 using kernels::key_block;
 using kernels::panel_width;
 using kernels::row_block;

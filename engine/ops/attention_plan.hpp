@@ -36,14 +36,15 @@ struct RowBlock {
 
 /// Splits a problem into tasks: longest sequences first, a head's work together (it shares keys and values),
 /// the last rows first (causal ones cost most).
-/// - Keys of a cache, and keys that few rows look at, are read where they are, by row blocks; where even
-/// those
-///   are too few for the threads, by chunks of keys, whose states the last of them merges.
-/// - Other keys are packed ahead. A head of few keys is one task, which packs them into its thread's memory
-/// and
-///   finds them in that core's cache, while enough work follows to keep the other threads busy. Other heads
-///   are split into row blocks: their keys are packed once, just before the first row block that wants them,
-///   in waves, so that memory does not grow with the batch.
+///
+/// Keys of a cache, and keys that few rows look at, are read where they are, by row blocks. Where even those
+/// are too few for the threads, chunks of keys are tasks; the last of a head merges their states.
+///
+/// Other keys are packed ahead. A head of few keys is one task, which packs them into its thread's memory and
+/// finds them in that core's cache, while enough work follows to keep the other threads busy.
+///
+/// Other heads are split into row blocks: their keys are packed once, just before the first row block that
+/// wants them, in waves, so that memory does not grow with the batch.
 class AttentionPlan {
  public:
   AttentionPlan(const AttentionProblem& problem, int threads) noexcept;
@@ -181,6 +182,8 @@ class AttentionPlan {
   void run_mean(const kernels::KernelTable& kernels, HeadPlace head, const Slot& slot) const noexcept;
   void add_to_mean(const kernels::KernelTable& kernels, const RowBlock& block,
                    const Slot& slot) const noexcept;
+  [[nodiscard]] kernels::ScoreRules score_rules(std::int64_t sequence, std::int64_t query,
+                                                std::int64_t head) const noexcept;
   [[nodiscard]] kernels::AttentionBlock kernel_block(const RowBlock& block, const PackedKeys* keys,
                                                      const Slot& slot) const noexcept;
   void run_kernel(const kernels::KernelTable& kernels, const RowBlock& block,

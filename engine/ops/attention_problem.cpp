@@ -2,6 +2,8 @@
 
 namespace saccade::ops {
 
+using kernels::element;
+
 kernels::KeySource AttentionProblem::source(std::int64_t s, std::int64_t key_head) const noexcept {
   if (cache == nullptr) {
     const std::int64_t token = first_key(s);

@@ -75,14 +75,4 @@ struct AttentionProblem {
   [[nodiscard]] kernels::KeySource source(std::int64_t s, std::int64_t key_head) const noexcept;
 };
 
-/// data + n elements; null, which a tensor without elements may have, stays null.
-[[nodiscard]] inline const void* element(const void* data, StorageType type, std::int64_t n) noexcept {
-  if (data == nullptr) return nullptr;
-  return static_cast<const std::byte*>(data) + n * (type == StorageType::f32 ? 4 : 2);
-}
-[[nodiscard]] inline void* element(void* data, StorageType type, std::int64_t n) noexcept {
-  if (data == nullptr) return nullptr;
-  return static_cast<std::byte*>(data) + n * (type == StorageType::f32 ? 4 : 2);
-}
-
 }  // namespace saccade::ops

@@ -11,6 +11,7 @@ namespace saccade::ops {
 namespace {
 
 using core::as_size;
+using kernels::element;
 using kernels::row_block;
 using kernels::StridedRows;
 
@@ -18,7 +19,6 @@ using kernels::StridedRows;
 template <class Pointer, class View>
 kernels::ByRow<Pointer> from_query(const View& view, std::int64_t s, std::int64_t first_query,
                                    std::int64_t query, std::int64_t head) noexcept {
-  if (view.data == nullptr) return {};
   const std::int64_t begin = AttentionProblem::sequence_begin(view, s, first_query);
   return {element(view.data, view.type, begin + query * view.token_stride + head * view.head_stride),
           view.token_stride, view.head_stride, view.type};
@@ -80,20 +80,14 @@ void AttentionPlan::run_chunk(const kernels::KernelTable& kernels, HeadPlace hea
   if (--chunks_left_[before(head).chunked] != 0) return;
   for (std::int64_t row = 0; row < a.rows; ++row) {
     const float* const parts_of_row = states + row * row_states;
-    const auto at = [&](const kernels::ByRow<void*>& by) {
-      return by.data == nullptr
-                 ? nullptr
-                 : element(by.data, by.type,
-                           whole.query(row) * by.query_stride + whole.head(row) * by.head_stride);
-    };
     kernels.merge_states({.parts = &parts_of_row,
                           .blocks = &blocks,
                           .count = 1,
                           .value_dim = problem_.value_dim(),
                           .sink = whole.sinks == nullptr ? nullptr : whole.sinks + whole.head(row),
-                          .out = at(whole.out),
+                          .out = whole.out.at(whole.query(row), whole.head(row)),
                           .out_type = whole.out.type,
-                          .log_sum_exp = at(whole.log_sum_exp),
+                          .log_sum_exp = whole.log_sum_exp.at(whole.query(row), whole.head(row)),
                           .log_sum_exp_type = whole.log_sum_exp.type,
                           .scratch = slot.scratch});
   }
@@ -200,14 +194,39 @@ bool AttentionPlan::find_score_rows(const RowBlock& block, float** rows) const n
   return true;
 }
 
+kernels::ScoreRules AttentionPlan::score_rules(std::int64_t sequence, std::int64_t query,
+                                               std::int64_t head) const noexcept {
+  const AttentionOptions& options = problem_.options;
+  // Here and not at the door, where the host may have set another rounding.
+  const float usual_scale = 1.0f / std::sqrt(static_cast<float>(problem_.head_dim()));
+  const auto by_row = [&](const auto& view, StorageType type) -> kernels::ByRow<const void*> {
+    const std::int64_t begin = (sequence + problem_.first_sequence) * view.sequence_stride +
+                               query * view.query_stride + head * view.head_stride;
+    return {element<const void*>(view.data, type, begin), view.query_stride, view.head_stride, type};
+  };
+  const DistanceBias& distance = options.distance_bias;
+  return {.scale = options.scale.value_or(usual_scale),
+          .left = options.window.left,
+          .right = options.window.right,
+          .softcap = options.softcap,
+          .mask = by_row(options.mask, StorageType::u8),
+          .mask_keys = options.mask.keys,
+          .mask_key_stride = options.mask.key_stride,
+          .bias = by_row(options.bias, options.bias.type),
+          .bias_keys = options.bias.keys,
+          .bias_key_stride = options.bias.key_stride,
+          .distance_bias = element(distance.data, StorageType::f32, head * distance.head_stride),
+          .distance_head_stride = distance.head_stride,
+          .first_distance = distance.first_distance,
+          .distances = distance.count};
+}
+
 kernels::AttentionBlock AttentionPlan::kernel_block(const RowBlock& block, const PackedKeys* keys,
                                                     const Slot& slot) const noexcept {
   const AttentionOptions& options = problem_.options;
   const std::int64_t s = block.sequence, group = problem_.group();
   const std::int64_t query = block.row / group, head = block.head * group;
   const std::int64_t first_query = problem_.first_query(s);
-  // Here and not at the door, where the host may have set another rounding.
-  const float usual_scale = 1.0f / std::sqrt(static_cast<float>(problem_.head_dim()));
   kernels::KeySource source = problem_.source(s, block.head);
   if (keys != nullptr) {
     source.form = kernels::KeySource::Form::panels;
@@ -219,60 +238,33 @@ kernels::AttentionBlock AttentionPlan::kernel_block(const RowBlock& block, const
       source.value_stride = value_stride();
     }
   }
-  const auto by_sequence = [&](const auto& view, StorageType type) -> kernels::ByRow<const void*> {
-    if (view.data == nullptr) return {};
-    const std::int64_t begin = (s + problem_.first_sequence) * view.sequence_stride +
-                               query * view.query_stride + head * view.head_stride;
-    return {static_cast<const std::byte*>(static_cast<const void*>(view.data)) +
-                begin * (type == StorageType::u8    ? 1
-                         : type == StorageType::f32 ? 4
-                                                    : 2),
-            view.query_stride, view.head_stride, type};
-  };
   const TopKeys& top = options.top_keys;
   const std::int64_t top_begin = (first_query + query) * top.token_stride + head * top.head_stride;
   const std::int64_t row_states = options.states.blocks * (problem_.value_dim() + 2);
-  return {
-      .q = from_query<const void*>(problem_.q, s, first_query, query, head),
-      .rows = block.rows,
-      .source = source,
-      .finite = keys == nullptr ? nullptr : keys->finite,
-      .keys = problem_.keys(s),
-      .head_dim = problem_.head_dim(),
-      .value_dim = problem_.value_dim(),
-      .rules = {.scale = options.scale.value_or(usual_scale),
-                .left = options.window.left,
-                .right = options.window.right,
-                .softcap = options.softcap,
-                .mask = by_sequence(options.mask, StorageType::u8),
-                .mask_keys = options.mask.keys,
-                .mask_key_stride = options.mask.key_stride,
-                .bias = by_sequence(options.bias, options.bias.type),
-                .bias_keys = options.bias.keys,
-                .bias_key_stride = options.bias.key_stride,
-                .distance_bias = options.distance_bias.data == nullptr
-                                     ? nullptr
-                                     : options.distance_bias.data + head * options.distance_bias.head_stride,
-                .distance_head_stride = options.distance_bias.head_stride,
-                .first_distance = options.distance_bias.first_distance,
-                .distances = options.distance_bias.count},
-      .first_position = problem_.query_position(s) + query,
-      .out = from_query<void*>(problem_.out, s, first_query, query, head),
-      .scratch = slot.scratch,
-      .group = group,
-      .lead = block.row % group,
-      .first_key = problem_.key_position(s),
-      .sinks = options.sinks.empty() ? nullptr : options.sinks.data() + head,
-      .log_sum_exp = from_query<void*>(options.log_sum_exp, s, first_query, query, head),
-      .top_keys = {top.k == 0 ? nullptr : top.keys + top_begin, top.token_stride, top.head_stride},
-      .top_probabilities = {top.k == 0 ? nullptr : top.probabilities + top_begin, top.token_stride,
-                            top.head_stride},
-      .top = top.k,
-      .state_blocks = options.states.blocks,
-      .states = {options.states.data == nullptr
-                     ? nullptr
-                     : options.states.data + ((first_query + query) * problem_.q.heads + head) * row_states,
-                 problem_.q.heads * row_states, row_states}};
+  return {.q = from_query<const void*>(problem_.q, s, first_query, query, head),
+          .rows = block.rows,
+          .source = source,
+          .finite = keys == nullptr ? nullptr : keys->finite,
+          .keys = problem_.keys(s),
+          .head_dim = problem_.head_dim(),
+          .value_dim = problem_.value_dim(),
+          .rules = score_rules(s, query, head),
+          .first_position = problem_.query_position(s) + query,
+          .out = from_query<void*>(problem_.out, s, first_query, query, head),
+          .scratch = slot.scratch,
+          .group = group,
+          .lead = block.row % group,
+          .first_key = problem_.key_position(s),
+          .sinks = options.sinks.empty() ? nullptr : options.sinks.data() + head,
+          .log_sum_exp = from_query<void*>(options.log_sum_exp, s, first_query, query, head),
+          .top_keys = {element(top.keys, StorageType::i32, top_begin), top.token_stride, top.head_stride},
+          .top_probabilities = {element(top.probabilities, StorageType::f32, top_begin), top.token_stride,
+                                top.head_stride},
+          .top = top.k,
+          .state_blocks = options.states.blocks,
+          .states = {element(options.states.data, StorageType::f32,
+                             ((first_query + query) * problem_.q.heads + head) * row_states),
+                     problem_.q.heads * row_states, row_states}};
 }
 
 void AttentionPlan::run_row_block(const kernels::KernelTable& kernels, const RowBlock& block,
@@ -280,7 +272,7 @@ void AttentionPlan::run_row_block(const kernels::KernelTable& kernels, const Row
                                   const Ahead& ahead) const noexcept {
   kernels::AttentionBlock a = kernel_block(block, keys, slot);
   if (asks_ahead_) std::copy(ahead.begin(), ahead.end(), a.ahead);
-  if (slot.score_rows != nullptr && find_score_rows(block, slot.score_rows)) {
+  if (find_score_rows(block, slot.score_rows)) {
     a.score_rows = slot.score_rows;
     a.point = request(block.sequence)->point;
   }

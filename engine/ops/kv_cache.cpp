@@ -30,13 +30,13 @@ void append_head(const kernels::KernelTable& kernels, const KeyValueCache& cache
     const std::int64_t page = cache.page_table.empty() ? slot : cache.page_table[core::as_size(slot)];
     const std::int64_t tokens = std::min(count - done, cache.page_tokens - within);
     kernels.append_tokens(
-        {.source = ops::element(part.view.data, part.view.type, begin + done * part.view.token_stride),
+        {.source = kernels::element(part.view.data, part.view.type, begin + done * part.view.token_stride),
          .source_type = part.view.type,
          .source_stride = part.view.token_stride,
          .tokens = tokens,
          .width = part.width,
          .length = within,
-         .page = ops::element(part.memory, cache.type,
+         .page = kernels::element(part.memory, cache.type,
                               (page * cache.heads + head) * cache.page_tokens * part.width),
          .type = cache.type,
          .panels = part.panels});

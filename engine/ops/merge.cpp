@@ -13,9 +13,7 @@ namespace {
 
 template <class View>
 auto vector_of(const View& view, std::int64_t token, std::int64_t head) {
-  return view.data == nullptr
-             ? nullptr
-             : ops::element(view.data, view.type, token * view.token_stride + head * view.head_stride);
+  return kernels::element(view.data, view.type, token * view.token_stride + head * view.head_stride);
 }
 
 }  // namespace
