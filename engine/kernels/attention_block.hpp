@@ -247,6 +247,7 @@ void sum_values(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& so
 /// Powers that a row does not have, but a neighbour in its tile has, become +0.
 template <class L>
 void clear_unseen(AttentionWork<L>& w, const RowGroup& g) noexcept {
+  if (g.same) return;
   const KeyRange all = g.seen_by(0, g.count);
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
     const KeyRange own = g.seen[i].empty() ? KeyRange{all.end, all.end} : g.seen[i];
@@ -274,9 +275,9 @@ void sum_block(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& sou
 template <class L>
 void run_group(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& source) noexcept {
   score_block(w, g, source);
-  for (std::ptrdiff_t i = 0; i < g.count; ++i) {
-    shape_row(w, g, i);
-    if (w.a.top > 0 && !g.seen[i].empty()) update_top(w, g, i);
+  for (std::ptrdiff_t i = 0; w.shapes && i < g.count; ++i) shape_row(w, g, i);
+  for (std::ptrdiff_t i = 0; w.a.top > 0 && i < g.count; ++i) {
+    if (!g.seen[i].empty()) update_top(w, g, i);
   }
   weight_block(w, g);
   if (w.keeps_powers()) keep_powers(w, g);
@@ -292,7 +293,7 @@ void run_group(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& sou
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
     if (g.seen[i].empty()) continue;
     const std::ptrdiff_t row = g.first + i;
-    MergedRow merged = {w.sums + row * w.value_stride, w.state[row], w.merged[row]};
+    MergedRow merged = w.row(row);
     if (first_block) {
       merged.state = w.block_state[i];
     } else {
@@ -324,6 +325,25 @@ void run_block(AttentionWork<L>& w, std::ptrdiff_t number) noexcept {
   }
 }
 
+/// Outputs of all rows.
+template <class L>
+void finish_rows(AttentionWork<L>& w) noexcept {
+  const AttentionBlock& a = w.a;
+  for (std::ptrdiff_t row = 0; a.sinks != nullptr && row < a.rows; ++row) {
+    MergedRow merged = w.row(row);
+    merge_sink<L>(merged, a.sinks[a.head(row)], a.value_dim);
+    w.state[row] = merged.state;
+  }
+  with_stored(a.out.type, a.out.data, [&](auto* out) {
+    for (std::ptrdiff_t row = 0; row < a.rows; ++row)
+      write_row<L>(w.row(row), a.value_dim, out + a.out.offset(a.query(row), a.head(row)));
+  });
+  for (std::ptrdiff_t row = 0; a.log_sum_exp.data != nullptr && row < a.rows; ++row)
+    store_value<L>(a.log_sum_exp.type, of_row(a, a.log_sum_exp, row), 0, log_sum_exp_of(w.row(row)));
+  for (std::ptrdiff_t row = 0; w.keeps_powers() && row < a.rows; ++row) write_probabilities(w, row);
+  for (std::ptrdiff_t row = 0; a.top > 0 && row < a.rows; ++row) write_top(w, row);
+}
+
 /// Blocked attention with online softmax. For a block of 512 keys and 12 rows: scores by register tiles from
 /// panels, powers row by row, powers times values by register tiles; then the block is merged. The block's
 /// keys and values, 128 KiB each at head_dim 64, come to L2 once for the 48 rows; tiles take a line of them
@@ -332,10 +352,12 @@ void run_block(AttentionWork<L>& w, std::ptrdiff_t number) noexcept {
 template <class L>
 void attention_block(const AttentionBlock& a) noexcept {
   AttentionWork<L> w(a);
-  for (std::ptrdiff_t i = 0; i < a.rows; ++i) {
-    with_stored(a.q.type, of_row(a, a.q, i),
-                [&](const auto* q) { copy_left_row<L>(q, a.rows, i, a.head_dim, w.queries); });
-    if (a.score_rows != nullptr && a.score_rows[i] != nullptr)
+  with_stored(a.q.type, a.q.data, [&](const auto* q) {
+    for (std::ptrdiff_t i = 0; i < a.rows; ++i)
+      copy_left_row<L>(q + a.q.offset(a.query(i), a.head(i)), a.rows, i, a.head_dim, w.queries);
+  });
+  for (std::ptrdiff_t i = 0; a.score_rows != nullptr && i < a.rows; ++i) {
+    if (a.score_rows[i] != nullptr)
       fill<L>(a.score_rows[i], 0, a.keys, w.keeps_powers() ? no_power : -infinity);
   }
   std::ptrdiff_t first = a.first_block, last = a.last_block < w.blocks ? a.last_block : w.blocks;
@@ -347,18 +369,8 @@ void attention_block(const AttentionBlock& a) noexcept {
     if (blocks_of(origin + all.end, key_block) < last) last = blocks_of(origin + all.end, key_block);
   }
   for (std::ptrdiff_t block = first; block < last; ++block) run_block(w, block);
-  for (std::ptrdiff_t row = 0; row < a.rows; ++row) {
-    if (a.states.data != nullptr) clear_states(w, row);
-    if (a.out.data == nullptr) continue;  // states only
-    void* const log_sum_exp = a.log_sum_exp.data == nullptr ? nullptr : of_row(a, a.log_sum_exp, row);
-    MergedRow merged = {w.sums + row * w.value_stride, w.state[row], w.merged[row]};
-    if (a.sinks != nullptr) merge_sink<L>(merged, a.sinks[a.head(row)], a.value_dim);
-    w.state[row] = merged.state;
-    finish_row<L>(merged, a.value_dim, nullptr, a.out.type, of_row(a, a.out, row), a.log_sum_exp.type,
-                  log_sum_exp);
-    if (w.keeps_powers()) write_probabilities(w, row);
-    if (a.top > 0) write_top(w, row);
-  }
+  for (std::ptrdiff_t row = 0; a.states.data != nullptr && row < a.rows; ++row) clear_states(w, row);
+  if (a.out.data != nullptr) finish_rows(w);  // else states only
 }
 
 }  // namespace

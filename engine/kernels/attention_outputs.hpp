@@ -10,13 +10,6 @@ namespace {
 
 constexpr float ln_2 = 0.693147180559945309417f;
 
-/// A row's blocks so far: the sums are relative to 2^state.m.
-struct MergedRow {
-  float* sums;
-  RowState state;
-  bool any;
-};
-
 /// Joins a block to what its row has merged before, in key order. Powers of two scale exactly, so only the
 /// sums round.
 template <class L>
@@ -59,12 +52,12 @@ void merge_sink(MergedRow& row, float sink, std::ptrdiff_t width) noexcept {
 /// out = sums / l; zeros for a row that saw no key. Adding +0 makes every zero the same zero.
 template <class L, class Stored>
 void write_row(const MergedRow& row, std::ptrdiff_t width, Stored* out) noexcept {
+  if (!row.any) fill<L>(row.sums, 0, width, 0.0f);
   const auto zero = L::broadcast(0.0f), r = L::broadcast(row.any ? 1.0f / row.state.l : 0.0f);
-  const auto value = [&](auto sum) { return row.any ? sum * r + zero : zero; };
   std::ptrdiff_t d = 0;
-  for (; d + L::count <= width; d += L::count) L::store(out + d, value(L::load(row.sums + d)));
+  for (; d + L::count <= width; d += L::count) L::store(out + d, L::load(row.sums + d) * r + zero);
   if (const int rest = static_cast<int>(width - d); rest > 0)
-    L::store(out + d, value(L::load(row.sums + d, rest)), rest);
+    L::store(out + d, L::load(row.sums + d, rest) * r + zero, rest);
 }
 
 /// ln(sum exp) = (m + log2 l) ln 2.

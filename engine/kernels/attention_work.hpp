@@ -32,7 +32,8 @@ struct RowGroup {
   KeyRange block;            ///< among the sequence's keys
   std::ptrdiff_t number;     ///< of the block
   KeyRange seen[row_group];  ///< each row sees nothing outside of it, nor at its ends
-  bool masked = false;       ///< what a row sees inside of it is told by `lanes`; else all of it
+  bool same;                 ///< all rows see seen[0], and all of it
+  bool masked;               ///< what a row sees inside of it is told by `lanes`; else all of it
   std::uint16_t lanes[row_group][key_block / panel_width];  ///< bit c of word p: key 16 p + c is seen
   std::uint32_t panels[row_group];                          ///< bit p: word p is not 0
 
@@ -40,6 +41,7 @@ struct RowGroup {
 
   /// Keys that some of these rows may see.
   KeyRange seen_by(std::ptrdiff_t row, std::ptrdiff_t rows) const noexcept {
+    if (same) return seen[0];
     KeyRange all = {key_block, 0};
     for (std::ptrdiff_t i = row; i < row + rows; ++i) {
       if (seen[i].empty()) continue;
@@ -50,6 +52,7 @@ struct RowGroup {
   }
   /// Each of these rows sees all of seen_by.
   bool uniform(std::ptrdiff_t row, std::ptrdiff_t rows) const noexcept {
+    if (same) return true;
     for (std::ptrdiff_t i = row + 1; i < row + rows; ++i) {
       if (!(seen[i] == seen[row])) return false;
     }
@@ -115,11 +118,19 @@ class Asker {
   std::ptrdiff_t area_ = 0, column_ = 0;
 };
 
+/// A row's blocks so far: the sums are relative to 2^state.m.
+struct MergedRow {
+  float* sums;
+  RowState state;
+  bool any;
+};
+
 /// One call's view of its scratch, and what the steps share.
 template <class L>
 struct AttentionWork {
   const AttentionBlock& a;
   bool plain;                   ///< scores need only the factor that the power applies anyway
+  bool shapes;                  ///< something is done to scores, or they are wanted
   ScoreScale scale;             ///< of the power
   std::ptrdiff_t left, right;   ///< of the window, at most `farthest`
   std::ptrdiff_t value_stride;  ///< of the sums
@@ -145,6 +156,7 @@ struct AttentionWork {
       : a(block),
         plain(block.rules.scale > 0.0f && block.rules.softcap == 0.0f && block.rules.bias.data == nullptr &&
               block.rules.distance_bias == nullptr),
+        shapes(!plain || block.rules.mask.data != nullptr || block.score_rows != nullptr),
         scale(plain ? block.rules.scale : 1.0f),
         left(block.rules.left < farthest ? block.rules.left : farthest),
         right(block.rules.right < farthest ? block.rules.right : farthest),
@@ -175,6 +187,9 @@ struct AttentionWork {
     return a.score_rows != nullptr && a.point == ScorePoint::probabilities;
   }
 
+  MergedRow row(std::ptrdiff_t row) const noexcept {
+    return {sums + row * value_stride, state[row], merged[row]};
+  }
   std::ptrdiff_t position(std::ptrdiff_t row) const noexcept { return a.first_position + a.query(row); }
 
   /// Keys that the window shows a row.

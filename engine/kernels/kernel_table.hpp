@@ -157,8 +157,11 @@ struct ByRow {
   std::ptrdiff_t head_stride = 0;
   StorageType type = StorageType::f32;
 
+  [[gnu::always_inline]] std::ptrdiff_t offset(std::ptrdiff_t query, std::ptrdiff_t head) const noexcept {
+    return query * query_stride + head * head_stride;
+  }
   [[gnu::always_inline]] Pointer at(std::ptrdiff_t query, std::ptrdiff_t head) const noexcept {
-    return element(data, type, query * query_stride + head * head_stride);
+    return element(data, type, offset(query, head));
   }
 };
 

@@ -113,7 +113,8 @@ PowerBase power_base(float* u, std::ptrdiff_t begin, std::ptrdiff_t end, const S
 /// Replaces the scores in `panels` by powers, hidden ones by +0; the sixteen virtual lanes of the powers'
 /// sum go to lane_sums. u[0] is the block's first key.
 template <class L>
-void raise_row(float* u, PanelRange panels, const PowerBase& base, float* lane_sums) noexcept {
+[[gnu::always_inline]] inline void raise_row(float* u, PanelRange panels, const PowerBase& base,
+                                             float* lane_sums) noexcept {
   using F = typename L::F;
   constexpr int parts = static_cast<int>(panel_width) / L::count;
   const Exp2Scores<L> exp2 = base.template exp2<L>();

@@ -125,9 +125,14 @@ void see_row(const AttentionWork<L>& w, RowGroup& g, std::ptrdiff_t i) noexcept 
 template <class L>
 void see_block(const AttentionWork<L>& w, RowGroup& g) noexcept {
   const ScoreRules& rules = w.a.rules;
-  for (std::ptrdiff_t i = 0; i < g.count; ++i)
-    g.seen[i] = w.visible(g.first + i).within(g.block).relative_to(g.block.begin);
+  const auto window = [&](std::ptrdiff_t i) {
+    return w.visible(g.first + i).within(g.block).relative_to(g.block.begin);
+  };
+  // What the window shows moves on with the rows, so between two that see the same no row sees anything else.
+  g.seen[0] = window(0);
   g.masked = rules.mask.data != nullptr || rules.bias.data != nullptr || rules.distance_bias != nullptr;
+  g.same = !g.masked && g.seen[0] == window(g.count - 1);
+  for (std::ptrdiff_t i = 1; i < g.count; ++i) g.seen[i] = g.same ? g.seen[0] : window(i);
   if (!g.masked) return;
   for (std::ptrdiff_t i = 0; i < g.count; ++i) see_row(w, g, i);
 }
