@@ -4,137 +4,61 @@
 #include <cstdint>
 
 #include "kernels/attention_outputs.hpp"
-#include "kernels/pack.hpp"
+#include "kernels/block_source.hpp"
 #include "kernels/score_rules.hpp"
 
 namespace saccade::kernels {
 namespace {
 
-/// Keys and values of one block where tiles read them: key j of the block has its panel at panels(j), its
-/// value at values(j); both go on up to run_end(j).
+/// Asks for the tokens that are wanted after this window of keys, or of values: those of the next one, those
+/// of the block's values after its keys, and of the next block's keys after its values.
 template <class L>
-class BlockSource {
- public:
-  BlockSource(const AttentionBlock& a, KeyRange block) noexcept : a_(a), block_(block) {}
+void ask_for_next(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& source, KeyRange window,
+                  bool values) noexcept {
+  if (!w.by_windows) return;
+  const bool last = window.end == g.keys();
+  const std::ptrdiff_t width = window.end - window.begin;
+  const KeyRange left = values && last ? KeyRange{g.keys(), w.a.keys - g.block.begin} : KeyRange{0, g.keys()};
+  const KeyRange next = last && !values ? KeyRange{0, width} : KeyRange{window.end, window.end + width};
+  const KeyRange wanted = next.within(left);
+  if (wanted.empty()) return;
+  const StridedRows areas[4] = {values != last ? source.values_of(wanted) : source.keys_of(wanted)};
+  w.asker = Asker(areas);
+}
 
-  /// Packs, and converts to fp32, what tiles cannot read as it is.
-  void prepare(const AttentionWork<L>& w, KeyRange wanted) noexcept {
-    const KeySource& s = a_.source;
-    if (s.form == KeySource::Form::rows || s.key_type != StorageType::f32) convert_keys(w.block_keys, wanted);
-    if (s.value_type == StorageType::f32) return;
-    copied_values_ = w.block_values;
-    value_stride_ = w.value_stride;
-    for (std::ptrdiff_t key = wanted.begin; key < wanted.end;) {
-      const std::ptrdiff_t end = page_end(key, wanted.end);
-      with_stored(s.value_type, value(key), [&](const auto* from) {
-        copy_rows<L>(from, s.value_stride, end - key, a_.value_dim, w.block_values + key * value_stride_,
-                     value_stride_);
-      });
-      key = end;
-    }
-  }
-
-  /// Of a key that is the first of a panel.
-  const float* panels(std::ptrdiff_t key) const noexcept {
-    if (copied_keys_ != nullptr) return copied_keys_ + key * a_.head_dim;
-    return static_cast<const float*>(a_.source.keys) + panel_offset(key);
-  }
-  const float* values(std::ptrdiff_t key) const noexcept {
-    if (copied_values_ != nullptr) return copied_values_ + key * value_stride_;
-    return static_cast<const float*>(value(key));
-  }
-  std::ptrdiff_t value_stride() const noexcept {
-    return copied_values_ != nullptr ? value_stride_ : a_.source.value_stride;
-  }
-  std::ptrdiff_t keys_run_end(std::ptrdiff_t key, std::ptrdiff_t end) const noexcept {
-    return copied_keys_ != nullptr ? end : page_end(key, end);
-  }
-  std::ptrdiff_t values_run_end(std::ptrdiff_t key, std::ptrdiff_t end) const noexcept {
-    return copied_values_ != nullptr ? end : page_end(key, end);
-  }
-
- private:
-  /// The page of a key, and which of its keys it is. Without pages, which are the rule, without a division.
-  struct Place {
-    std::ptrdiff_t page;
-    std::ptrdiff_t within;
-  };
-  Place place(std::ptrdiff_t key) const noexcept {
-    key += block_.begin;
-    if (a_.source.page_keys == KeySource::whole) return {0, key};
-    const std::ptrdiff_t number = key / a_.source.page_keys;
-    return {a_.source.pages == nullptr ? number : a_.source.pages[number], key % a_.source.page_keys};
-  }
-  std::ptrdiff_t page_end(std::ptrdiff_t key, std::ptrdiff_t end) const noexcept {
-    const std::ptrdiff_t rest = a_.source.page_keys - place(key).within;
-    return end - key < rest ? end : key + rest;
-  }
-  std::ptrdiff_t panel_offset(std::ptrdiff_t key) const noexcept {
-    const Place at = place(key);
-    return at.page * a_.source.key_page_stride + at.within / panel_width * panel_width * a_.head_dim;
-  }
-  const void* value(std::ptrdiff_t key) const noexcept {
-    const KeySource& s = a_.source;
-    const Place at = place(key);
-    return element(s.values, s.value_type, at.page * s.value_page_stride + at.within * s.value_stride);
-  }
-  void convert_keys(float* to, KeyRange wanted) noexcept {
-    const KeySource& s = a_.source;
-    copied_keys_ = to;
-    for (std::ptrdiff_t key = wanted.begin / panel_width * panel_width; key < wanted.end;) {
-      if (s.form == KeySource::Form::rows) {
-        pack_panels<L>({.source = element(s.keys, s.key_type, (block_.begin + key) * s.key_stride),
-                        .transposed = false,
-                        .source_stride = s.key_stride,
-                        .columns = wanted.end - key,
-                        .depth = a_.head_dim,
-                        .panels = to + key * a_.head_dim,
-                        .type = s.key_type});
-        return;
-      }
-      const std::ptrdiff_t end = page_end(key, round_up(wanted.end, panel_width));
-      with_stored(s.key_type, element(s.keys, s.key_type, panel_offset(key)), [&](const auto* from) {
-        copy_values<L>(from, to + key * a_.head_dim, (end - key) * a_.head_dim);
-      });
-      key = end;
-    }
-  }
-
-  const AttentionBlock& a_;
-  KeyRange block_;
-  const float* copied_keys_ = nullptr;
-  const float* copied_values_ = nullptr;
-  std::ptrdiff_t value_stride_ = 0;
-};
-
-/// scores[i][j] = q_i . k_j for the panels of the block that row i's tile sees.
+/// scores[i][j] = q_i . k_j for the panels of a window of the block that row i's tile sees.
 template <class L>
-void score_block(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& source) noexcept {
+void score_window(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source, KeyRange window) noexcept {
   constexpr int per_panel = static_cast<int>(panel_width) / L::count;
   const bool every = w.keeps_every_score();
-  for (std::ptrdiff_t key = 0; key < g.keys(); key += tile_width<L>) {
-    const std::ptrdiff_t panels = blocks_of(g.keys() - key, panel_width);
-    const std::ptrdiff_t registers =
-        panels * per_panel < tile_columns<L> ? panels * per_panel : tile_columns<L>;
-    const std::ptrdiff_t tall = tile_rows<L>(static_cast<int>(registers));
-    for (std::ptrdiff_t row = 0; row < g.count; row += tall) {
-      const std::ptrdiff_t rows = g.count - row < tall ? g.count - row : tall;
-      const KeyRange tile = {key, key + tile_width<L>};
-      const KeyRange range = every ? tile.within({0, g.keys()}) : g.seen_by(row, rows).within(tile);
-      if (range.empty()) continue;
-      std::ptrdiff_t first = range.begin / panel_width;
-      const std::ptrdiff_t last = blocks_of(range.end, panel_width);
-      if (!every && !g.any_lane(row, rows, first, last)) continue;
-      w.asker.ask();
-      while (first < last) {
-        const std::ptrdiff_t end = source.keys_run_end(first * panel_width, last * panel_width) / panel_width;
-        panel_product<L>({w.queries + (g.first + row) * left_stride, w.a.rows, rows,
-                          source.panels(first * panel_width), w.a.head_dim,
-                          static_cast<int>(end - first) * per_panel,
-                          w.scores + row * left_stride + first * panel_width, left_stride, nullptr});
-        first = end;
-      }
+  const std::ptrdiff_t registers = blocks_of(window.end - window.begin, panel_width) * per_panel;
+  const std::ptrdiff_t tall = tile_rows<L>(static_cast<int>(registers));
+  for (std::ptrdiff_t row = 0, rows; row < g.count; row += rows) {
+    rows = w.rows_sharing(g.first + row, g.count - row < tall ? g.count - row : tall);
+    const KeyRange range = every ? window : g.seen_by(row, rows).within(window);
+    if (range.empty()) continue;
+    std::ptrdiff_t first = range.begin / panel_width;
+    const std::ptrdiff_t last = blocks_of(range.end, panel_width);
+    if (!every && !g.any_lane(row, rows, first, last)) continue;
+    w.asker.ask(w.lines_a_tile);
+    source.need_keys(g.first + row, window);
+    while (first < last) {
+      const std::ptrdiff_t end = source.keys_run_end(first * panel_width, last * panel_width) / panel_width;
+      panel_product<L>({w.queries + (g.first + row) * left_stride, w.a.rows, rows,
+                        source.panels(first * panel_width), w.a.head_dim,
+                        static_cast<int>(end - first) * per_panel,
+                        w.scores + row * left_stride + first * panel_width, left_stride, nullptr});
+      first = end;
     }
+  }
+}
+
+template <class L>
+void score_block(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source) noexcept {
+  for (std::ptrdiff_t key = 0; key < g.keys(); key += tile_width<L>) {
+    const KeyRange window = KeyRange{key, key + tile_width<L>}.within({0, g.keys()});
+    ask_for_next(w, g, source, window, false);
+    score_window(w, g, source, window);
   }
 }
 
@@ -216,30 +140,39 @@ bool finite_block(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& 
   return w.checked_finite;
 }
 
-/// sums[i][columns] = sum_j p_ij v_j, one chain over the block's keys. A tile's rows take +0 from keys that
-/// only their neighbours see; where a value is not finite that would be NaN, so rows go one by one there.
+/// Some rows of a group, and keys of the block that they may see.
+struct RowsAndKeys {
+  std::ptrdiff_t row;
+  std::ptrdiff_t rows;
+  KeyRange keys;
+  bool resume;  ///< the chains go on from the sums
+};
+
+/// sums[i][columns] = sum_j p_ij v_j, one chain over the keys. A tile's rows take +0 from keys that only
+/// their neighbours see; where a value is not finite that would be NaN, so rows go one by one there.
 template <class L>
-void sum_values(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& source, ValueColumns columns,
-                float* sums) noexcept {
-  for (std::ptrdiff_t row = 0; row < g.count;) {
-    int height = tile_height<L>(g.count - row, columns.registers);
-    const bool together = g.uniform(row, height) || finite_block(w, g, source);
+void sum_values(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& source, RowsAndKeys part,
+                ValueColumns columns, float* sums) noexcept {
+  const std::ptrdiff_t last = part.row + part.rows;
+  for (std::ptrdiff_t row = part.row; row < last;) {
+    int height = tile_height<L>(last - row, columns.registers);
+    const bool together = g.uniform(row, height) || (!w.by_windows && finite_block(w, g, source));
     if (!together) height = 1;
-    bool resume = false;
-    each_visible(
-        g, row, height, g.seen_by(row, height), !together, [&](std::ptrdiff_t key, std::ptrdiff_t end) {
-          while (key < end) {
-            const std::ptrdiff_t run_end = source.values_run_end(key, end);
-            const TileFunction run = columns.lanes
-                                         ? tile_set<L, PartialRows>.tiles[0][height - 1]
-                                         : tile_set<L, Rows>.tiles[columns.registers - 1][height - 1];
-            run({w.scores + row * left_stride + key, source.values(key) + columns.begin,
-                 source.value_stride(), columns.lanes, sums + row * w.value_stride + columns.begin,
-                 w.value_stride, run_end - key, false, resume, nullptr});
-            resume = true;
-            key = run_end;
-          }
-        });
+    const TileFunction run = columns.lanes ? tile_set<L, PartialRows>.tiles[0][height - 1]
+                                           : tile_set<L, Rows>.tiles[columns.registers - 1][height - 1];
+    const float* const powers = w.scores + row * left_stride;
+    float* const to = sums + row * w.value_stride + columns.begin;
+    bool resume = part.resume;
+    const KeyRange seen = g.seen_by(row, height).within(part.keys);
+    each_visible(g, row, height, seen, !together, [&](std::ptrdiff_t key, std::ptrdiff_t end) {
+      while (key < end) {
+        const std::ptrdiff_t run_end = source.values_run_end(key, end);
+        run({powers + key, source.values(key) + columns.begin, source.value_stride(), columns.lanes, to,
+             w.value_stride, run_end - key, false, resume, nullptr});
+        resume = true;
+        key = run_end;
+      }
+    });
     row += height;
   }
 }
@@ -258,22 +191,44 @@ void clear_unseen(AttentionWork<L>& w, const RowGroup& g) noexcept {
 
 /// sums = powers x values, in column groups as equal as they can be.
 template <class L>
-void sum_block(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& source, float* sums) noexcept {
-  clear_unseen(w, g);
+void sum_columns(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& source, RowsAndKeys part,
+                 float* sums) noexcept {
   const std::ptrdiff_t full = w.a.value_dim / L::count;
   const int rest = static_cast<int>(w.a.value_dim % L::count);
   const std::ptrdiff_t groups = blocks_of(full, tile_columns<L>);
   for (std::ptrdiff_t c = 0; c < groups; ++c) {
     const std::ptrdiff_t first = full * c / groups, last = full * (c + 1) / groups;
-    sum_values(w, g, source, {first * L::count, static_cast<int>(last - first), 0}, sums);
+    sum_values(w, g, source, part, {first * L::count, static_cast<int>(last - first), 0}, sums);
   }
-  if (rest) sum_values(w, g, source, {full * L::count, 1, rest}, sums);
+  if (rest) sum_values(w, g, source, part, {full * L::count, 1, rest}, sums);
+}
+
+/// All of the block at once, or window by window: chains that go on from +0 are those that begin there.
+template <class L>
+void sum_block(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source, float* sums) noexcept {
+  clear_unseen(w, g);
+  const KeyRange all = g.seen_by(0, g.count);
+  if (!w.by_windows) {
+    source.need_values(g.first, {0, g.keys()});
+    return sum_columns(w, g, source, {0, g.count, all, false}, sums);
+  }
+  fill<L>(sums, 0, g.count * w.value_stride, 0.0f);
+  for (std::ptrdiff_t key = all.begin / value_window * value_window; key < all.end; key += value_window) {
+    const KeyRange window = KeyRange{key, key + value_window}.within({0, g.keys()});
+    ask_for_next(w, g, source, window, true);
+    for (std::ptrdiff_t row = 0, rows; row < g.count; row += rows) {
+      rows = w.rows_sharing(g.first + row, g.count - row);
+      if (g.seen_by(row, rows).within(window).empty()) continue;
+      source.need_values(g.first + row, window);
+      sum_columns(w, g, source, {row, rows, window, true}, sums);
+    }
+  }
 }
 
 /// One block of keys for a group of rows. Rows that have merged none yet take their sums where they are to
 /// be.
 template <class L>
-void run_group(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& source) noexcept {
+void run_group(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source) noexcept {
   score_block(w, g, source);
   for (std::ptrdiff_t i = 0; w.shapes && i < g.count; ++i) shape_row(w, g, i);
   for (std::ptrdiff_t i = 0; w.a.top > 0 && i < g.count; ++i) {
@@ -310,8 +265,7 @@ void run_block(AttentionWork<L>& w, std::ptrdiff_t number) noexcept {
   RowGroup g;
   g.block = w.block(number);
   g.number = number;
-  BlockSource<L> source(w.a, g.block);
-  bool prepared = false;
+  BlockSource<L> source(w, g.block);
   for (g.first = 0; g.first < w.a.rows; g.first += row_group) {
     g.count = w.a.rows - g.first < row_group ? w.a.rows - g.first : row_group;
     see_block(w, g);
@@ -319,8 +273,6 @@ void run_block(AttentionWork<L>& w, std::ptrdiff_t number) noexcept {
       if (w.a.states.data != nullptr) write_states(w, g, w.block_sums);
       continue;
     }
-    if (!prepared) source.prepare(w, {0, g.keys()});
-    prepared = true;
     run_group(w, g, source);
   }
 }

@@ -78,30 +78,33 @@ Pointer of_row(const AttentionBlock& a, const ByRow<Pointer>& all, std::ptrdiff_
   return all.at(a.query(row), a.head(row));
 }
 
-/// Asks for rows a few lines at a time: many at once would keep the tiles' own loads waiting.
+/// Asks for rows a few lines at a time: many at once would keep the work's own loads waiting.
 class Asker {
  public:
-  Asker(const AttentionBlock& a, std::ptrdiff_t times) noexcept
-      : areas_{a.ahead[0], a.ahead[1], a.ahead[2], a.ahead[3]} {
-    std::ptrdiff_t lines = 0;
-    for (StridedRows& area : areas_) {
-      if (area.data == nullptr) area.rows = 0;
-      lines += area.rows * blocks_of(area.width, line);
-    }
-    each_time_ = times == 0 ? 0 : blocks_of(lines, times);
-    if (each_time_ > most_lines) each_time_ = most_lines;
-  }
+  static constexpr std::ptrdiff_t line = 16;  // floats
 
-  void ask() noexcept {
-    if (each_time_ == 0) return;
-    for (std::ptrdiff_t i = 0; i < each_time_ && area_ < 4;) {
+  Asker() = default;
+  explicit Asker(const StridedRows (&areas)[4]) noexcept {
+    for (int i = 0; i < 4; ++i) {
+      areas_[i] = areas[i];
+      if (areas[i].data == nullptr) areas_[i].rows = 0;
+      lines_ += areas_[i].rows * blocks_of(areas[i].width, line);
+    }
+  }
+  /// That are not asked for yet.
+  std::ptrdiff_t lines() const noexcept { return lines_; }
+
+  void ask(std::ptrdiff_t lines) noexcept {
+    if (lines > lines_) lines = lines_;
+    lines_ -= lines;
+    while (lines > 0) {
       StridedRows& area = areas_[area_];
       if (area.rows == 0) {
         ++area_;
         continue;
       }
       __builtin_prefetch(area.data + column_, 0, 2);
-      ++i;
+      --lines;
       column_ += line;
       if (column_ < area.width) continue;
       column_ = 0;
@@ -111,11 +114,8 @@ class Asker {
   }
 
  private:
-  static constexpr std::ptrdiff_t line = 16;        // floats
-  static constexpr std::ptrdiff_t most_lines = 32;  // that a tile outlasts
   StridedRows areas_[4];
-  std::ptrdiff_t each_time_;
-  std::ptrdiff_t area_ = 0, column_ = 0;
+  std::ptrdiff_t lines_ = 0, area_ = 0, column_ = 0;
 };
 
 /// A row's blocks so far: the sums are relative to 2^state.m.
@@ -131,6 +131,8 @@ struct AttentionWork {
   const AttentionBlock& a;
   bool plain;                   ///< scores need only the factor that the power applies anyway
   bool shapes;                  ///< something is done to scores, or they are wanted
+  bool several_heads;           ///< rows have different keys
+  bool by_windows;              ///< keys and values are taken a window at a time
   ScoreScale scale;             ///< of the power
   std::ptrdiff_t left, right;   ///< of the window, at most `farthest`
   std::ptrdiff_t value_stride;  ///< of the sums
@@ -151,19 +153,28 @@ struct AttentionWork {
   std::ptrdiff_t checked_block = -1;  ///< whose values' finiteness is known as `checked_finite`
   bool checked_finite = false;
   Asker asker;
+  std::ptrdiff_t lines_a_tile = 0;  ///< of scores, to be asked for
 
   explicit AttentionWork(const AttentionBlock& block) noexcept
       : a(block),
         plain(block.rules.scale > 0.0f && block.rules.softcap == 0.0f && block.rules.bias.data == nullptr &&
               block.rules.distance_bias == nullptr),
         shapes(!plain || block.rules.mask.data != nullptr || block.score_rows != nullptr),
+        several_heads(block.sharing < block.group),
+        by_windows(several_heads || (block.source.converts() && block.rows <= row_group)),
         scale(plain ? block.rules.scale : 1.0f),
         left(block.rules.left < farthest ? block.rules.left : farthest),
         right(block.rules.right < farthest ? block.rules.right : farthest),
         value_stride(round_up(block.value_dim, panel_width)),
-        blocks(key_blocks(block.keys, block.first_key)),
-        asker(block,
-              blocks_of(block.rows, tile_rows<L>(tile_columns<L>)) * blocks_of(block.keys, tile_width<L>)) {
+        blocks(key_blocks(block.keys, block.first_key)) {
+    if (!by_windows) {
+      asker = Asker(a.ahead);
+      const std::ptrdiff_t tiles =
+          blocks_of(a.rows, tile_rows<L>(tile_columns<L>)) * blocks_of(a.keys, tile_width<L>);
+      constexpr std::ptrdiff_t most_lines = 32;  // that a tile outlasts
+      lines_a_tile = tiles == 0 ? 0 : blocks_of(asker.lines(), tiles);
+      if (lines_a_tile > most_lines) lines_a_tile = most_lines;
+    }
     queries = a.scratch;
     scores = queries + AttentionScratch::queries(a.head_dim);
     block_sums = scores + row_group * left_stride;
@@ -177,6 +188,17 @@ struct AttentionWork {
       merged[i] = false;
       top_count[i] = 0;
     }
+  }
+
+  /// Which of the neighbouring heads' keys a row has.
+  std::ptrdiff_t key_head(std::ptrdiff_t row) const noexcept {
+    return several_heads ? a.head(row) / a.sharing : 0;
+  }
+  /// Rows from `row` on that have the same keys, at most `rows`.
+  std::ptrdiff_t rows_sharing(std::ptrdiff_t row, std::ptrdiff_t rows) const noexcept {
+    if (!several_heads) return rows;
+    const std::ptrdiff_t sharing = a.sharing - a.head(row) % a.sharing;
+    return sharing < rows ? sharing : rows;
   }
 
   /// Scores are wanted as they are on their way, of all keys.

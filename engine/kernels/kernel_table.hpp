@@ -141,12 +141,21 @@ struct KeySource {
   StorageType value_type = StorageType::f32;
   std::ptrdiff_t key_stride = 0;
   std::ptrdiff_t value_stride = 0;
+  std::ptrdiff_t key_head_stride = 0;  ///< where a block's rows have keys of several heads: form rows only
+  std::ptrdiff_t value_head_stride = 0;
   const std::int32_t* pages = nullptr;
   std::ptrdiff_t page_keys = whole;  ///< a multiple of 16
   std::ptrdiff_t key_page_stride = 0;
   std::ptrdiff_t value_page_stride = 0;
 
   static constexpr std::ptrdiff_t whole = std::ptrdiff_t{1} << 61;
+
+  /// Tiles cannot read keys or values as they are.
+  [[gnu::always_inline]] bool converts() const noexcept { return converts_keys() || converts_values(); }
+  [[gnu::always_inline]] bool converts_keys() const noexcept {
+    return form == Form::rows || key_type != StorageType::f32;
+  }
+  [[gnu::always_inline]] bool converts_values() const noexcept { return value_type != StorageType::f32; }
 };
 
 /// Something laid out by query and head.
@@ -178,9 +187,10 @@ struct ScoreRules {
   std::ptrdiff_t distance_head_stride = 0, first_distance = 0, distances = 0;
 };
 
-/// Attention of at most row_block query rows over the keys of one sequence. Heads that share keys are rows of
-/// the same block: row i is head (lead + i) % group of query (lead + i) / group, counted from those that q,
-/// out and so on point to.
+/// Attention of at most row_block query rows over the keys of one sequence. Heads are rows of the same block:
+/// row i is head (lead + i) % group of query (lead + i) / group, counted from those that q, out and so on
+/// point to. `sharing` neighbouring heads have the same keys: all of a group, or those of a query have
+/// different ones that lie side by side in a token.
 struct AttentionBlock {
   ByRow<const void*> q;
   std::ptrdiff_t rows;
@@ -195,6 +205,7 @@ struct AttentionBlock {
   float* scratch;  ///< attention_scratch() values, aligned to 64 bytes
   std::ptrdiff_t group = 1;
   std::ptrdiff_t lead = 0;
+  std::ptrdiff_t sharing = KeySource::whole;
   std::ptrdiff_t first_key = 0;    ///< position of key 0, a multiple of 16
   std::ptrdiff_t first_block = 0;  ///< blocks of keys to work on, counted from key 0's
   std::ptrdiff_t last_block = KeySource::whole;

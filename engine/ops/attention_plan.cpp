@@ -29,31 +29,63 @@ constexpr std::int64_t few_values = std::int64_t{32} << 10;
 
 AttentionPlan::AttentionPlan(const AttentionProblem& problem, int threads) noexcept
     : problem_(problem), threads_(threads) {
-  std::int64_t all = 0;
-  for (std::int64_t s = 0; s < problem_.sequences(); ++s) all += row_blocks(s) * problem_.key_heads();
   asks_ahead_ = problem_.q.tokens * problem_.q.heads * problem_.head_dim() > few_values;
-  if (threads_ > 1 && all > 0) tasks_per_row_block_ = blocks_of(4 * threads_, all);
+  if (threads_ == 1) return;
+  std::int64_t all = 0;
+  for (std::int64_t s = 0; s < problem_.sequences(); ++s) {
+    const Place place = facts(s);
+    all += place.row_blocks * place.heads;
+  }
+  if (all > 0) tasks_per_row_block_ = blocks_of(4 * threads_, all);
 }
 
 const ProbabilitiesRequest* AttentionPlan::request(std::int64_t sequence) const noexcept {
   const auto& requests = problem_.options.probabilities;
+  if (requests.empty()) return nullptr;
   const auto found =
       std::lower_bound(requests.begin(), requests.end(), sequence + problem_.first_sequence,
                        [](const ProbabilitiesRequest& r, std::int64_t s) { return r.sequence < s; });
   return found == requests.end() || found->sequence != sequence + problem_.first_sequence ? nullptr : &*found;
 }
 
-bool AttentionPlan::reads_in_place(std::int64_t sequence) const noexcept {
-  if (problem_.cache != nullptr || wants_mean(sequence)) return true;
-  return problem_.rows(sequence) <= (problem_.positions.empty() ? kernels::row_group : 1);
+AttentionPlan::Place AttentionPlan::facts(std::int64_t sequence) const noexcept {
+  const ProbabilitiesRequest* const asked = request(sequence);
+  const std::int64_t heads = problem_.key_heads(), group = problem_.group();
+  Place p = {};
+  p.sequence = sequence;
+  p.keys = problem_.keys(sequence);
+  p.key_blocks = kernels::key_blocks(p.keys, problem_.key_position(sequence));
+  p.mean = asked != nullptr && asked->mean_over_heads;
+  const bool together = !p.mean && reads_tokens_whole(sequence);
+  p.heads = together ? 1 : heads;
+  p.group = together ? heads * group : group;
+  p.rows = problem_.queries(sequence) * p.group;
+  p.row_blocks = blocks_of(p.rows, row_block);
+  p.in_place = problem_.cache != nullptr || p.mean || together ||
+               p.rows <= (problem_.positions.empty() ? kernels::row_group : 1);
+  // Values are copied where they have to be converted, and where several row blocks read them, unless a
+  // head's lie one after the other as they are.
+  p.copies_values = problem_.v.type != StorageType::f32 ||
+                    (p.row_blocks > 1 && problem_.v.token_stride != problem_.value_dim());
+  p.chunks = asked == nullptr ? chunks(p) : 1;
+  return p;
 }
 
-std::int64_t AttentionPlan::chunks(std::int64_t sequence) const noexcept {
+/// One query looks at keys and values of heads that lie side by side.
+bool AttentionPlan::reads_tokens_whole(std::int64_t sequence) const noexcept {
+  const auto side_by_side = [](const ConstHeadsView& view) {
+    return view.heads > 1 && view.head_stride < view.token_stride;
+  };
+  return problem_.cache == nullptr && problem_.positions.empty() && problem_.queries(sequence) == 1 &&
+         side_by_side(problem_.k) && side_by_side(problem_.v);
+}
+
+/// More than one only where the row blocks of all sequences cannot keep the threads busy.
+std::int64_t AttentionPlan::chunks(const Place& place) const noexcept {
   const AttentionOptions& options = problem_.options;
-  const bool plain = options.top_keys.k == 0 && options.states.data == nullptr &&
-                     problem_.positions.empty() && request(sequence) == nullptr;
-  if (!plain || !reads_in_place(sequence) || row_blocks(sequence) != 1) return 1;
-  return std::max<std::int64_t>(1, std::min(tasks_per_row_block_, key_blocks(sequence)));
+  const bool plain = options.top_keys.k == 0 && options.states.data == nullptr && problem_.positions.empty();
+  if (!plain || !place.in_place) return 1;
+  return std::max<std::int64_t>(1, std::min(tasks_per_row_block_, place.key_blocks));
 }
 
 AttentionPlan::Extent AttentionPlan::extent() const noexcept {
@@ -63,22 +95,22 @@ AttentionPlan::Extent AttentionPlan::extent() const noexcept {
   e.scratch = {problem_.head_dim(), problem_.value_dim(), 1, top, false};
   std::int64_t largest = 0, all = 0;
   for (std::int64_t s = 0; s < problem_.sequences(); ++s) {
-    const std::int64_t keys = problem_.keys(s);
-    e.scratch.blocks = std::max(e.scratch.blocks, key_blocks(s));
-    if (wants_mean(s)) e.mean_keys = std::max(e.mean_keys, keys);
-    if (reads_in_place(s)) {
+    const Place p = facts(s);
+    e.scratch.blocks = std::max(e.scratch.blocks, p.key_blocks);
+    if (p.mean) e.mean_keys = std::max(e.mean_keys, p.keys);
+    if (p.in_place) {
       e.scratch.converts = true;
-      e.state_values += state_values(s) * problem_.key_heads();
-      if (chunks(s) > 1) e.chunked_heads += problem_.key_heads();
+      e.state_values += state_values(p) * p.heads;
+      if (p.chunks > 1) e.chunked_blocks += p.row_blocks * p.heads;
       continue;
     }
-    if (small(s)) {
-      e.longest_whole = std::max(e.longest_whole, keys);
-      if (copies_values(s)) e.longest_copied = std::max(e.longest_copied, keys);
+    if (p.small()) {
+      e.longest_whole = std::max(e.longest_whole, p.keys);
+      if (p.copies_values) e.longest_copied = std::max(e.longest_copied, p.keys);
     }
-    if (all_whole(s)) continue;
-    largest = std::max(largest, shared_values(s));
-    all += shared_values(s) * problem_.key_heads();
+    if (all_whole(p)) continue;
+    largest = std::max(largest, shared_values(p));
+    all += shared_values(p) * p.heads;
   }
   e.shared_values = std::min(all, std::max(wave_values, largest));
   // A key block has at least one panel.
@@ -93,7 +125,7 @@ void AttentionPlan::lay_out(scheduler::Carver& carver) noexcept {
   shared_finite_ = carver.take<std::uint8_t>(as_size(e.shared_blocks));
   packed_ = carver.take<std::atomic<bool>>(as_size(e.shared_blocks));
   states_ = carver.take<float>(as_size(e.state_values));
-  chunks_left_ = carver.take<std::atomic<std::int64_t>>(as_size(e.chunked_heads));
+  chunks_left_ = carver.take<std::atomic<std::int64_t>>(as_size(e.chunked_blocks));
   slots_ = carver.take<Slot>(as_size(threads_));
   for (int i = 0; i < threads_; ++i) {
     const Slot slot = {carver.take<float>(as_size(e.scratch.values())),
@@ -108,38 +140,35 @@ void AttentionPlan::lay_out(scheduler::Carver& carver) noexcept {
 
 void AttentionPlan::prepare() noexcept {
   const std::int64_t sequences = problem_.sequences();
-  for (std::int64_t s = 0; s < sequences; ++s) places_[s].sequence = s;
-  std::sort(places_, places_ + sequences, [this](const Place& a, const Place& b) {
-    const std::int64_t more = problem_.keys(a.sequence), less = problem_.keys(b.sequence);
-    return more != less ? more > less : a.sequence < b.sequence;
+  for (std::int64_t s = 0; s < sequences; ++s) places_[s] = facts(s);
+  std::sort(places_, places_ + sequences, [](const Place& a, const Place& b) {
+    return a.keys != b.keys ? a.keys > b.keys : a.sequence < b.sequence;
   });
   choose_whole_heads();
   places_[0].before = {};
-  for (std::int64_t p = 0; p < sequences; ++p) places_[p + 1].before = before({p, problem_.key_heads()});
+  for (std::int64_t p = 0; p < sequences; ++p) places_[p + 1].before = before({p, places_[p].heads});
   for (std::int64_t p = 0; p < sequences; ++p) {
-    const std::int64_t parts = chunks(places_[p].sequence);
-    for (std::int64_t h = 0; parts > 1 && h < problem_.key_heads(); ++h)
-      std::construct_at(chunks_left_ + before({p, h}).chunked, parts);
+    const Place& place = places_[p];
+    for (std::int64_t i = place.before.chunked; i < places_[p + 1].before.chunked; ++i)
+      std::construct_at(chunks_left_ + i, place.chunks);
   }
   wave_ = {{0, 0}, {0, 0}};
 }
 
 /// A head is whole as long as the work behind it lasts all threads for longer than it takes one.
 void AttentionPlan::choose_whole_heads() noexcept {
-  const std::int64_t heads = problem_.key_heads();
   double behind = 0;  // scores of the heads after this place
   for (std::int64_t p = problem_.sequences() - 1; p >= 0; --p) {
     Place& place = places_[p];
-    const std::int64_t s = place.sequence;
-    const double head = 1.0 + static_cast<double>(problem_.keys(s)) * static_cast<double>(problem_.rows(s));
-    place.whole_heads = 0;
-    if (all_whole(s)) {
-      place.whole_heads = heads;
-    } else if (small(s)) {
+    const double head = 1.0 + static_cast<double>(place.keys) * static_cast<double>(place.rows);
+    if (all_whole(place)) {
+      place.whole_heads = place.heads;
+    } else if (place.small()) {
       const double missing = std::ceil(threads_ - behind / head);  // heads that must follow in this place
-      place.whole_heads = std::clamp<std::int64_t>(heads - static_cast<std::int64_t>(missing), 0, heads);
+      place.whole_heads =
+          std::clamp<std::int64_t>(place.heads - static_cast<std::int64_t>(missing), 0, place.heads);
     }
-    behind += head * static_cast<double>(heads);
+    behind += head * static_cast<double>(place.heads);
   }
 }
 
@@ -148,20 +177,20 @@ AttentionPlan::Before AttentionPlan::before(HeadPlace at) const noexcept {
   Before sum = place.before;
   if (at.head == 0) return sum;
   const std::int64_t split = std::max<std::int64_t>(0, at.head - place.whole_heads);
-  sum.tasks += at.head - split + split * split_tasks(place.sequence);
-  if (reads_in_place(place.sequence)) {
-    sum.states += split * state_values(place.sequence);
-    sum.chunked += chunks(place.sequence) > 1 ? split : 0;
+  sum.tasks += at.head - split + split * place.split_tasks();
+  if (place.in_place) {
+    sum.states += split * state_values(place);
+    sum.chunked += place.chunks > 1 ? split * place.row_blocks : 0;
   } else {
-    sum.packs += split * key_blocks(place.sequence);
-    sum.values += split * shared_values(place.sequence);
+    sum.packs += split * place.key_blocks;
+    sum.values += split * shared_values(place);
   }
   return sum;
 }
 
 /// As many heads as fit, but at least one.
 bool AttentionPlan::next_wave() noexcept {
-  const std::int64_t sequences = problem_.sequences(), heads = problem_.key_heads();
+  const std::int64_t sequences = problem_.sequences();
   const HeadPlace begin = wave_.end;
   if (begin.place == sequences) return false;
   const std::int64_t most = before(begin).values + wave_values;
@@ -170,7 +199,7 @@ bool AttentionPlan::next_wave() noexcept {
   if (end.place < sequences) {
     while (before({end.place, end.head + 1}).values <= most) ++end.head;
     if (end == begin) ++end.head;
-    if (end.head == heads) end = {end.place + 1, 0};
+    if (end.head == places_[end.place].heads) end = {end.place + 1, 0};
   }
   wave_ = {begin, end};
   next_pack_ = before(begin).packs;
@@ -198,10 +227,10 @@ AttentionPlan::Unit AttentionPlan::unit(std::int64_t number, std::int64_t Before
 
 AttentionPlan::PackedKeys AttentionPlan::shared_keys(HeadPlace head) const noexcept {
   const Before here = before(head), origin = before(wave_.begin);
-  const std::int64_t sequence = places_[head.place].sequence;
+  const Place& place = places_[head.place];
   float* const panels = shared_values_ + (here.values - origin.values);
   return {panels, shared_finite_ + (here.packs - origin.packs),
-          copies_values(sequence) ? panels + key_panels(problem_.keys(sequence)) : nullptr};
+          place.copies_values ? panels + key_panels(place.keys) : nullptr};
 }
 
 /// Packs the next key blocks that nobody has begun until those of this head are done: while others are still
@@ -209,7 +238,7 @@ AttentionPlan::PackedKeys AttentionPlan::shared_keys(HeadPlace head) const noexc
 void AttentionPlan::pack_until_ready(const kernels::KernelTable& kernels, HeadPlace head) noexcept {
   const std::int64_t origin = before(wave_.begin).packs, end = before(wave_.end).packs;
   const std::atomic<bool>* const first = packed_ + (before(head).packs - origin);
-  const std::atomic<bool>* const last = first + key_blocks(places_[head.place].sequence);
+  const std::atomic<bool>* const last = first + places_[head.place].key_blocks;
   const auto ready = [](const std::atomic<bool>& block) { return block.load(std::memory_order_acquire); };
   while (!std::all_of(first, last, ready)) {
     const std::int64_t pack = next_pack_.load() < end ? next_pack_++ : end;
@@ -218,19 +247,18 @@ void AttentionPlan::pack_until_ready(const kernels::KernelTable& kernels, HeadPl
       continue;
     }
     const Unit u = unit(pack, &Before::packs);
-    const std::int64_t sequence = places_[u.of.place].sequence;
-    pack_block(kernels, sequence, u.of.head, u.index, shared_keys(u.of));
+    pack_block(kernels, places_[u.of.place], u.of.head, u.index, shared_keys(u.of));
     packed_[pack - origin].store(true, std::memory_order_release);
   }
 }
 
 /// Key block `block` of a head to its place in `all`.
-void AttentionPlan::pack_block(const kernels::KernelTable& kernels, std::int64_t sequence, std::int64_t head,
+void AttentionPlan::pack_block(const kernels::KernelTable& kernels, const Place& place, std::int64_t head,
                                std::int64_t block, const PackedKeys& all) const noexcept {
-  const std::int64_t cut = problem_.key_position(sequence) % key_block;
+  const std::int64_t cut = problem_.key_position(place.sequence) % key_block;
   const std::int64_t key = std::max<std::int64_t>(0, block * key_block - cut);
-  const std::int64_t count = std::min((block + 1) * key_block - cut, problem_.keys(sequence)) - key;
-  const kernels::KeySource from = problem_.source(sequence, head);
+  const std::int64_t count = std::min((block + 1) * key_block - cut, place.keys) - key;
+  const kernels::KeySource from = problem_.source(place.sequence, head);
   kernels.pack_panels({.source = element(from.keys, from.key_type, key * from.key_stride),
                        .transposed = false,
                        .source_stride = from.key_stride,
@@ -238,6 +266,7 @@ void AttentionPlan::pack_block(const kernels::KernelTable& kernels, std::int64_t
                        .depth = problem_.head_dim(),
                        .panels = all.panels + key * problem_.head_dim(),
                        .type = from.key_type});
+  if (all.finite == nullptr) return;
   kernels.pack_values({.values = element(from.values, from.value_type, key * from.value_stride),
                        .stride = from.value_stride,
                        .rows = count,

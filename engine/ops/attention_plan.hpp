@@ -12,7 +12,7 @@
 
 namespace saccade::ops {
 
-/// Which key head of which sequence, in the plan's order.
+/// Which head of which sequence, in the plan's order.
 struct HeadPlace {
   std::int64_t place;
   std::int64_t head;
@@ -25,20 +25,13 @@ struct Wave {
   HeadPlace begin, end;
 };
 
-/// Some rows of one key head, and some of its keys.
-struct RowBlock {
-  std::int64_t sequence;
-  std::int64_t head;
-  std::int64_t row;  ///< the first one, among the sequence's
-  std::int64_t rows;
-  std::int64_t chunk = 0;  ///< of the sequence's keys
-};
-
 /// Splits a problem into tasks: longest sequences first, a head's work together (it shares keys and values),
 /// the last rows first (causal ones cost most).
 ///
-/// Keys of a cache, and keys that few rows look at, are read where they are, by row blocks. Where even those
-/// are too few for the threads, chunks of keys are tasks; the last of a head merges their states.
+/// Keys of a cache, and keys that few rows look at, are read where they are, by row blocks; where heads lie
+/// side by side in a token and one query looks, by row blocks of all heads, so that tokens are read whole.
+/// Where even those are too few for the threads, chunks of keys are tasks; the last of them merges their
+/// states.
 ///
 /// Other keys are packed ahead. A head of few keys is one task, which packs them into its thread's memory and
 /// finds them in that core's cache, while enough work follows to keep the other threads busy.
@@ -68,12 +61,34 @@ class AttentionPlan {
     std::int64_t packs;    ///< key blocks of split heads
     std::int64_t values;   ///< shared_values of split heads
     std::int64_t states;   ///< state_values of heads in chunks
-    std::int64_t chunked;  ///< heads in chunks
+    std::int64_t chunked;  ///< row blocks in chunks
   };
+  /// What the plan knows of a sequence.
   struct Place {
     std::int64_t sequence;
-    std::int64_t whole_heads;  ///< the first heads, one task each; the others are split
-    Before before;
+    std::int64_t keys, key_blocks;
+    std::int64_t heads;       ///< that are worked on one by one: the key heads, or all as one
+    std::int64_t group;       ///< query heads of each; those of a query are neighbouring rows
+    std::int64_t rows;        ///< of each
+    std::int64_t row_blocks;  ///< of each
+    std::int64_t chunks;      ///< of keys: tasks of a row block
+    bool mean;                ///< a mean over heads is wanted
+    bool in_place;            ///< keys are read where they are: packed already, or not worth packing ahead
+    bool copies_values;       ///< when keys are packed
+    std::int64_t whole_heads = 0;  ///< the first heads, one task each; the others are split
+    Before before = {};
+
+    /// Heads may be whole: their keys and values are few enough for a core's own cache.
+    [[nodiscard]] bool small() const noexcept { return !in_place && keys <= kernels::key_block; }
+    [[nodiscard]] std::int64_t split_tasks() const noexcept { return row_blocks * chunks; }
+  };
+  /// Some rows of one head, and some of its keys.
+  struct RowBlock {
+    const Place* place;
+    std::int64_t head;
+    std::int64_t row;  ///< the first one, among the head's
+    std::int64_t rows;
+    std::int64_t chunk = 0;  ///< of the keys
   };
   struct PackedKeys {
     float* panels;
@@ -104,41 +119,17 @@ class AttentionPlan {
     std::int64_t shared_blocks = 0;   ///< key blocks of the same
     std::int64_t mean_keys = 0;       ///< of the longest sequence of which a mean over heads is wanted
     std::int64_t state_values = 0;    ///< of all sequences in chunks
-    std::int64_t chunked_heads = 0;   ///< of the same
+    std::int64_t chunked_blocks = 0;  ///< row blocks of the same
     kernels::AttentionScratch scratch = {};
   };
 
   [[nodiscard]] const ProbabilitiesRequest* request(std::int64_t sequence) const noexcept;
-  [[nodiscard]] bool wants_mean(std::int64_t sequence) const noexcept {
-    return request(sequence) != nullptr && request(sequence)->mean_over_heads;
-  }
-  [[nodiscard]] std::int64_t row_blocks(std::int64_t sequence) const noexcept {
-    return kernels::blocks_of(problem_.rows(sequence), kernels::row_block);
-  }
-  [[nodiscard]] std::int64_t key_blocks(std::int64_t sequence) const noexcept {
-    return kernels::key_blocks(problem_.keys(sequence), problem_.key_position(sequence));
-  }
-  /// Keys are read where they are: they are packed already, or not worth packing ahead.
-  [[nodiscard]] bool reads_in_place(std::int64_t sequence) const noexcept;
-  /// Chunks that the keys of a sequence are split into: 1 where its row blocks keep the threads busy.
-  [[nodiscard]] std::int64_t chunks(std::int64_t sequence) const noexcept;
-  /// Tasks that a head of a sequence is split into.
-  [[nodiscard]] std::int64_t split_tasks(std::int64_t sequence) const noexcept {
-    return row_blocks(sequence) * chunks(sequence);
-  }
-  /// Heads may be whole: their keys and values are few enough for a core's own cache.
-  [[nodiscard]] bool small(std::int64_t sequence) const noexcept {
-    return !reads_in_place(sequence) && problem_.keys(sequence) <= kernels::key_block;
-  }
+  [[nodiscard]] Place facts(std::int64_t sequence) const noexcept;
+  [[nodiscard]] bool reads_tokens_whole(std::int64_t sequence) const noexcept;
+  [[nodiscard]] std::int64_t chunks(const Place& place) const noexcept;
   /// All heads are whole: there is nothing to split, or nobody to split it for.
-  [[nodiscard]] bool all_whole(std::int64_t sequence) const noexcept {
-    return wants_mean(sequence) || (small(sequence) && (threads_ == 1 || row_blocks(sequence) <= 1));
-  }
-  /// Values are copied where they have to be converted, and where several row blocks read them, unless a
-  /// head's lie one after the other as they are.
-  [[nodiscard]] bool copies_values(std::int64_t sequence) const noexcept {
-    return problem_.v.type != StorageType::f32 ||
-           (row_blocks(sequence) > 1 && problem_.v.token_stride != problem_.value_dim());
+  [[nodiscard]] bool all_whole(const Place& place) const noexcept {
+    return place.mean || (place.small() && (threads_ == 1 || place.row_blocks <= 1));
   }
   [[nodiscard]] std::int64_t value_stride() const noexcept {
     return kernels::round_up(problem_.value_dim(), kernels::panel_width);
@@ -148,15 +139,12 @@ class AttentionPlan {
     return kernels::round_up(keys, kernels::panel_width) * problem_.head_dim();
   }
   /// Floats that a split head's keys and values take.
-  [[nodiscard]] std::int64_t shared_values(std::int64_t sequence) const noexcept {
-    const std::int64_t keys = problem_.keys(sequence);
-    return key_panels(keys) + (copies_values(sequence) ? keys * value_stride() : 0);
+  [[nodiscard]] std::int64_t shared_values(const Place& place) const noexcept {
+    return key_panels(place.keys) + (place.copies_values ? place.keys * value_stride() : 0);
   }
   /// Floats that the states of a head's rows over a sequence's keys take, where they are in chunks.
-  [[nodiscard]] std::int64_t state_values(std::int64_t sequence) const noexcept {
-    return chunks(sequence) == 1
-               ? 0
-               : problem_.rows(sequence) * key_blocks(sequence) * (problem_.value_dim() + 2);
+  [[nodiscard]] std::int64_t state_values(const Place& place) const noexcept {
+    return place.chunks == 1 ? 0 : place.rows * place.key_blocks * (problem_.value_dim() + 2);
   }
 
   [[nodiscard]] Extent extent() const noexcept;
@@ -165,13 +153,15 @@ class AttentionPlan {
   [[nodiscard]] Unit unit(std::int64_t number, std::int64_t Before::*kind) const noexcept;
   [[nodiscard]] PackedKeys shared_keys(HeadPlace head) const noexcept;
   void pack_until_ready(const kernels::KernelTable& kernels, HeadPlace head) noexcept;
-  void pack_block(const kernels::KernelTable& kernels, std::int64_t sequence, std::int64_t head,
+  void pack_block(const kernels::KernelTable& kernels, const Place& place, std::int64_t head,
                   std::int64_t block, const PackedKeys& all) const noexcept;
 
   [[nodiscard]] RowBlock row_block_of(const Unit& unit) const noexcept;
+  [[nodiscard]] kernels::StridedRows rows_of(const ConstHeadsView& view,
+                                             const RowBlock& block) const noexcept;
   [[nodiscard]] kernels::StridedRows query_rows(const RowBlock& block) const noexcept;
   [[nodiscard]] kernels::StridedRows output_rows(const RowBlock& block) const noexcept;
-  [[nodiscard]] kernels::StridedRows key_rows(const ConstHeadsView& view, std::int64_t sequence,
+  [[nodiscard]] kernels::StridedRows key_rows(const ConstHeadsView& view, const Place& place,
                                               std::int64_t head, Keys keys) const noexcept;
   void run_head(const kernels::KernelTable& kernels, HeadPlace head, HeadPlace next,
                 const Slot& slot) const noexcept;
@@ -199,7 +189,7 @@ class AttentionPlan {
   std::atomic<std::int64_t> next_pack_ = 0;
   Slot* slots_ = nullptr;  // [threads]
   float* states_ = nullptr;
-  std::atomic<std::int64_t>* chunks_left_ = nullptr;  // [heads in chunks]
+  std::atomic<std::int64_t>* chunks_left_ = nullptr;  // [row blocks in chunks]
   bool asks_ahead_ = false;                           // for rows before they are wanted
   std::int64_t tasks_per_row_block_ = 1;              // that keep the threads busy
   Wave wave_ = {};

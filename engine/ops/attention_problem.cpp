@@ -16,7 +16,9 @@ kernels::KeySource AttentionProblem::source(std::int64_t s, std::int64_t key_hea
             .key_type = k.type,
             .value_type = v.type,
             .key_stride = k.token_stride,
-            .value_stride = v.token_stride};
+            .value_stride = v.token_stride,
+            .key_head_stride = k.head_stride,
+            .value_head_stride = v.head_stride};
   }
   const KeyValueCache& c = *cache;
   const bool table = !c.page_table.empty();

@@ -34,50 +34,58 @@ void AttentionPlan::run(const kernels::KernelTable& kernels, std::size_t task, i
   const Unit next = last ? u : unit(number + threads_, &Before::tasks);
   const Place& place = places_[u.of.place];
   const Slot& own = slots_[slot];
-  if (wants_mean(place.sequence)) return run_mean(kernels, u.of, own);
+  if (place.mean) return run_mean(kernels, u.of, own);
   if (u.of.head < place.whole_heads) return run_head(kernels, u.of, next.of, own);
   const RowBlock block = row_block_of(u);
-  if (chunks(place.sequence) > 1) return run_chunk(kernels, u.of, block, own);
-  if (reads_in_place(place.sequence)) return run_row_block(kernels, block, nullptr, own, {});
+  if (place.chunks > 1) return run_chunk(kernels, u.of, block, own);
+  if (place.in_place) return run_row_block(kernels, block, nullptr, own, {});
   pack_until_ready(kernels, u.of);
   const PackedKeys keys = shared_keys(u.of);
-  run_row_block(kernels, block, &keys, own, {query_rows(row_block_of(next)), {}, {}, output_rows(block)});
+  Ahead ahead = {};
+  if (asks_ahead_) ahead = {query_rows(row_block_of(next)), {}, {}, output_rows(block)};
+  run_row_block(kernels, block, &keys, own, ahead);
 }
 
 /// Meanwhile asks for what the next task reads first: a head's rows lie apart, and come slowly.
 void AttentionPlan::run_head(const kernels::KernelTable& kernels, HeadPlace head, HeadPlace next,
                              const Slot& slot) const noexcept {
-  const std::int64_t sequence = places_[head.place].sequence, blocks = row_blocks(sequence);
+  const Place& place = places_[head.place];
+  const Place& next_place = places_[next.place];
   PackedKeys keys = slot.keys;
-  if (!copies_values(sequence)) keys.values = nullptr;
-  for (std::int64_t b = 0; b < key_blocks(sequence); ++b) pack_block(kernels, sequence, head.head, b, keys);
-  const std::int64_t next_sequence = places_[next.place].sequence;
-  const std::int64_t next_keys = std::min(problem_.keys(next_sequence), kernels::key_block);
+  if (!place.copies_values) keys.values = nullptr;
+  if (!place.copies_values && place.row_blocks == 1)
+    keys.finite = nullptr;  // the kernel looks if it must know
+  for (std::int64_t b = 0; b < place.key_blocks; ++b) pack_block(kernels, place, head.head, b, keys);
+  const std::int64_t blocks = place.row_blocks, next_keys = std::min(next_place.keys, kernels::key_block);
   for (std::int64_t i = 0; i < blocks; ++i) {
     const Keys share = {next_keys * i / blocks, next_keys * (i + 1) / blocks - next_keys * i / blocks};
-    const RowBlock next_block = i + 1 < blocks ? row_block_of({head, i + 1}) : row_block_of({next, 0});
-    run_row_block(
-        kernels, row_block_of({head, i}), &keys, slot,
-        {query_rows(next_block), key_rows(problem_.k, next_sequence, next.head, share),
-         key_rows(problem_.v, next_sequence, next.head, share), output_rows(row_block_of({head, i}))});
+    const RowBlock block = row_block_of({head, i});
+    Ahead ahead = {};
+    if (asks_ahead_) {
+      ahead = {query_rows(i + 1 < blocks ? row_block_of({head, i + 1}) : row_block_of({next, 0})),
+               key_rows(problem_.k, next_place, next.head, share),
+               key_rows(problem_.v, next_place, next.head, share), output_rows(block)};
+    }
+    run_row_block(kernels, block, &keys, slot, ahead);
   }
 }
 
 /// A chunk's blocks leave their states; the last chunk that is done merges them all, in order.
 void AttentionPlan::run_chunk(const kernels::KernelTable& kernels, HeadPlace head, const RowBlock& block,
                               const Slot& slot) noexcept {
-  const std::int64_t s = block.sequence, blocks = key_blocks(s), parts = chunks(s);
+  const std::int64_t blocks = block.place->key_blocks, parts = block.place->chunks;
   const std::int64_t state = problem_.value_dim() + 2, row_states = blocks * state;
-  float* const states = states_ + before(head).states;
+  float* const states = states_ + before(head).states + block.row * row_states;
   kernels::AttentionBlock a = kernel_block(block, nullptr, slot);
   const kernels::AttentionBlock whole = a;
   a.first_block = blocks * block.chunk / parts;
   a.last_block = blocks * (block.chunk + 1) / parts;
   a.out.data = nullptr;
   a.state_blocks = 0;
-  a.states = {states, problem_.group() * row_states, row_states};
+  // Row i's states are the i-th: those of row 0's query would begin `lead` rows before.
+  a.states = {states - a.lead * row_states, a.group * row_states, row_states};
   kernels.attention_block(a);
-  if (--chunks_left_[before(head).chunked] != 0) return;
+  if (--chunks_left_[before(head).chunked + block.row / row_block] != 0) return;
   for (std::int64_t row = 0; row < a.rows; ++row) {
     const float* const parts_of_row = states + row * row_states;
     kernels.merge_states({.parts = &parts_of_row,
@@ -97,22 +105,22 @@ void AttentionPlan::run_chunk(const kernels::KernelTable& kernels, HeadPlace hea
 /// thread's. A piece has whole queries: as many as fit a row block, or one in several row blocks.
 void AttentionPlan::run_mean(const kernels::KernelTable& kernels, HeadPlace head,
                              const Slot& slot) const noexcept {
-  const std::int64_t s = places_[head.place].sequence, heads = problem_.key_heads();
-  const std::int64_t piece = std::max<std::int64_t>(1, row_block / problem_.group()) * problem_.group();
-  for (std::int64_t begin = head.head * piece; begin < problem_.rows(s); begin += heads * piece) {
-    const std::int64_t end = std::min(begin + piece, problem_.rows(s));
-    for (std::int64_t h = 0; h < heads; ++h) {
+  const Place& place = places_[head.place];
+  const std::int64_t piece = std::max<std::int64_t>(1, row_block / place.group) * place.group;
+  for (std::int64_t begin = head.head * piece; begin < place.rows; begin += place.heads * piece) {
+    const std::int64_t end = std::min(begin + piece, place.rows);
+    for (std::int64_t h = 0; h < place.heads; ++h) {
       for (std::int64_t row = begin; row < end; row += row_block)
-        add_to_mean(kernels, {s, h, row, std::min(row_block, end - row)}, slot);
+        add_to_mean(kernels, {&place, h, row, std::min(row_block, end - row)}, slot);
     }
   }
 }
 
 void AttentionPlan::add_to_mean(const kernels::KernelTable& kernels, const RowBlock& block,
                                 const Slot& slot) const noexcept {
-  const ProbabilitiesRequest& asked = *request(block.sequence);
+  const ProbabilitiesRequest& asked = *request(block.place->sequence);
   const auto& wanted = asked.heads;
-  const std::int64_t keys = problem_.keys(block.sequence);
+  const std::int64_t keys = block.place->keys;
   const std::int64_t first = wanted.empty() ? 0 : *std::min_element(wanted.begin(), wanted.end()),
                      last = wanted.empty() ? problem_.q.heads - 1
                                            : *std::max_element(wanted.begin(), wanted.end());
@@ -126,7 +134,7 @@ void AttentionPlan::add_to_mean(const kernels::KernelTable& kernels, const RowBl
   run_kernel(kernels, block, a);
   for (std::int64_t i = 0; i < a.rows; ++i) {
     if (means[i] == nullptr) continue;
-    const std::int64_t head = block.head * problem_.group() + a.head(i);
+    const std::int64_t head = block.head * a.group + a.head(i);
     for (std::int64_t j = 0; j < keys; ++j) {
       const float sum = head == first ? slot.score_rows[i][j] : means[i][j] + slot.score_rows[i][j];
       means[i][j] = head == last ? sum / count : sum;
@@ -135,48 +143,49 @@ void AttentionPlan::add_to_mean(const kernels::KernelTable& kernels, const RowBl
 }
 
 /// The last rows first.
-RowBlock AttentionPlan::row_block_of(const Unit& unit) const noexcept {
-  const std::int64_t sequence = places_[unit.of.place].sequence, parts = chunks(sequence);
-  const std::int64_t row = (row_blocks(sequence) - 1 - unit.index / parts) * row_block;
-  return {sequence, unit.of.head, row, std::min(row_block, problem_.rows(sequence) - row),
-          unit.index % parts};
+AttentionPlan::RowBlock AttentionPlan::row_block_of(const Unit& unit) const noexcept {
+  const Place& place = places_[unit.of.place];
+  const std::int64_t row = (place.row_blocks - 1 - unit.index / place.chunks) * row_block;
+  return {&place, unit.of.head, row, std::min(row_block, place.rows - row), unit.index % place.chunks};
+}
+
+/// Rows of a view by query, where they lie a constant stride apart.
+StridedRows AttentionPlan::rows_of(const ConstHeadsView& view, const RowBlock& block) const noexcept {
+  if (view.type != StorageType::f32 || block.place->group != 1 || block.row < 0)
+    return {};  // -48: no queries
+  const std::int64_t s = block.place->sequence;
+  const auto from = from_query<const void*>(view, s, problem_.first_query(s), block.row, block.head);
+  return {static_cast<const float*>(from.data), view.token_stride, block.rows, view.head_dim};
 }
 
 StridedRows AttentionPlan::query_rows(const RowBlock& block) const noexcept {
-  const ConstHeadsView& q = problem_.q;
-  if (q.type != StorageType::f32 || problem_.group() != 1 || block.row < 0) return {};  // -48: no queries
-  const auto from =
-      from_query<const void*>(q, block.sequence, problem_.first_query(block.sequence), block.row, block.head);
-  return {static_cast<const float*>(from.data), q.token_stride, block.rows, q.head_dim};
+  return rows_of(problem_.q, block);
 }
 
 StridedRows AttentionPlan::output_rows(const RowBlock& block) const noexcept {
-  const HeadsView& out = problem_.out;
-  if (out.type != StorageType::f32 || problem_.group() != 1 || block.row < 0) return {};
-  const auto to = from_query<const void*>(ConstHeadsView(out), block.sequence,
-                                          problem_.first_query(block.sequence), block.row, block.head);
-  return {static_cast<const float*>(to.data), out.token_stride, block.rows, out.head_dim};
+  return rows_of(problem_.out, block);
 }
 
-StridedRows AttentionPlan::key_rows(const ConstHeadsView& view, std::int64_t sequence, std::int64_t head,
+StridedRows AttentionPlan::key_rows(const ConstHeadsView& view, const Place& place, std::int64_t head,
                                     Keys keys) const noexcept {
-  if (view.type != StorageType::f32 || problem_.cache != nullptr) return {};
-  const std::int64_t begin = AttentionProblem::sequence_begin(view, sequence, problem_.first_key(sequence)) +
-                             keys.first * view.token_stride + head * view.head_stride;
+  if (view.type != StorageType::f32 || place.in_place) return {};
+  const std::int64_t begin =
+      AttentionProblem::sequence_begin(view, place.sequence, problem_.first_key(place.sequence)) +
+      keys.first * view.token_stride + head * view.head_stride;
   return {static_cast<const float*>(element(view.data, view.type, begin)), view.token_stride, keys.count,
           view.head_dim};
 }
 
 /// Where each row's scores go; false where the sequence's are not asked for.
 bool AttentionPlan::find_score_rows(const RowBlock& block, float** rows) const noexcept {
-  const ProbabilitiesRequest* const asked = request(block.sequence);
+  const ProbabilitiesRequest* const asked = request(block.place->sequence);
   if (asked == nullptr) return false;
-  const std::int64_t keys = problem_.keys(block.sequence), queries = problem_.queries(block.sequence);
+  const std::int64_t keys = block.place->keys, group = block.place->group;
+  const std::int64_t queries = problem_.queries(block.place->sequence);
   const std::int64_t wanted =
       asked->queries.empty() ? queries : static_cast<std::int64_t>(asked->queries.size());
   for (std::int64_t i = 0; i < block.rows; ++i) {
-    std::int64_t query = (block.row + i) / problem_.group(),
-                 head = block.head * problem_.group() + (block.row + i) % problem_.group();
+    std::int64_t query = (block.row + i) / group, head = block.head * group + (block.row + i) % group;
     rows[i] = nullptr;
     if (!asked->heads.empty()) {
       const auto found = std::find(asked->heads.begin(), asked->heads.end(), head);
@@ -224,7 +233,7 @@ kernels::ScoreRules AttentionPlan::score_rules(std::int64_t sequence, std::int64
 kernels::AttentionBlock AttentionPlan::kernel_block(const RowBlock& block, const PackedKeys* keys,
                                                     const Slot& slot) const noexcept {
   const AttentionOptions& options = problem_.options;
-  const std::int64_t s = block.sequence, group = problem_.group();
+  const std::int64_t s = block.place->sequence, group = block.place->group;
   const std::int64_t query = block.row / group, head = block.head * group;
   const std::int64_t first_query = problem_.first_query(s);
   kernels::KeySource source = problem_.source(s, block.head);
@@ -245,7 +254,7 @@ kernels::AttentionBlock AttentionPlan::kernel_block(const RowBlock& block, const
           .rows = block.rows,
           .source = source,
           .finite = keys == nullptr ? nullptr : keys->finite,
-          .keys = problem_.keys(s),
+          .keys = block.place->keys,
           .head_dim = problem_.head_dim(),
           .value_dim = problem_.value_dim(),
           .rules = score_rules(s, query, head),
@@ -254,6 +263,7 @@ kernels::AttentionBlock AttentionPlan::kernel_block(const RowBlock& block, const
           .scratch = slot.scratch,
           .group = group,
           .lead = block.row % group,
+          .sharing = problem_.group(),
           .first_key = problem_.key_position(s),
           .sinks = options.sinks.empty() ? nullptr : options.sinks.data() + head,
           .log_sum_exp = from_query<void*>(options.log_sum_exp, s, first_query, query, head),
@@ -271,10 +281,10 @@ void AttentionPlan::run_row_block(const kernels::KernelTable& kernels, const Row
                                   const PackedKeys* keys, const Slot& slot,
                                   const Ahead& ahead) const noexcept {
   kernels::AttentionBlock a = kernel_block(block, keys, slot);
-  if (asks_ahead_) std::copy(ahead.begin(), ahead.end(), a.ahead);
+  std::copy(ahead.begin(), ahead.end(), a.ahead);
   if (find_score_rows(block, slot.score_rows)) {
     a.score_rows = slot.score_rows;
-    a.point = request(block.sequence)->point;
+    a.point = request(block.place->sequence)->point;
   }
   run_kernel(kernels, block, a);
 }
