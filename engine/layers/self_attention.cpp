@@ -5,6 +5,7 @@
 
 #include "core/checked.hpp"
 #include "layers/self_attention_pass.hpp"
+#include "ops/require.hpp"
 #include "ops/validate.hpp"
 #include "saccade/error.hpp"
 

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "saccade/storage_type.hpp"
+
+namespace saccade::ops {
+
+// What every check at the door is made of. Each throws Error{invalid_argument} with the offending numbers.
+// Names are views and messages are put together where something fails only: valid calls allocate nothing.
+
+[[noreturn]] void fail(const std::string& message);
+[[noreturn]] void fail(std::string_view name, const std::string& what_is_wrong);
+
+/// A number in a message.
+[[nodiscard]] std::string text(std::int64_t n);
+/// name[i]
+[[nodiscard]] std::string item(std::string_view name, std::size_t i);
+
+/// Throws naming both when they differ.
+void require_equal(std::string_view what, std::int64_t got, std::string_view expected_what,
+                   std::int64_t expected);
+void require_not_negative(std::string_view name, std::string_view member, std::int64_t n);
+void require_floating(std::string_view name, StorageType type);
+/// Elements from the first to the last of `count` vectors `stride` apart must be addressable.
+void require_addressable(std::string_view name, std::int64_t count, std::int64_t stride);
+
+/// Positions may be added to one another without overflow.
+constexpr std::int64_t farthest = std::int64_t{1} << 40;
+/// From `least` to the farthest; of element i where there are several.
+void require_position(std::string_view name, std::int64_t position, std::int64_t least,
+                      std::optional<std::size_t> i = {});
+
+/// Either empty or one for each sequence.
+void require_each_sequence(std::string_view name, std::size_t size, std::int64_t sequences);
+
+}  // namespace saccade::ops
