@@ -5,6 +5,7 @@
 #include <memory>
 #include <thread>
 
+#include "ops/attention.hpp"
 #include "ops/batch.hpp"
 #include "reference/allocations.hpp"
 #include "reference/compare.hpp"
@@ -41,6 +42,37 @@ TEST_CASE("reserved memory is what calls use") {
   const std::size_t reserved = engine.scratch_bytes();
   attention(engine, memory.tensors());
   CHECK(engine.scratch_bytes() == reserved);
+}
+
+// A layer counts the workspace of chosen rows before it knows where their probabilities go, and then asks for
+// them.
+TEST_CASE("chosen rows take the same workspace with and without probabilities") {
+  for (const std::vector<std::int64_t>& lengths :
+       {std::vector<std::int64_t>{5}, {100}, {7, 5, 60}, {600, 20, 513}, std::vector<std::int64_t>(50, 40)}) {
+    const BatchTensors memory(batch_of(lengths));
+    const AttentionTensors tensors = memory.tensors();
+    std::vector<ProbabilitiesRequest> requests;
+    for (std::size_t s = 0; s < lengths.size(); ++s)
+      requests.push_back({.sequence = static_cast<std::int64_t>(s)});
+    for (const std::vector<std::int64_t>& positions :
+         {std::vector<std::int64_t>{0}, {3, 4}, std::vector<std::int64_t>(100, 1)}) {
+      const auto rows = static_cast<std::int64_t>(lengths.size() * positions.size());
+      ops::AttentionProblem problem = {.q = {.tokens = rows, .heads = 3, .head_dim = 16},
+                                       .k = tensors.k,
+                                       .v = tensors.v,
+                                       .out = {.tokens = rows, .heads = 3, .head_dim = 16},
+                                       .offsets = tensors.offsets,
+                                       .positions = positions};
+      for (const int threads : {1, 2, 3}) {
+        CAPTURE(threads);
+        const Engine engine({.threads = threads, .isa = {}});
+        problem.options.probabilities = {};
+        const std::size_t without = ops::attention_workspace(engine.state(), problem);
+        problem.options.probabilities = requests;
+        CHECK(ops::attention_workspace(engine.state(), problem) == without);
+      }
+    }
+  }
 }
 
 TEST_CASE("work memory does not grow with the square of the length, nor with the batch") {
