@@ -251,6 +251,18 @@ TEST_CASE("the keys that each query attends to most, and their probabilities") {
   }
 }
 
+TEST_CASE("visible scores that are NaN or -infinity are among no top keys") {
+  Problem p = {.queries = {5}, .keys = {1100}, .heads = 2, .key_heads = 1, .head_dim = 3, .value_dim = 2};
+  p.fill(1);
+  for (float& x : p.q) x = std::abs(x) + 0.125f;
+  for (std::size_t j = 3; j < 1100; j += 5) p.k[j * 3] = -HUGE_VALF;
+  for (const std::int64_t k : {1, 17, 600, 1100}) check_top(p, k);  // 880 keys are left
+  for (std::size_t j = 0; j < 1100; j += 7) p.k[j * 3 + 1] = NAN;
+  for (const std::int64_t k : {1, 17, 600, 1100}) check_top(p, k);
+  p.softcap = 3.0f;  // what is capped is finite or NaN
+  for (const std::int64_t k : {17, 1100}) check_top(p, k);
+}
+
 TEST_CASE("of equal scores the lower keys come first") {
   Problem p = {.queries = {3}, .keys = {1100}, .heads = 2, .key_heads = 2, .head_dim = 2, .value_dim = 1};
   p.fill(1);

@@ -253,7 +253,9 @@ TopResult top_keys(const AttentionHead& head, std::int64_t k) {
   for (std::int64_t i = 0; i < head.queries; ++i) {
     std::vector<std::pair<float, std::int64_t>> order;  // -score, key
     for (std::int64_t j = 0; j < head.keys; ++j) {
-      if (head.sees(i, j)) order.emplace_back(-shaped(head, i, j, ScorePoint::biased), j);
+      if (!head.sees(i, j)) continue;
+      const float u = shaped(head, i, j, ScorePoint::biased);
+      if (u > -infinity) order.emplace_back(-u, j);  // no NaN
     }
     std::sort(order.begin(), order.end());
     for (std::size_t n = 0; n < static_cast<std::size_t>(k); ++n) {

@@ -48,6 +48,7 @@ AttentionResult<float> attention(const AttentionHead& head);
 /// Scores [queries][keys] on their way to the softmax.
 std::vector<float> scores(const AttentionHead& head, ScorePoint point);
 
+/// Of the visible keys whose scores are neither NaN nor -infinity.
 TopResult top_keys(const AttentionHead& head, std::int64_t k);
 
 /// Softmax of one row, as a row of attention's probabilities.
