@@ -43,6 +43,7 @@ void validate(const AttentionProblem& problem);
 void validate(const KeyValueCache& cache, std::int64_t sequences);
 /// The pages that a sequence of this length uses exist.
 void validate_pages(const KeyValueCache& cache, std::size_t sequence, std::int64_t length);
+/// The pages that are written exist, each for one sequence.
 void validate_append(const KeyValueCache& cache, std::span<const std::int64_t> lengths,
                      const ConstHeadsView& k, const ConstHeadsView& v, Offsets offsets);
 

@@ -1,3 +1,4 @@
+#include <bitset>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -8,6 +9,48 @@
 #include "ops/validate.hpp"
 
 namespace saccade::ops {
+namespace {
+
+/// Slots of the page table.
+struct Slots {
+  std::size_t begin, end;
+};
+
+/// Those of the pages that a sequence's new tokens go to.
+Slots written(const KeyValueCache& c, std::span<const std::int64_t> lengths, Offsets offsets,
+              std::size_t sequence) {
+  const std::int64_t length = lengths[sequence], count = offsets[sequence + 1] - offsets[sequence];
+  const std::size_t first = sequence * core::as_size(c.pages_per_sequence);
+  if (count == 0) return {first, first};
+  return {first + core::as_size(length / c.page_tokens),
+          first + core::as_size((length + count - 1) / c.page_tokens + 1)};
+}
+
+/// Sequences are written at once. A page whose bit is not set is new; only one whose bit is set is looked
+/// for, so that caches of up to 2^17 pages cost one look a page and none costs memory that grows. A sequence
+/// may come back to a page of its own.
+void require_own_pages(const KeyValueCache& c, std::span<const std::int64_t> lengths, Offsets offsets) {
+  std::bitset<std::size_t{1} << 17> seen;  // by the last bits of a page
+  const auto bit = [&](std::size_t slot) { return core::as_size(c.page_table[slot]) % seen.size(); };
+  const auto look_for = [&](std::size_t slot, std::size_t sequence) {
+    for (std::size_t s = 0; s < sequence; ++s) {
+      const Slots other = written(c, lengths, offsets, s);
+      for (std::size_t i = other.begin; i < other.end; ++i)
+        if (c.page_table[i] == c.page_table[slot])
+          fail("sequences " + std::to_string(s) + " and " + std::to_string(sequence) +
+               " would both write to page " + text(c.page_table[slot]) + ", cache.page_table[" +
+               std::to_string(i) + "] and [" + std::to_string(slot) + "]");
+    }
+  };
+  for (std::size_t s = 0; s < lengths.size(); ++s) {
+    const Slots own = written(c, lengths, offsets, s);
+    for (std::size_t i = own.begin; i < own.end; ++i)
+      if (seen[bit(i)]) look_for(i, s);
+    for (std::size_t i = own.begin; i < own.end; ++i) seen.set(bit(i));
+  }
+}
+
+}  // namespace
 
 void validate(const KeyValueCache& c, std::int64_t sequences) {
   const auto at_least_1 = [](std::string_view member, std::int64_t n) {
@@ -70,6 +113,7 @@ void validate_append(const KeyValueCache& cache, std::span<const std::int64_t> l
     require_position("lengths", lengths[s], 0, s);
     validate_pages(cache, s, lengths[s] + offsets[s + 1] - offsets[s]);
   }
+  if (!cache.page_table.empty()) require_own_pages(cache, lengths, offsets);
 }
 
 }  // namespace saccade::ops

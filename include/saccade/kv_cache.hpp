@@ -34,7 +34,9 @@ struct KeyValueCache {
 
 /// Writes new tokens behind the `lengths[s]` tokens that each sequence s has in the cache. k and v have the
 /// new tokens of all sequences, divided by `offsets`; values are rounded to nearest where the cache stores
-/// less than they hold. The lengths stay the caller's to count.
+/// less than they hold. The lengths stay the caller's to count. Sequences may share pages, as those of a
+/// common prefix, but no two may write to the same page in one call. Throws Error{invalid_argument} before
+/// anything is written when operands disagree.
 void append(Engine& engine, const KeyValueCache& cache, std::span<const std::int64_t> lengths,
             const ConstHeadsView& k, const ConstHeadsView& v, Offsets offsets);
 

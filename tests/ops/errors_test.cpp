@@ -399,6 +399,35 @@ TEST_CASE("appending to a cache that does not fit what is new") {
   expect_bad({"lengths[0] is"}, [](auto& c, auto&, auto&) { c.lengths[0] = unlimited; });
   expect_bad({"lengths[0] is 33", "2 pages"}, [](auto& c, auto&, auto&) { c.lengths[0] = 31; });
   expect_bad({"cache.page_table[3] is page -9"}, [](auto& c, auto&, auto&) { c.lengths[1] = 16; });
+  expect_bad({"sequences 0 and 1", "page 0", "cache.page_table[1] and [2]"},
+             [](auto& c, auto&, auto&) { c.table[2] = 0; });
+  expect_bad({"sequences 0 and 1", "page 3", "cache.page_table[0] and [2]"}, [](auto& c, auto&, auto&) {
+    c.lengths[0] = 15;  // its new tokens go to two pages
+    c.table[2] = 3;
+  });
+}
+
+/// Appends one token of ones to each of two sequences of these lengths, in pages of a single head and value.
+std::vector<float> appended(const std::vector<std::int64_t>& lengths, const std::vector<std::int32_t>& table,
+                            std::int64_t pages) {
+  Engine engine({.threads = 2, .isa = {}});
+  std::vector<float> keys(static_cast<std::size_t>(pages) * 16), values(keys.size());
+  const std::vector<float> ones(2, 1.0f);
+  const ConstHeadsView new_tokens = {ones.data(), 2, 1, 1, 1, 1};
+  const std::vector<std::int64_t> offsets = {0, 1, 2};
+  append(engine, {keys.data(), values.data(), StorageType::f32, 1, 1, 1, 16, pages, 2, table}, lengths,
+         new_tokens, new_tokens, offsets);
+  return values;
+}
+
+TEST_CASE("sequences may share pages that only one of them, or none, writes to") {
+  const auto ones = [](const std::vector<float>& values) {
+    return std::count(values.begin(), values.end(), 1.0f);
+  };
+  CHECK(ones(appended({16, 16}, {0, 1, 0, 2}, 3)) == 2);  // a page of a prefix
+  CHECK(ones(appended({16, 15}, {0, 1, 0, 2}, 3)) == 2);  // the second writes to it
+  // Another page, but the same last bits.
+  CHECK(ones(appended({0, 17}, {5, 5, 4, (1 << 17) + 5}, (1 << 17) + 6)) == 2);
 }
 
 TEST_CASE("states to merge have data, and room for the result") {
