@@ -85,8 +85,8 @@ void weight_block(AttentionWork<L>& w, const RowGroup& g) noexcept {
 /// Calls run(begin, end) for the parts of a range in which rows from `row` on see something, in order: by
 /// tiles of keys, or, where `exactly`, by the keys that the row itself sees.
 template <class Run>
-void each_visible(const RowGroup& g, std::ptrdiff_t row, std::ptrdiff_t rows, KeyRange range, bool exactly,
-                  const Run& run) noexcept {
+[[gnu::always_inline]] inline void each_visible(const RowGroup& g, std::ptrdiff_t row, std::ptrdiff_t rows,
+                                                KeyRange range, bool exactly, const Run& run) noexcept {
   if (!g.masked) return run(range.begin, range.end);
   const std::ptrdiff_t step = exactly ? 1 : widest_tile;
   const auto sees = [&](std::ptrdiff_t key) {

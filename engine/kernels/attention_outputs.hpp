@@ -55,6 +55,7 @@ void write_row(const MergedRow& row, std::ptrdiff_t width, Stored* out) noexcept
   if (!row.any) fill<L>(row.sums, 0, width, 0.0f);
   const auto zero = L::broadcast(0.0f), r = L::broadcast(row.any ? 1.0f / row.state.l : 0.0f);
   std::ptrdiff_t d = 0;
+#pragma GCC unroll 4
   for (; d + L::count <= width; d += L::count) L::store(out + d, L::load(row.sums + d) * r + zero);
   if (const int rest = static_cast<int>(width - d); rest > 0)
     L::store(out + d, L::load(row.sums + d, rest) * r + zero, rest);

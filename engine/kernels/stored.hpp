@@ -26,6 +26,7 @@ void with_stored(StorageType type, void* data, const Action& action) noexcept {
 template <class L, class From, class To>
 void copy_values(const From* from, To* to, std::ptrdiff_t n) noexcept {
   std::ptrdiff_t i = 0;
+#pragma GCC unroll 4
   for (; i + L::count <= n; i += L::count) L::store(to + i, L::load(from + i));
   const int rest = static_cast<int>(n - i);
   if (rest > 0) L::store(to + i, L::load(from + i, rest), rest);
