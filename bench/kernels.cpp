@@ -11,6 +11,7 @@
 namespace saccade::bench {
 namespace {
 
+using kernels::Activation;
 using kernels::KernelTable;
 using kernels::matmul_rows;
 using kernels::panel_width;
@@ -19,6 +20,13 @@ using kernels::row_block;
 
 struct Product {
   std::int64_t rows, columns, depth;
+  Activation activation = Activation::none;
+
+  [[nodiscard]] std::string name() const {
+    static constexpr const char* suffixes[] = {"", "/relu", "/gelu", "/gelu_tanh", "/silu", "/tanh"};
+    return std::to_string(rows) + "x" + std::to_string(columns) + "x" + std::to_string(depth) +
+           suffixes[static_cast<int>(activation)];
+  }
 };
 
 std::size_t unsigned_of(std::int64_t n) {
@@ -46,7 +54,7 @@ void matmul(benchmark::State& state, const KernelTable* table, Product p) {
                            .columns = p.columns,
                            .out = out.data() + row * p.columns,
                            .out_stride = p.columns,
-                           .epilogue = {.bias = bias.data()},
+                           .epilogue = {.bias = bias.data(), .activation = p.activation},
                            .scratch = scratch.data()});
     }
   });
@@ -135,10 +143,14 @@ void add(const KernelTable* table) {
   const auto name = [&](const std::string& kernel) { return kernel + "/" + isa; };
   benchmark::RegisterBenchmark(name("fma_peak").c_str(), fma_peak, table);
   benchmark::RegisterBenchmark(name("read_all").c_str(), read_all, table);
-  for (const Product p : {Product{512, 768, 768}, Product{512, 1536, 384}, Product{16, 384, 384}}) {
-    const std::string size =
-        std::to_string(p.rows) + "x" + std::to_string(p.columns) + "x" + std::to_string(p.depth);
-    paired(benchmark::RegisterBenchmark((name("matmul_block") + "/" + size).c_str(), matmul, table, p));
+  constexpr Product feed_forward = {512, 1536, 384};
+  for (const Product p : {Product{512, 768, 768}, feed_forward, Product{16, 384, 384}})
+    paired(benchmark::RegisterBenchmark((name("matmul_block") + "/" + p.name()).c_str(), matmul, table, p));
+  for (const Activation activation :
+       {Activation::relu, Activation::gelu, Activation::gelu_tanh, Activation::silu, Activation::tanh}) {
+    Product p = feed_forward;
+    p.activation = activation;
+    paired(benchmark::RegisterBenchmark((name("matmul_block") + "/" + p.name()).c_str(), matmul, table, p));
   }
   for (const std::int64_t keys : {128, 512, 2048}) {
     paired(benchmark::RegisterBenchmark((name("attention_block") + "/keys:" + std::to_string(keys)).c_str(),

@@ -84,13 +84,17 @@ struct PackValues {
   StorageType type = StorageType::f32;
 };
 
-enum class Activation : std::uint8_t { none, relu };
+/// relu(x) = x < 0 ? +0 : x; gelu.hpp, silu.hpp and tanh.hpp have the others.
+enum class Activation : std::uint8_t { none, relu, gelu, gelu_tanh, silu, tanh };
 
-/// What is done to each sum of a matrix product, in this order, each step rounded: + bias, activation, +
-/// residual.
+/// What is done to each sum of a matrix product, in this order, each step rounded: + bias, activation, *
+/// gate,
+/// + residual. The gate and the residual may be where out is.
 struct Epilogue {
   const float* bias = nullptr;  ///< [columns]
   Activation activation = Activation::none;
+  const float* gate = nullptr;  ///< [rows][columns]
+  std::ptrdiff_t gate_stride = 0;
   const float* residual = nullptr;  ///< [rows][columns]
   std::ptrdiff_t residual_stride = 0;
 };

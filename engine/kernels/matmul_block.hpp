@@ -2,38 +2,56 @@
 
 #include <cstddef>
 
+#include "kernels/activation.hpp"
 #include "kernels/kernel_table.hpp"
 #include "kernels/panel_product.hpp"
+#include "kernels/row_registers.hpp"
 
 namespace saccade::kernels {
 namespace {
 
-/// out = epilogue(sums) for one row of at most tile_width columns beginning at column j.
-template <class L>
-void apply_epilogue(const MatmulBlock& m, std::ptrdiff_t row, std::ptrdiff_t j, std::ptrdiff_t columns,
-                    const float* sums) noexcept {
-  using F = typename L::F;
-  const Epilogue& e = m.epilogue;
-  float* const out = m.out + row * m.out_stride + j;
-  const auto finish = [&](std::ptrdiff_t c, F x, auto load, auto store) {
-    if (e.bias) x = x + load(e.bias + j + c);
-    if (e.activation == Activation::relu)
-      x = L::product_unless_less(x, L::broadcast(0.0f), x, L::broadcast(1.0f));
-    if (e.residual) x = x + load(e.residual + row * e.residual_stride + j + c);
-    store(out + c, x);
-  };
-  std::ptrdiff_t c = 0;
-  for (; c + L::count <= columns; c += L::count)
-    finish(
-        c, L::load(sums + c), [](const float* p) { return L::load(p); },
-        [](float* p, F x) { L::store(p, x); });
-  if (c < columns) {
-    const int rest = static_cast<int>(columns - c);
-    finish(
-        c, L::load(sums + c), [rest](const float* p) { return L::load(p, rest); },
-        [rest](float* p, F x) { L::store(p, x, rest); });
+/// Some registers of a row of sums become activation(sums + bias). A loop of its own: in the one below GCC
+/// would make a copy for every kind of epilogue.
+template <class L, Activation activation>
+[[gnu::always_inline]] inline void activate_sums(float* sums, int registers, const float* bias) noexcept {
+  for (int i = 0; i < registers; ++i) {
+    auto x = L::load(sums + i * L::count);
+    if (bias) x = x + L::load(bias + i * L::count);
+    L::store(sums + i * L::count, activate<L, activation>(x));
   }
 }
+
+/// out = epilogue(sums) for all rows of at most tile_width columns beginning at column j.
+template <class L, Activation activation>
+void finish_columns(const MatmulBlock& m, std::ptrdiff_t j, std::ptrdiff_t columns, float* sums) noexcept {
+  constexpr bool activated = activation != Activation::none;
+  const Epilogue e = m.epilogue;
+  const int registers = static_cast<int>(blocks_of(columns, L::count));
+  alignas(64) float bias[widest_tile] = {};
+  if (activated && e.bias) copy_values<L>(e.bias + j, bias, columns);
+  for (std::ptrdiff_t row = 0; row < m.rows; ++row, sums += tile_width<L>) {
+    float* const out = m.out + row * m.out_stride + j;
+    if constexpr (activated) activate_sums<L, activation>(sums, registers, e.bias ? bias : nullptr);
+    for_registers<L>(
+        columns, [&](std::ptrdiff_t c, auto lanes) __attribute__((always_inline)) {
+          auto x = lanes.load(sums + c);
+          if (!activated && e.bias) x = x + lanes.load(e.bias + j + c);
+          if (e.gate) x = x * lanes.load(e.gate + row * e.gate_stride + j + c);
+          if (e.residual) x = x + lanes.load(e.residual + row * e.residual_stride + j + c);
+          lanes.store(out + c, x);
+        });
+  }
+}
+
+template <class L>
+using FinishColumns = void (*)(const MatmulBlock&, std::ptrdiff_t, std::ptrdiff_t, float*) noexcept;
+
+/// finish_columns for each Activation, in the order of its values.
+template <class L>
+constexpr FinishColumns<L> finish_activated[] = {
+    finish_columns<L, Activation::none>, finish_columns<L, Activation::relu>,
+    finish_columns<L, Activation::gelu>, finish_columns<L, Activation::gelu_tanh>,
+    finish_columns<L, Activation::silu>, finish_columns<L, Activation::tanh>};
 
 /// out = epilogue(left x panels). Left rows are copied once, column tiles walk over them: panels come
 /// to L2 once and serve all rows of the block, 144 / 6 tiles (Goto and van de Geijn 2008,
@@ -43,6 +61,7 @@ void matmul_block(const MatmulBlock& m) noexcept {
   static_assert(tile_width<L> <= widest_tile);
   float* const left = m.scratch;
   float* const sums = left + left_values(m.rows, m.depth);
+  const FinishColumns<L> finish = finish_activated<L>[static_cast<int>(m.epilogue.activation)];
   for (std::ptrdiff_t i = 0; i < m.rows; ++i)
     copy_left_row<L>(m.left + i * m.left_row_stride, m.rows, i, m.depth, left);
   for (std::ptrdiff_t j = 0; j < m.columns; j += tile_width<L>) {
@@ -60,7 +79,7 @@ void matmul_block(const MatmulBlock& m) noexcept {
     panel_product<L>({left, m.rows, m.rows, panels, m.depth, registers, sums, tile_width<L>,
                       whole_tile_next ? panels + tile_width<L> * m.depth : nullptr},
                      ask_for_out);
-    for (std::ptrdiff_t i = 0; i < m.rows; ++i) apply_epilogue<L>(m, i, j, columns, sums + i * tile_width<L>);
+    finish(m, j, columns, sums);
   }
 }
 

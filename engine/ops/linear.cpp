@@ -24,6 +24,10 @@ std::int64_t columns_per_task(const Engine::State& state, std::int64_t rows, std
                   std::max<std::int64_t>(state.kernels->tile_columns, 64));
 }
 
+const float* element_or_null(ConstMatrixView m, std::int64_t row, std::int64_t column) noexcept {
+  return m.data == nullptr ? nullptr : m.data + row * m.row_stride + column;
+}
+
 }  // namespace
 
 PackedWeights make_packed_weights(std::int64_t in, std::int64_t columns) {
@@ -56,7 +60,7 @@ std::size_t linear_workspace(const Engine::State& state, const PackedWeights& we
 }
 
 void linear(Engine::State& state, ConstMatrixView x, const PackedWeights& weights, std::int64_t column,
-            MatrixView out, std::byte* workspace) {
+            MatrixView out, std::byte* workspace, const LinearEpilogue& epilogue) {
   if (x.rows == 0) return;
   const std::int64_t per_task = columns_per_task(state, x.rows, out.columns);
   const std::int64_t column_tasks = blocks_of(out.columns, per_task);
@@ -73,7 +77,12 @@ void linear(Engine::State& state, ConstMatrixView x, const PackedWeights& weight
          .columns = std::min(per_task, out.columns - j),
          .out = out.data + row * out.row_stride + j,
          .out_stride = out.row_stride,
-         .epilogue = {.bias = weights.bias.data() + column + j},
+         .epilogue = {.bias = weights.bias.data() + column + j,
+                      .activation = epilogue.activation,
+                      .gate = element_or_null(epilogue.gate, row, j),
+                      .gate_stride = epilogue.gate.row_stride,
+                      .residual = element_or_null(epilogue.residual, row, j),
+                      .residual_stride = epilogue.residual.row_stride},
          .scratch = reinterpret_cast<float*>(workspace + as_size(slot) * slot_bytes)});
   };
   scheduler::run_tasks(state, as_size(blocks_of(x.rows, matmul_rows) * column_tasks), run);

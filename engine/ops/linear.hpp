@@ -29,8 +29,16 @@ void pack_weights(Engine::State& state, const LinearWeights& map, std::int64_t c
 /// Scratch bytes that linear() takes.
 [[nodiscard]] std::size_t linear_workspace(const Engine::State& state, const PackedWeights& weights) noexcept;
 
-/// out = x W^T + b for out.columns outputs from `column` on, a multiple of 16.
+/// What becomes of x W^T + b, in this order: activation, * gate, + residual. Both matrices are as out, may be
+/// where it is, and are left out where their data is null.
+struct LinearEpilogue {
+  kernels::Activation activation = kernels::Activation::none;
+  ConstMatrixView gate = {};
+  ConstMatrixView residual = {};
+};
+
+/// out = epilogue(x W^T + b) for out.columns outputs from `column` on, a multiple of 16.
 void linear(Engine::State& state, ConstMatrixView x, const PackedWeights& weights, std::int64_t column,
-            MatrixView out, std::byte* workspace);
+            MatrixView out, std::byte* workspace, const LinearEpilogue& epilogue = {});
 
 }  // namespace saccade::ops

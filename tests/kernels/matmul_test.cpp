@@ -7,18 +7,39 @@
 #include "reference/guarded_matrix.hpp"
 #include "reference/random.hpp"
 #include "reference/reference.hpp"
+#include "reference/row_contract.hpp"
 
 namespace saccade::test {
 namespace {
 
+using kernels::Activation;
 using kernels::KernelTable;
 using kernels::panel_width;
+
+float (*contract_of(Activation activation))(float) {
+  switch (activation) {
+    case Activation::none:
+      return nullptr;
+    case Activation::relu:
+      return contract::relu;
+    case Activation::gelu:
+      return contract::gelu;
+    case Activation::gelu_tanh:
+      return contract::gelu_tanh;
+    case Activation::silu:
+      return contract::silu;
+    case Activation::tanh:
+      return contract::tanh;
+  }
+  return nullptr;
+}
 
 /// left [rows][depth] times weight [columns][depth].
 struct Product {
   std::int64_t rows, columns, depth;
-  bool with_bias = false, with_relu = false, with_residual = false;
-  std::vector<float> left = {}, weight = {}, bias = {}, residual = {};
+  bool with_bias = false, with_gate = false, with_residual = false;
+  Activation activation = Activation::none;
+  std::vector<float> left = {}, weight = {}, bias = {}, gate = {}, residual = {};
 
   void fill(std::uint64_t seed) {
     Random random(seed);
@@ -26,10 +47,12 @@ struct Product {
     weight = random.values(columns * depth);
     bias = random.values(columns);
     residual = random.values(rows * columns);
+    gate = random.values(rows * columns);
   }
   [[nodiscard]] contract::Epilogue epilogue(std::int64_t i, std::int64_t j) const {
-    return {with_bias ? &bias[static_cast<std::size_t>(j)] : nullptr, with_relu,
-            with_residual ? &residual[static_cast<std::size_t>(i * columns + j)] : nullptr};
+    const auto at = static_cast<std::size_t>(i * columns + j);
+    return {with_bias ? &bias[static_cast<std::size_t>(j)] : nullptr, contract_of(activation),
+            with_gate ? &gate[at] : nullptr, with_residual ? &residual[at] : nullptr};
   }
 };
 
@@ -53,24 +76,27 @@ std::vector<float> pack(const KernelTable& t, const Product& p) {
 /// The kernel's result, with rows `gap` elements wider than they are.
 std::vector<float> by_kernel(const KernelTable& t, const Product& p, std::int64_t gap) {
   GuardedMatrix left(p.rows, p.depth, p.depth + gap, gap), out(p.rows, p.columns, p.columns + gap, gap % 5),
-      residual(p.rows, p.columns, p.columns + 2 * gap), scratch(1, kernels::matmul_scratch(p.depth));
+      residual(p.rows, p.columns, p.columns + 2 * gap), gate(p.rows, p.columns, p.columns + 3 * gap),
+      scratch(1, kernels::matmul_scratch(p.depth));
   left.assign(p.left);
   residual.assign(p.residual);
+  gate.assign(p.gate);
   const std::vector<float> panels = pack(t, p);
-  t.matmul_block(
-      {.left = left.data(),
-       .left_row_stride = left.stride(),
-       .rows = p.rows,
-       .panels = panels.data(),
-       .depth = p.depth,
-       .columns = p.columns,
-       .out = out.data(),
-       .out_stride = out.stride(),
-       .epilogue = {.bias = p.with_bias ? p.bias.data() : nullptr,
-                    .activation = p.with_relu ? kernels::Activation::relu : kernels::Activation::none,
-                    .residual = p.with_residual ? residual.data() : nullptr,
-                    .residual_stride = residual.stride()},
-       .scratch = scratch.data()});
+  t.matmul_block({.left = left.data(),
+                  .left_row_stride = left.stride(),
+                  .rows = p.rows,
+                  .panels = panels.data(),
+                  .depth = p.depth,
+                  .columns = p.columns,
+                  .out = out.data(),
+                  .out_stride = out.stride(),
+                  .epilogue = {.bias = p.with_bias ? p.bias.data() : nullptr,
+                               .activation = p.activation,
+                               .gate = p.with_gate ? gate.data() : nullptr,
+                               .gate_stride = gate.stride(),
+                               .residual = p.with_residual ? residual.data() : nullptr,
+                               .residual_stride = residual.stride()},
+                  .scratch = scratch.data()});
   CHECK(out.guards_hold());
   CHECK(scratch.guards_hold());
   return out.values();
@@ -101,11 +127,12 @@ TEST_CASE("same bits: a matrix product at every edge of its tiles") {
 
 TEST_CASE("same bits: matrix products of any size with any epilogue") {
   Random random(11);
-  for (std::uint64_t i = 0; i < 40; ++i) {
+  for (std::uint64_t i = 0; i < 96; ++i) {
     Product p = {random.choose(rows), random.choose(columns), random.choose(depths)};
     p.with_bias = i & 1u;
-    p.with_relu = i & 2u;
+    p.with_gate = i & 2u;
     p.with_residual = i & 4u;
+    p.activation = static_cast<Activation>(i / 8 % 6);
     check(p, i);
   }
 }
@@ -123,11 +150,13 @@ TEST_CASE("a matrix product is as near to exact as its chain is long") {
 TEST_CASE("relu keeps NaN and makes every negative number +0") {
   constexpr float nan = std::numeric_limits<float>::quiet_NaN();
   Product p = {1, 5, 1};
-  p.with_bias = p.with_relu = true;
+  p.with_bias = true;
+  p.activation = Activation::relu;
   p.left = {0.0f};
   p.weight.assign(5, 0.0f);
   p.bias = {nan, -1.0f, 2.0f, -std::numeric_limits<float>::infinity(), -0x1p-149f};
   p.residual.assign(5, 0.0f);
+  p.gate.assign(5, 0.0f);
   const std::vector<float> expected = {nan, 0.0f, 2.0f, 0.0f, 0.0f};
   for_each_table([&](const KernelTable& t) { CHECK(difference(by_kernel(t, p, 0), expected) == ""); });
 }
@@ -141,24 +170,26 @@ TEST_CASE("a NaN in one row or column stays there") {
   for_each_table([&](const KernelTable& t) { CHECK(difference(by_kernel(t, p, 1), expected) == ""); });
 }
 
-TEST_CASE("the residual may be the output") {
+TEST_CASE("the residual and the gate may be the output") {
   Product p = {13, 40, 20};
-  p.with_residual = true;
+  p.with_gate = p.with_residual = true;
   p.fill(8);
+  p.gate = p.residual;
   const std::vector<float> expected = by_contract(p);
   for_each_table([&](const KernelTable& t) {
     std::vector<float> out = p.residual, panels = pack(t, p),
                        scratch(static_cast<std::size_t>(kernels::matmul_scratch(p.depth)));
-    t.matmul_block({p.left.data(),
-                    p.depth,
-                    p.rows,
-                    panels.data(),
-                    p.depth,
-                    p.columns,
-                    out.data(),
-                    p.columns,
-                    {.residual = out.data(), .residual_stride = p.columns},
-                    scratch.data()});
+    t.matmul_block(
+        {p.left.data(),
+         p.depth,
+         p.rows,
+         panels.data(),
+         p.depth,
+         p.columns,
+         out.data(),
+         p.columns,
+         {.gate = out.data(), .gate_stride = p.columns, .residual = out.data(), .residual_stride = p.columns},
+         scratch.data()});
     CHECK(difference(out, expected) == "");
   });
 }

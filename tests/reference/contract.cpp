@@ -136,7 +136,8 @@ float matrix_element(const float* a, const float* b, std::int64_t depth) {
 
 float finish(float sum, const Epilogue& epilogue) {
   if (epilogue.bias != nullptr) sum = sum + *epilogue.bias;
-  if (epilogue.relu) sum = sum < 0.0f ? 0.0f : sum;
+  if (epilogue.activation != nullptr) sum = epilogue.activation(sum);
+  if (epilogue.gate != nullptr) sum = sum * *epilogue.gate;
   if (epilogue.residual != nullptr) sum = sum + *epilogue.residual;
   return sum;
 }
@@ -159,10 +160,14 @@ float power(float u, float c, float m) {
   const float t = std::fma(u, c, shift);
   const float n = t - round;
   if (n < -125.0f) return 0.0f;
-  const float f = std::fma(u, c, shift - t);
+  const float p = power_fraction(std::fma(u, c, shift - t));
+  return std::isnan(n) ? nan : std::ldexp(p, static_cast<int>(n));
+}
+
+float power_fraction(float f) {
   float p = polynomial[0];
   for (int i = 1; i < 6; ++i) p = std::fma(p, f, polynomial[i]);
-  return std::isnan(n) ? nan : std::ldexp(p, static_cast<int>(n));
+  return p;
 }
 
 float tanh(float x) {

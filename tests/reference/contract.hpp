@@ -15,10 +15,11 @@ namespace saccade::test::contract {
 /// sum_k a_k b_k: pieces of 256 in depth, each one chain of fused multiply-adds from +0, added in order.
 float matrix_element(const float* a, const float* b, std::int64_t depth);
 
-/// What follows the sum, in this order: + bias, relu, + residual.
+/// What follows the sum, in this order: + bias, activation, * gate, + residual.
 struct Epilogue {
   const float* bias = nullptr;
-  bool relu = false;
+  float (*activation)(float) = nullptr;
+  const float* gate = nullptr;
   const float* residual = nullptr;
 };
 float finish(float sum, const Epilogue& epilogue);
@@ -30,6 +31,8 @@ std::vector<float> linear(const std::vector<float>& x, const std::vector<float>&
 /// 2^(u c - m): see Powers for m.
 float power(float u, float c, float m);
 
+/// 2^f for |f| <= 1/2.
+float power_fraction(float f);
 float tanh(float x);
 /// Of a normal number, 0, infinity or NaN.
 float log2(float x);
