@@ -125,6 +125,15 @@ void row_softmax(benchmark::State& state, const KernelTable* table, std::int64_t
   });
 }
 
+void layer_norm(benchmark::State& state, const KernelTable* table, std::int64_t rows, std::int64_t width) {
+  auto x = random_values(unsigned_of(rows * width), 1);
+  const auto gamma = random_values(unsigned_of(width), 2), beta = random_values(unsigned_of(width), 3);
+  run_bytes(state, 2.0 * sizeof(float) * static_cast<double>(rows * width), [&] {
+    table->layer_norm({x.data(), width, rows, width, gamma.data(), beta.data(), 1e-12f, x.data(), width});
+    benchmark::ClobberMemory();
+  });
+}
+
 void read_all(benchmark::State& state, const KernelTable* table) {
   const std::vector<float> memory(std::size_t{64} << 20, 1.0f);
   run_bytes(state, static_cast<double>(memory.size() * sizeof(float)), [&] {
@@ -159,6 +168,7 @@ void add(const KernelTable* table) {
   benchmark::RegisterBenchmark(name("pack_panels").c_str(), pack_panels, table, 512, 64);
   benchmark::RegisterBenchmark(name("pack_values").c_str(), pack_values, table, 512, 64);
   benchmark::RegisterBenchmark(name("row_softmax").c_str(), row_softmax, table, 512);
+  benchmark::RegisterBenchmark(name("layer_norm").c_str(), layer_norm, table, 32, 384);
 }
 
 [[maybe_unused]] const bool registered = [] {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "kernels/row_parameters.hpp"
 #include "saccade/attention.hpp"
 #include "saccade/isa.hpp"
 #include "saccade/storage_type.hpp"
@@ -313,6 +314,11 @@ struct KernelTable {
   void (*merge_results)(const MergeResults&) noexcept;
   void (*append_tokens)(const AppendTokens&) noexcept;
   void (*row_softmax)(const RowSoftmax&) noexcept;
+  void (*layer_norm)(const LayerNorm&) noexcept;
+  void (*normalize)(const Normalize&) noexcept;
+  void (*rotate)(const Rotate&) noexcept;
+  void (*embed)(const Embed&) noexcept;
+  void (*pool)(const Pool&) noexcept;
   /// Runs `rounds` rounds of independent fused multiply-adds in registers; returns floating-point operations
   /// done.
   double (*fma_peak)(std::ptrdiff_t rounds) noexcept;

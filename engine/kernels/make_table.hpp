@@ -3,10 +3,14 @@
 // The one list of kernels. Included by kernels/isa/*.cpp only.
 
 #include "kernels/attention_block.hpp"
+#include "kernels/embed.hpp"
 #include "kernels/kernel_table.hpp"
+#include "kernels/layer_norm.hpp"
 #include "kernels/matmul_block.hpp"
 #include "kernels/pack.hpp"
 #include "kernels/peak.hpp"
+#include "kernels/pool.hpp"
+#include "kernels/rotate.hpp"
 #include "kernels/row_softmax.hpp"
 
 namespace saccade::kernels {
@@ -27,6 +31,11 @@ consteval KernelTable make_table(Isa isa) {
           .merge_results = merge_results<L>,
           .append_tokens = append_tokens<L>,
           .row_softmax = row_softmax<L>,
+          .layer_norm = layer_norm<L>,
+          .normalize = normalize<L>,
+          .rotate = rotate<L>,
+          .embed = embed<L>,
+          .pool = pool<L>,
           .fma_peak = fma_peak<L>,
           .read_all = read_all<L>};
 }

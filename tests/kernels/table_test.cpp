@@ -24,6 +24,11 @@ TEST_CASE("a table is complete and its tile fits the packing") {
     CHECK((t.matmul_block != nullptr));
     CHECK((t.attention_block != nullptr));
     CHECK((t.row_softmax != nullptr));
+    CHECK((t.layer_norm != nullptr));
+    CHECK((t.normalize != nullptr));
+    CHECK((t.rotate != nullptr));
+    CHECK((t.embed != nullptr));
+    CHECK((t.pool != nullptr));
     CHECK(t.lanes >= 1);
     CHECK(kernels::panel_width % t.lanes == 0);
     CHECK(t.tile_rows >= 1);

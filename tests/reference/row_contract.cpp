@@ -11,6 +11,10 @@ namespace {
 
 constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 
+std::size_t index(std::int64_t i) {
+  return static_cast<std::size_t>(i);
+}
+
 /// Coefficients from the highest power down.
 template <std::size_t count>
 float horner(const float (&coefficients)[count], float x) {
@@ -28,6 +32,17 @@ float sigmoid_product(float x, float v) {
   if (n < -125.0f) return x * (1.0f / (1.0f + 0.0f));
   const float f = std::fma(v, -log2_e_rest, std::fma(v, -log2_e, -n));
   return x * (1.0f / (1.0f + std::ldexp(power_fraction(f), static_cast<int>(n))));
+}
+
+/// term(column, sum) for each column, on sixteen lanes.
+template <class Term>
+float row_reduction(std::int64_t width, const Term& term) {
+  float lane[16] = {};
+  for (std::int64_t c = 0; c < width; ++c) lane[c % 16] = term(c, lane[c % 16]);
+  for (int half = 8; half > 0; half /= 2) {
+    for (int i = 0; i < half; ++i) lane[i] = lane[i] + lane[i + half];
+  }
+  return lane[0];
 }
 
 }  // namespace
@@ -57,6 +72,59 @@ float silu(float x) {
 
 float gelu_tanh(float x) {
   return sigmoid_product(x, std::fma(x * x, 0x1.2444f2p-4f, 0x1.988454p+0f) * x);
+}
+
+std::vector<float> layer_norm(const std::vector<float>& x, std::int64_t width,
+                              const std::vector<float>& gamma, const std::vector<float>& beta,
+                              float epsilon) {
+  std::vector<float> out;
+  const auto n = static_cast<float>(width);
+  for (auto row = x.begin(); row != x.end(); row += width) {
+    const float mean = row_reduction(width, [&](std::int64_t c, float sum) { return sum + row[c]; }) / n;
+    const auto square = [&](std::int64_t c, float sum) {
+      const float d = row[c] - mean;
+      return std::fma(d, d, sum);
+    };
+    const float factor = 1.0f / std::sqrt(row_reduction(width, square) / n + epsilon);
+    for (std::int64_t c = 0; c < width; ++c)
+      out.push_back(
+          std::fma((row[c] - mean) * factor, gamma[index(c)], beta.empty() ? 0.0f : beta[index(c)]));
+  }
+  return out;
+}
+
+std::vector<float> normalize(const std::vector<float>& x, std::int64_t width) {
+  std::vector<float> out;
+  for (auto row = x.begin(); row != x.end(); row += width) {
+    const float squares =
+        row_reduction(width, [&](std::int64_t c, float sum) { return std::fma(row[c], row[c], sum); });
+    const float norm = std::sqrt(squares);
+    for (std::int64_t c = 0; c < width; ++c) out.push_back(row[c] / (norm < 1e-12f ? 1e-12f : norm));
+  }
+  return out;
+}
+
+std::vector<float> rotate(const std::vector<float>& x, const std::vector<float>& cosines,
+                          const std::vector<float>& sines) {
+  const std::size_t half = cosines.size();
+  std::vector<float> out = x;
+  for (std::size_t i = 0; i < half; ++i) {
+    out[i] = x[i] * cosines[i] - x[i + half] * sines[i];
+    out[i + half] = x[i + half] * cosines[i] + x[i] * sines[i];
+  }
+  return out;
+}
+
+std::vector<float> pool(const std::vector<float>& x, std::int64_t width, const std::vector<float>& weights,
+                        float by) {
+  std::vector<float> out;
+  for (std::int64_t c = 0; c < width; ++c) {
+    float sum = 0.0f;
+    for (std::size_t t = 0; t < weights.size(); ++t)
+      sum = std::fma(weights[t], x[t * index(width) + index(c)], sum);
+    out.push_back(sum / by);
+  }
+  return out;
 }
 
 }  // namespace saccade::test::contract

@@ -1,7 +1,7 @@
 #pragma once
 
 // aarch64 Advanced SIMD. vmaxq propagates NaN where x86 does not, so max is a compare and a select here.
-// xsimd's division of floats is an estimate here.
+// xsimd's division and square root of floats are estimates here.
 
 #include <arm_neon.h>
 
@@ -33,6 +33,7 @@ struct Lanes<Neon> : XsimdLanes<Neon>, StoredLanes<Lanes<Neon>, 4> {
   static F load(const Float16* p) noexcept { return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(&p->bits))); }
   static void store(Float16* p, F x) noexcept { vst1_u16(&p->bits, vreinterpret_u16_f16(vcvt_f16_f32(x))); }
   static F divide(F a, F b) noexcept { return vdivq_f32(a, b); }
+  static F sqrt(F x) noexcept { return vsqrtq_f32(x); }
   static F copy_sign(F a, F b) noexcept { return vbslq_f32(vdupq_n_u32(0x80000000u), b, a); }
   static unsigned equal_bits(F a, F b) noexcept {
     const uint32x4_t lane = {1, 2, 4, 8};

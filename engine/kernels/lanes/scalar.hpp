@@ -89,6 +89,9 @@ struct Lanes<Scalar> : StoredLanes<Lanes<Scalar>, 16> {
   static F divide(const F& a, const F& b) noexcept {
     return each([&](int i) { return a.lane[i] / b.lane[i]; });
   }
+  static F sqrt(const F& x) noexcept {
+    return each([&](int i) { return __builtin_sqrtf(x.lane[i]); });
+  }
   static F copy_sign(const F& a, const F& b) noexcept {
     return each([&](int i) { return __builtin_copysignf(a.lane[i], b.lane[i]); });
   }

@@ -27,7 +27,7 @@ struct BFloat16 {
 ///   fma(a, b, c)                         a * b + c, rounded once
 ///   max(a, b)                            a > b ? a : b in each lane: b where either is NaN
 ///   exponent_field(t)                    the integer in the low mantissa bits of t, moved into the exponent field
-///   divide(a, b)                         rounded once
+///   divide(a, b), sqrt(x)                rounded once
 ///   copy_sign(a, b)                      a with the sign of b, bit by bit
 ///   nonzero_bits(p)                      bit i: byte i of the sixteen at p is not 0
 ///   equal_bits(a, b)                     bit i: lanes i are equal
@@ -100,6 +100,7 @@ struct XsimdLanes {
   static void store(float* p, F x) noexcept { x.store_unaligned(p); }
   static F fma(F a, F b, F c) noexcept { return xsimd::fma(a, b, c); }
   static F divide(F a, F b) noexcept { return a / b; }
+  static F sqrt(F x) noexcept { return xsimd::sqrt(x); }
   static F copy_sign(F a, F b) noexcept { return xsimd::copysign(a, b); }
   static F exponent_field(F t) noexcept {
     return xsimd::bitwise_cast<float>(xsimd::bitwise_cast<std::int32_t>(t) << 23);

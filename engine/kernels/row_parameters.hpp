@@ -1,0 +1,82 @@
+#pragma once
+
+// What the kernels over rows take that stand around attention and the linear maps of an encoder. fp32;
+// strides in elements.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace saccade::kernels {
+
+/// out[i][j] = gamma[j] (x[i][j] - mean_i) / sqrt(variance_i + epsilon) + beta[j]. out may be x.
+struct LayerNorm {
+  const float* x;
+  std::ptrdiff_t x_stride;
+  std::ptrdiff_t rows;
+  std::ptrdiff_t width;  ///< below 2^24, so that fp32 has it
+  const float* gamma;
+  const float* beta;  ///< null: +0
+  float epsilon;
+  float* out;
+  std::ptrdiff_t out_stride;
+};
+
+/// out[i][j] = x[i][j] / max(norm_i, 1e-12), norm_i the root of the row's sum of squares. out may be x.
+struct Normalize {
+  const float* x;
+  std::ptrdiff_t x_stride;
+  std::ptrdiff_t rows;
+  std::ptrdiff_t width;
+  float* out;
+  std::ptrdiff_t out_stride;
+};
+
+/// Turns pairs (x[i], x[i + dims / 2]) of each vector, in place, by the angle i of its token's row of
+/// `table`: the angles' dims / 2 cosines, then their sines.
+struct Rotate {
+  float* x;
+  std::ptrdiff_t token_stride;
+  std::ptrdiff_t head_stride;
+  std::ptrdiff_t tokens;
+  std::ptrdiff_t heads;
+  std::ptrdiff_t dims;  ///< even; what is behind them stays
+  const float* table;   ///< [tokens][dims]
+};
+
+/// out[i] = words[ids[i]] + types[type_ids[i]] + positions[i], in this order, without those that are null.
+struct Embed {
+  const std::int32_t* ids;
+  const std::int32_t* type_ids;  ///< null: type 0
+  std::ptrdiff_t rows;
+  std::ptrdiff_t width;
+  const float* words;
+  std::ptrdiff_t word_stride;
+  const float* types;
+  std::ptrdiff_t type_stride;
+  const float* positions;  ///< of row 0; the next ones follow it
+  std::ptrdiff_t position_stride;
+  float* out;
+  std::ptrdiff_t out_stride;
+};
+
+/// How the vectors of a sequence's tokens t = 0, ..., n - 1 become one.
+enum class Pooling : std::uint8_t {
+  first,          ///< x[0], that of [CLS]
+  last,           ///< x[n - 1]
+  mean,           ///< sum x[t] / n
+  mean_sqrt,      ///< sum x[t] / sqrt(n)
+  weighted_mean,  ///< sum (t + 1) x[t] / sum (t + 1)
+  max
+};
+
+/// out[j] = pooled x[t][j]; +0 where there is no token.
+struct Pool {
+  const float* x;
+  std::ptrdiff_t x_stride;
+  std::ptrdiff_t tokens;
+  std::ptrdiff_t width;
+  Pooling pooling;
+  float* out;
+};
+
+}  // namespace saccade::kernels
