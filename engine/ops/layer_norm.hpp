@@ -1,0 +1,24 @@
+#pragma once
+
+#include <span>
+
+#include "saccade/views.hpp"
+#include "scheduler/engine_state.hpp"
+
+namespace saccade::ops {
+
+/// What a layer norm has learnt.
+struct LayerNormWeights {
+  std::span<const float> gamma;      ///< [width]
+  std::span<const float> beta = {};  ///< [width]; empty: +0
+  float epsilon = 1e-12f;
+};
+
+/// out = gamma (x - mean) / sqrt(variance + epsilon) + beta for each row; out may be x, else must not overlap
+/// it. Throws Error{invalid_argument} where shapes do not fit together.
+void layer_norm(Engine::State& state, ConstMatrixView x, const LayerNormWeights& weights, MatrixView out);
+
+/// out = x / max(|x|, 1e-12) for each row, |x| the Euclidean norm; as above.
+void normalize(Engine::State& state, ConstMatrixView x, MatrixView out);
+
+}  // namespace saccade::ops

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "saccade/views.hpp"
+#include "scheduler/row_blocks.hpp"
+
+namespace saccade::ops {
+
+/// Tokens of a task of ops that go token by token: enough that finding their sequence does not count.
+inline constexpr std::int64_t task_tokens = 64;
+
+/// Runs body(token, position, count) for runs of tokens of one sequence, `position` that of the first in its
+/// sequence, on the engine's threads.
+template <class Body>
+void run_token_blocks(Engine::State& state, Offsets offsets, const Body& body) {
+  scheduler::run_row_blocks(state, offsets.back(), task_tokens, [&](std::int64_t token, std::int64_t count) {
+    const std::int64_t end = token + count;
+    auto next = std::upper_bound(offsets.begin(), offsets.end(), token);  // where the token's sequence ends
+    while (token < end) {
+      const std::int64_t stop = std::min(end, *next);
+      if (stop > token) body(token, token - *(next - 1), stop - token);
+      token = stop;
+      ++next;
+    }
+  });
+}
+
+}  // namespace saccade::ops

@@ -1,0 +1,110 @@
+#include "ops/embed.hpp"
+
+#include <doctest/doctest.h>
+
+#include "fixtures/expect_error.hpp"
+#include "ops/each_engine.hpp"
+#include "reference/compare.hpp"
+#include "reference/guarded_matrix.hpp"
+#include "reference/random.hpp"
+
+namespace saccade::test {
+namespace {
+
+constexpr std::int64_t width = 37;
+
+/// A model's tables: 50 words, 2 types, 90 positions of which the first belongs to row 2.
+struct Model {
+  std::vector<float> words = Random(1).values(50 * width), types = Random(2).values(2 * width),
+                     positions = Random(3).values(92 * width);
+
+  [[nodiscard]] ops::EmbeddingTables tables() const {
+    return {{words.data(), 50, width, width},
+            {types.data(), 2, width, width},
+            {positions.data(), 92, width, width},
+            2};
+  }
+};
+
+struct Tokens {
+  std::vector<std::int64_t> offsets;
+  std::vector<std::int32_t> ids = {}, type_ids = {};
+
+  explicit Tokens(const std::vector<std::int64_t>& ends) : offsets(ends) {
+    Random random(9);
+    for (std::int64_t i = 0; i < offsets.back(); ++i) {
+      ids.push_back(static_cast<std::int32_t>(random.below(50)));
+      type_ids.push_back(static_cast<std::int32_t>(random.below(2)));
+    }
+  }
+  [[nodiscard]] ops::TokenBatch batch() const { return {ids, type_ids, offsets}; }
+};
+
+TEST_CASE("same bits: embeddings of a ragged batch on any number of threads") {
+  const Model model;
+  const Tokens tokens({0, 0, 3, 93, 93, 94, 164, 165, 165});
+  std::vector<float> expected;
+  for (std::size_t s = 1; s < tokens.offsets.size(); ++s) {
+    for (std::int64_t t = tokens.offsets[s - 1]; t < tokens.offsets[s]; ++t) {
+      const auto at = static_cast<std::size_t>(t);
+      const float* const word = model.words.data() + tokens.ids[at] * width;
+      const float* const type = model.types.data() + tokens.type_ids[at] * width;
+      const float* const position = model.positions.data() + (2 + t - tokens.offsets[s - 1]) * width;
+      for (std::int64_t c = 0; c < width; ++c) {
+        const float sum = word[c] + type[c];
+        expected.push_back(sum + position[c]);
+      }
+    }
+  }
+  for_each_engine([&](Engine& engine) {
+    GuardedMatrix out(165, width, width + 3, 2);
+    ops::embed(engine.state(), tokens.batch(), model.tables(), {out.data(), 165, width, out.stride()});
+    CHECK(out.guards_hold());
+    CHECK(difference(out.values(), expected) == "");
+  });
+}
+
+TEST_CASE("a model may have words alone, and a batch no types") {
+  const Model model;
+  const Tokens tokens({0, 4});
+  Engine engine;
+  std::vector<float> words(4 * width), with_type(4 * width);
+  const ops::EmbeddingTables tables = model.tables();
+  ops::embed(engine.state(), tokens.batch(), {.words = tables.words}, {words.data(), 4, width, width});
+  ops::embed(engine.state(), {tokens.ids, {}, tokens.offsets}, {.words = tables.words, .types = tables.types},
+             {with_type.data(), 4, width, width});
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const auto c = i % static_cast<std::size_t>(width);
+    const float word = model.words[static_cast<std::size_t>(tokens.ids[i / width]) * width + c];
+    CHECK(words[i] == word);
+    CHECK(with_type[i] == word + model.types[c]);
+  }
+}
+
+using Change = void (*)(Tokens&, ops::EmbeddingTables&, MatrixView&);
+
+TEST_CASE("ids that are no rows, and sequences too long, are named before anything is written") {
+  const Model model;
+  Engine engine;
+  const auto expect = [&](std::initializer_list<std::string> parts, Change change) {
+    Tokens tokens({0, 5, 5, 12});
+    ops::EmbeddingTables tables = model.tables();
+    GuardedMatrix memory(12, width, width);
+    MatrixView out = {memory.data(), 12, width, width};
+    change(tokens, tables, out);
+    expect_error(ErrorCode::invalid_argument, parts,
+                 [&] { ops::embed(engine.state(), tokens.batch(), tables, out); });
+    CHECK(memory.untouched());
+  };
+  expect({"token 3 of sequence 0", "id 50", "0 to 49"}, [](auto& t, auto&, auto&) { t.ids[3] = 50; });
+  expect({"token 2 of sequence 2", "id -1"}, [](auto& t, auto&, auto&) { t.ids[7] = -1; });
+  expect({"token 0 of sequence 2", "type 2", "0 to 1"}, [](auto& t, auto&, auto&) { t.type_ids[5] = 2; });
+  expect({"type_ids' size is 11", "12"}, [](auto& t, auto&, auto&) { t.type_ids.pop_back(); });
+  expect({"sequence 2 has 7 tokens", "6"}, [](auto&, auto& m, auto&) { m.positions.rows = 8; });
+  expect({"offsets end at 12", "11"}, [](auto& t, auto&, auto&) { t.ids.pop_back(); });
+  expect({"out.rows is 11", "12"}, [](auto&, auto&, auto& out) { out.rows = 11; });
+  expect({"out.columns is 36", "37"}, [](auto&, auto&, auto& out) { out.columns = 36; });
+}
+
+}  // namespace
+}  // namespace saccade::test

@@ -1,0 +1,66 @@
+#include "ops/pool.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "fixtures/expect_error.hpp"
+#include "ops/each_engine.hpp"
+#include "reference/compare.hpp"
+#include "reference/guarded_matrix.hpp"
+#include "reference/hash.hpp"
+#include "reference/random.hpp"
+#include "reference/row_contract.hpp"
+
+namespace saccade::test {
+namespace {
+
+using ops::Pooling;
+
+TEST_CASE("same bits: pooling of a ragged batch on any number of threads") {
+  constexpr std::int64_t width = 530;
+  const std::vector<std::int64_t> offsets = {0, 0, 1, 6, 6, 80};
+  const std::vector<float> values = Random(4).values(80 * width);
+  std::vector<float> mean, first;
+  for (std::size_t s = 1; s < offsets.size(); ++s) {
+    const std::vector<float> x(values.begin() + offsets[s - 1] * width, values.begin() + offsets[s] * width);
+    const std::size_t tokens = x.size() / static_cast<std::size_t>(width);
+    const std::vector<float> pooled = contract::pool(x, width, std::vector<float>(tokens, 1.0f),
+                                                     tokens == 0 ? 1.0f : static_cast<float>(tokens));
+    mean.insert(mean.end(), pooled.begin(), pooled.end());
+    const std::vector<float> none(static_cast<std::size_t>(width), 0.0f);
+    first.insert(first.end(), tokens == 0 ? none.begin() : x.begin(),
+                 tokens == 0 ? none.end() : x.begin() + width);
+  }
+  const std::uint64_t hash = hash_of(mean);
+  CHECK(hash == 0x659ecabf1c364939);
+  for_each_engine([&](Engine& engine) {
+    GuardedMatrix out(5, width, width + 3, 1);
+    const MatrixView view = {out.data(), 5, width, out.stride()};
+    ops::pool(engine.state(), {values.data(), 80, width, width}, offsets, Pooling::mean, view);
+    CHECK(difference(out.values(), mean) == "");
+    ops::pool(engine.state(), {values.data(), 80, width, width}, offsets, Pooling::first, view);
+    CHECK(difference(out.values(), first) == "");
+    CHECK(out.guards_hold());
+  });
+}
+
+TEST_CASE("pooling needs a row for each sequence") {
+  Engine engine;
+  const std::vector<float> x(20, 1.0f);
+  const std::vector<std::int64_t> offsets = {0, 2, 5};
+  GuardedMatrix out(2, 4, 4);
+  const auto expect = [&](std::initializer_list<std::string> parts, const std::vector<std::int64_t>& ends,
+                          MatrixView to) {
+    expect_error(ErrorCode::invalid_argument, parts, [&] {
+      ops::pool(engine.state(), {x.data(), 5, 4, 4}, ends, Pooling::max, to);
+    });
+    CHECK(out.untouched());
+  };
+  expect({"out.rows is 1", "2", "sequences"}, offsets, {out.data(), 1, 4, 4});
+  expect({"out.columns is 3", "4"}, offsets, {out.data(), 2, 3, 4});
+  expect({"offsets end at 4", "5"}, {0, 2, 4}, {out.data(), 2, 4, 4});
+}
+
+}  // namespace
+}  // namespace saccade::test
