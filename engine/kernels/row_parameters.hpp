@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "saccade/pooling.hpp"
+
 namespace saccade::kernels {
 
 /// out[i][j] = gamma[j] (x[i][j] - mean_i) / sqrt(variance_i + epsilon) + beta[j]. out may be x.
@@ -57,16 +59,6 @@ struct Embed {
   std::ptrdiff_t position_stride;
   float* out;
   std::ptrdiff_t out_stride;
-};
-
-/// How the vectors of a sequence's tokens t = 0, ..., n - 1 become one.
-enum class Pooling : std::uint8_t {
-  first,          ///< x[0], that of [CLS]
-  last,           ///< x[n - 1]
-  mean,           ///< sum x[t] / n
-  mean_sqrt,      ///< sum x[t] / sqrt(n)
-  weighted_mean,  ///< sum (t + 1) x[t] / sum (t + 1)
-  max
 };
 
 /// out[j] = pooled x[t][j]; +0 where there is no token.

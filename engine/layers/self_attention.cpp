@@ -54,7 +54,7 @@ ops::PackedWeights pack(Engine::State& state, std::initializer_list<const Linear
       ops::make_packed_weights(first.in, columns * static_cast<std::int64_t>(maps.size()));
   std::int64_t column = 0;
   for (const LinearWeights* map : maps) {
-    ops::pack_weights(state, *map, column, packed);
+    ops::pack_weights(state, ops::stored(*map), column, packed);
     column += columns;
   }
   return packed;

@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
-#include "ops/token_blocks.hpp"
 #include "ops/require.hpp"
+#include "ops/token_blocks.hpp"
 #include "ops/validate.hpp"
 #include "saccade/error.hpp"
 
@@ -16,18 +16,17 @@ std::string text(std::int64_t n) {
 }
 
 /// Names the token by its sequence and its position there, as a reader of the batch's texts counts.
-[[noreturn]] void fail(const TokenBatch& batch, std::size_t token, std::string_view what, std::int64_t id,
+[[noreturn]] void fail(const TokenIds& batch, std::size_t token, std::string_view what, std::int64_t id,
                        std::int64_t rows) {
-  const auto next =
-      std::upper_bound(batch.offsets.begin(), batch.offsets.end(), static_cast<std::int64_t>(token));
+  const std::int64_t at = batch.offsets.front() + static_cast<std::int64_t>(token);
+  const auto next = std::upper_bound(batch.offsets.begin(), batch.offsets.end(), at);
   const std::int64_t sequence = next - batch.offsets.begin() - 1;
-  throw Error(ErrorCode::invalid_argument, "token " + text(static_cast<std::int64_t>(token) - *(next - 1)) +
-                                               " of sequence " + text(sequence) + " has the " +
-                                               std::string(what) + " " + text(id) + "; expected 0 to " +
-                                               text(rows - 1));
+  throw Error(ErrorCode::invalid_argument, "token " + text(at - *(next - 1)) + " of sequence " +
+                                               text(sequence) + " has the " + std::string(what) + " " +
+                                               text(id) + "; expected 0 to " + text(rows - 1));
 }
 
-void validate_ids(const TokenBatch& batch, std::span<const std::int32_t> ids, std::string_view what,
+void validate_ids(const TokenIds& batch, std::span<const std::int32_t> ids, std::string_view what,
                   std::int64_t rows) {
   for (std::size_t token = 0; token < ids.size(); ++token) {
     if (ids[token] < 0 || ids[token] >= rows) fail(batch, token, what, ids[token], rows);
@@ -44,30 +43,30 @@ void validate_lengths(Offsets offsets, const EmbeddingTables& tables) {
   }
 }
 
-void validate(const TokenBatch& batch, const EmbeddingTables& tables, const MatrixView& out) {
+}  // namespace
+
+void validate(const TokenIds& batch, const EmbeddingTables& tables) {
   const auto tokens = static_cast<std::int64_t>(batch.ids.size());
-  ops::validate(batch.offsets, tokens);
-  ops::validate(out, "out");
-  require_equal("out.rows", out.rows, "the number of ids", tokens);
-  require_equal("out.columns", out.columns, "words.columns", tables.words.columns);
+  require_equal("the number of ids", tokens, "the offsets' tokens",
+                batch.offsets.empty() ? 0 : batch.offsets.back() - batch.offsets.front());
+  if (!batch.types.empty())
+    require_equal("types' size", static_cast<std::int64_t>(batch.types.size()), "the number of ids", tokens);
   validate_ids(batch, batch.ids, "id", tables.words.rows);
-  if (!batch.type_ids.empty())
-    require_equal("type_ids' size", static_cast<std::int64_t>(batch.type_ids.size()), "the number of ids",
-                  tokens);
-  if (tables.types.rows > 0) validate_ids(batch, batch.type_ids, "type", tables.types.rows);
+  if (tables.types.rows > 0) validate_ids(batch, batch.types, "type", tables.types.rows);
   if (tables.positions.rows > 0) validate_lengths(batch.offsets, tables);
 }
 
-}  // namespace
-
-void embed(Engine::State& state, const TokenBatch& batch, const EmbeddingTables& tables, MatrixView out) {
-  validate(batch, tables, out);
+void embed(Engine::State& state, const TokenIds& batch, const EmbeddingTables& tables, MatrixView out) {
+  validate(batch, tables);
+  validate(out, "out");
+  require_equal("out.rows", out.rows, "the number of ids", static_cast<std::int64_t>(batch.ids.size()));
+  require_equal("out.columns", out.columns, "words.columns", tables.words.columns);
   const ConstMatrixView &words = tables.words, &types = tables.types, &positions = tables.positions;
   run_token_blocks(state, batch.offsets, [&](std::int64_t token, std::int64_t position, std::int64_t tokens) {
     const std::int64_t row = tables.first_position + position;
     state.kernels->embed(
         {.ids = batch.ids.data() + token,
-         .type_ids = batch.type_ids.empty() ? nullptr : batch.type_ids.data() + token,
+         .type_ids = batch.types.empty() ? nullptr : batch.types.data() + token,
          .rows = tokens,
          .width = out.columns,
          .words = words.data,

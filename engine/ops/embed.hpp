@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 
 #include "saccade/views.hpp"
 #include "scheduler/engine_state.hpp"
@@ -16,16 +15,12 @@ struct EmbeddingTables {
   std::int64_t first_position = 0;  ///< row of `positions` for the first token of a sequence
 };
 
-/// A ragged batch of tokens.
-struct TokenBatch {
-  std::span<const std::int32_t> ids;
-  std::span<const std::int32_t> type_ids = {};  ///< empty: type 0
-  Offsets offsets;
-};
+/// Throws Error{invalid_argument} naming the token and its id where an id is no row of its table, or the
+/// sequence that is too long.
+void validate(const TokenIds& tokens, const EmbeddingTables& tables);
 
-/// out [tokens][width]: word + type + position, in this order. Throws Error{invalid_argument} naming the
-/// token and its id where an id is no row of its table, or the sequence that is too long, before out is
-/// touched.
-void embed(Engine::State& state, const TokenBatch& batch, const EmbeddingTables& tables, MatrixView out);
+/// out [tokens][width]: word + type + position, in this order. Offsets may begin at any token, which ids,
+/// types and out then begin with. Throws as validate(), before out is touched.
+void embed(Engine::State& state, const TokenIds& tokens, const EmbeddingTables& tables, MatrixView out);
 
 }  // namespace saccade::ops

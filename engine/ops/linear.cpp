@@ -4,6 +4,7 @@
 
 #include "core/as_size.hpp"
 #include "scheduler/parallel.hpp"
+#include "scheduler/row_blocks.hpp"
 #include "scheduler/scratch.hpp"
 
 namespace saccade::ops {
@@ -37,19 +38,42 @@ PackedWeights make_packed_weights(std::int64_t in, std::int64_t columns) {
   return packed;
 }
 
-void pack_weights(Engine::State& state, const LinearWeights& map, std::int64_t column,
-                  PackedWeights& packed) {
+StoredMap stored(const LinearWeights& map) noexcept {
+  return {.out = map.out,
+          .in = map.in,
+          .weight = map.weight.data(),
+          .input_major = map.input_major,
+          .bias = map.bias.empty() ? nullptr : map.bias.data()};
+}
+
+void convert(Engine::State& state, const void* from, StorageType type, std::int64_t count, float* to) {
+  scheduler::run_row_blocks(state, count, std::int64_t{1} << 16, [&](std::int64_t first, std::int64_t n) {
+    std::uint8_t finite = 0;
+    state.kernels->pack_values({.values = kernels::element(from, type, first),
+                                .stride = n,
+                                .rows = 1,
+                                .width = n,
+                                .finite = &finite,
+                                .packed = to + first,
+                                .packed_stride = n,
+                                .type = type});
+  });
+}
+
+void pack_weights(Engine::State& state, const StoredMap& map, std::int64_t column, PackedWeights& packed) {
   const auto pack = [&](std::size_t task, int) {
     const std::int64_t c = static_cast<std::int64_t>(task) * panel_width;
-    state.kernels->pack_panels({.source = map.weight.data() + (map.input_major ? c : c * map.in),
-                                .transposed = map.input_major,
-                                .source_stride = map.input_major ? map.out : map.in,
-                                .columns = std::min(panel_width, map.out - c),
-                                .depth = map.in,
-                                .panels = packed.panels.data() + (column + c) * packed.in});
+    state.kernels->pack_panels(
+        {.source = kernels::element(map.weight, map.weight_type, map.input_major ? c : c * map.in),
+         .transposed = map.input_major,
+         .source_stride = map.input_major ? map.out : map.in,
+         .columns = std::min(panel_width, map.out - c),
+         .depth = map.in,
+         .panels = packed.panels.data() + (column + c) * packed.in,
+         .type = map.weight_type});
   };
   scheduler::run_tasks(state, core::as_size(blocks_of(map.out, panel_width)), pack);
-  std::copy(map.bias.begin(), map.bias.end(), packed.bias.data() + column);
+  if (map.bias != nullptr) convert(state, map.bias, map.bias_type, map.out, packed.bias.data() + column);
 }
 
 std::size_t linear_workspace(const Engine::State& state, const PackedWeights& weights) noexcept {

@@ -23,8 +23,23 @@ struct PackedWeights {
 /// Room for maps from `in` inputs to `columns` outputs in all, a multiple of 16.
 [[nodiscard]] PackedWeights make_packed_weights(std::int64_t in, std::int64_t columns);
 
+/// A linear map y = W x + b as it is stored. weight: [out][in], or [in][out] where input_major.
+struct StoredMap {
+  std::int64_t out = 0;
+  std::int64_t in = 0;
+  const void* weight = nullptr;
+  StorageType weight_type = StorageType::f32;
+  bool input_major = false;
+  const void* bias = nullptr;  ///< [out], or null
+  StorageType bias_type = StorageType::f32;
+};
+[[nodiscard]] StoredMap stored(const LinearWeights& map) noexcept;
+
 /// Packs a map's weight and bias from column `column` on, a multiple of 16.
-void pack_weights(Engine::State& state, const LinearWeights& map, std::int64_t column, PackedWeights& packed);
+void pack_weights(Engine::State& state, const StoredMap& map, std::int64_t column, PackedWeights& packed);
+
+/// Copies `count` stored values to fp32.
+void convert(Engine::State& state, const void* from, StorageType type, std::int64_t count, float* to);
 
 /// Scratch bytes that linear() takes.
 [[nodiscard]] std::size_t linear_workspace(const Engine::State& state, const PackedWeights& weights) noexcept;

@@ -1,12 +1,10 @@
 #pragma once
 
-#include "kernels/row_parameters.hpp"
+#include "saccade/pooling.hpp"
 #include "saccade/views.hpp"
 #include "scheduler/engine_state.hpp"
 
 namespace saccade::ops {
-
-using kernels::Pooling;
 
 /// out [sequences][width]: the vectors of each sequence's tokens, x [tokens][width], as one; +0 for a
 /// sequence without a token. Throws Error{invalid_argument} where shapes do not fit together.

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/as_size.hpp"
+#include "ops/require.hpp"
 #include "ops/token_blocks.hpp"
 #include "ops/validate.hpp"
 #include "saccade/error.hpp"
@@ -13,10 +14,6 @@ namespace {
 
 /// Beyond it, multiples of the first part of pi / 2 below would not be exact.
 constexpr std::int64_t most_positions = std::int64_t{1} << 20;
-
-[[noreturn]] void fail(const std::string& message) {
-  throw Error(ErrorCode::invalid_argument, message);
-}
 
 double power(double x, std::int64_t n) {
   double result = 1.0;
@@ -63,7 +60,7 @@ Direction direction(double angle) {
 
 void validate(const HeadsView& x, const RotaryTable& table, Offsets offsets) {
   ops::validate(x, "x");
-  ops::validate(offsets, x.tokens);
+  require_equal("x.tokens", x.tokens, "the offsets' tokens", offsets.back() - offsets.front());
   if (x.type != StorageType::f32) fail("x is stored as " + std::string(to_string(x.type)) + "; expected f32");
   if (x.sequence_stride != 0)
     fail("x.sequence_stride is " + std::to_string(x.sequence_stride) + "; expected 0");

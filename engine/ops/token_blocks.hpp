@@ -12,15 +12,17 @@ namespace saccade::ops {
 inline constexpr std::int64_t task_tokens = 64;
 
 /// Runs body(token, position, count) for runs of tokens of one sequence, `position` that of the first in its
-/// sequence, on the engine's threads.
+/// sequence, on the engine's threads. Tokens are counted from offsets.front() on.
 template <class Body>
 void run_token_blocks(Engine::State& state, Offsets offsets, const Body& body) {
-  scheduler::run_row_blocks(state, offsets.back(), task_tokens, [&](std::int64_t token, std::int64_t count) {
+  const std::int64_t origin = offsets.front(), tokens = offsets.back() - origin;
+  scheduler::run_row_blocks(state, tokens, task_tokens, [&](std::int64_t first, std::int64_t count) {
+    std::int64_t token = origin + first;
     const std::int64_t end = token + count;
     auto next = std::upper_bound(offsets.begin(), offsets.end(), token);  // where the token's sequence ends
     while (token < end) {
       const std::int64_t stop = std::min(end, *next);
-      if (stop > token) body(token, token - *(next - 1), stop - token);
+      if (stop > token) body(token - origin, token - *(next - 1), stop - token);
       token = stop;
       ++next;
     }

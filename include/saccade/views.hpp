@@ -62,4 +62,11 @@ struct HeadsView {
 /// are valid.
 using Offsets = std::span<const std::int64_t>;
 
+/// A ragged batch of token ids, and of which type each token is (which text of a pair, for most models).
+struct TokenIds {
+  std::span<const std::int32_t> ids;         ///< [tokens]
+  std::span<const std::int32_t> types = {};  ///< [tokens]; empty: all 0
+  Offsets offsets;
+};
+
 }  // namespace saccade

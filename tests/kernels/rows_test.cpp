@@ -15,7 +15,6 @@ namespace saccade::test {
 namespace {
 
 using kernels::KernelTable;
-using kernels::Pooling;
 
 constexpr float infinity = std::numeric_limits<float>::infinity();
 constexpr float nan = std::numeric_limits<float>::quiet_NaN();

@@ -37,7 +37,7 @@ struct Tokens {
       type_ids.push_back(static_cast<std::int32_t>(random.below(2)));
     }
   }
-  [[nodiscard]] ops::TokenBatch batch() const { return {ids, type_ids, offsets}; }
+  [[nodiscard]] TokenIds batch() const { return {ids, type_ids, offsets}; }
 };
 
 TEST_CASE("same bits: embeddings of a ragged batch on any number of threads") {
@@ -99,9 +99,9 @@ TEST_CASE("ids that are no rows, and sequences too long, are named before anythi
   expect({"token 3 of sequence 0", "id 50", "0 to 49"}, [](auto& t, auto&, auto&) { t.ids[3] = 50; });
   expect({"token 2 of sequence 2", "id -1"}, [](auto& t, auto&, auto&) { t.ids[7] = -1; });
   expect({"token 0 of sequence 2", "type 2", "0 to 1"}, [](auto& t, auto&, auto&) { t.type_ids[5] = 2; });
-  expect({"type_ids' size is 11", "12"}, [](auto& t, auto&, auto&) { t.type_ids.pop_back(); });
+  expect({"types' size is 11", "12"}, [](auto& t, auto&, auto&) { t.type_ids.pop_back(); });
   expect({"sequence 2 has 7 tokens", "6"}, [](auto&, auto& m, auto&) { m.positions.rows = 8; });
-  expect({"offsets end at 12", "11"}, [](auto& t, auto&, auto&) { t.ids.pop_back(); });
+  expect({"the number of ids is 11", "12"}, [](auto& t, auto&, auto&) { t.ids.pop_back(); });
   expect({"out.rows is 11", "12"}, [](auto&, auto&, auto& out) { out.rows = 11; });
   expect({"out.columns is 36", "37"}, [](auto&, auto&, auto& out) { out.columns = 36; });
 }

@@ -32,7 +32,7 @@ struct Case {
 
   [[nodiscard]] ops::PackedWeights packed(Engine& engine) const {
     ops::PackedWeights packed = ops::make_packed_weights(in, kernels::round_up(out, kernels::panel_width));
-    ops::pack_weights(engine.state(), {out, in, weight, bias}, 0, packed);
+    ops::pack_weights(engine.state(), ops::stored({out, in, weight, bias}), 0, packed);
     return packed;
   }
   [[nodiscard]] std::vector<float> expected(float (*activation)(float), bool gated, bool added) const {

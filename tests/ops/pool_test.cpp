@@ -15,7 +15,6 @@
 namespace saccade::test {
 namespace {
 
-using ops::Pooling;
 
 TEST_CASE("same bits: pooling of a ragged batch on any number of threads") {
   constexpr std::int64_t width = 530;
