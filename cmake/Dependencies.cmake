@@ -15,9 +15,9 @@ macro(saccade_dependency name repository tag)
   endif()
   if(NOT ${ARGV3}_FOUND)
     message(STATUS "Fetching ${name} ${tag}")
-    # SOURCE_SUBDIR: of these three the files are wanted, not the project.
+    # SOURCE_SUBDIR: of these four the files are wanted, not the project.
     set(subdir "")
-    if("${name}" MATCHES "^(zlib|minizip|xsimd)$")
+    if("${name}" MATCHES "^(zlib|minizip|utf8proc|xsimd)$")
       set(subdir SOURCE_SUBDIR no-project)
     endif()
     FetchContent_Declare(${name} GIT_REPOSITORY https://github.com/${repository} GIT_TAG ${tag} GIT_SHALLOW ON
@@ -34,6 +34,7 @@ find_package(Threads REQUIRED)
 saccade_dependency(tbb uxlfoundation/oneTBB v2021.13.0 TBB 2021.8 CONFIG)
 saccade_dependency(zlib madler/zlib v1.3.1 ZLIB)
 saccade_dependency(minizip madler/zlib v1.3.1 minizip MODULE)
+saccade_dependency(utf8proc JuliaStrings/utf8proc v2.8.0 utf8proc 2.8 MODULE)
 set(SACCADE_FETCHED_LINKED ${SACCADE_FETCHED})
 # Headers that only its own sources include.
 saccade_dependency(xsimd xtensor-stack/xsimd 13.2.0 Xsimd 13)

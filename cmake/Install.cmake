@@ -19,6 +19,6 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/saccadeConfig.cmake.in $
 # Before 1.0 a minor version may change the interface.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/saccadeConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/saccadeConfig.cmake ${PROJECT_BINARY_DIR}/saccadeConfigVersion.cmake
-              ${CMAKE_CURRENT_LIST_DIR}/Findminizip.cmake
+              ${CMAKE_CURRENT_LIST_DIR}/Findminizip.cmake ${CMAKE_CURRENT_LIST_DIR}/Findutf8proc.cmake
         DESTINATION ${package_dir})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/licenses/saccade)

@@ -22,7 +22,8 @@ check() {  # ROOT
       home["immintrin.h"] = home["cpuid.h"] = home["arm_neon.h"] = "engine/kernels/ tests/scheduler/"
       tbb = "engine/scheduler/ include/saccade/tbb.hpp tests/scheduler/"
       home["tbb/"] = home["oneapi/"] = home["saccade/tbb.hpp"] = tbb
-      home["minizip/"] = home["zlib.h"] = "engine/io/ tests/io/"
+      home["minizip/"] = home["zlib.h"] = "engine/io/ tests/io/ tests/text/"
+      home["utf8proc.h"] = "engine/text/"
       home["nlohmann/"] = "engine/io/ engine/text/ engine/model/ tools/ tests/"
       home["CLI/"] = "tools/"
       home["doctest/"] = "tests/"
