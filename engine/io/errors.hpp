@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/printable.hpp"
 #include "saccade/error.hpp"
 
 namespace saccade::io {
@@ -14,9 +15,7 @@ struct Place {
   std::string tensor = {};
 };
 
-/// `text` as it may go to a terminal: control characters, which a hostile file may hold, become '?', and long
-/// text is cut.
-[[nodiscard]] std::string printable(std::string_view text);
+using core::printable;
 
 /// "FILE: tensor 'NAME': ", or "FILE: ".
 [[nodiscard]] std::string to_string(const Place& place);
