@@ -12,5 +12,6 @@
 #include "saccade/self_attention.hpp"
 #include "saccade/storage_type.hpp"
 #include "saccade/tensor_file.hpp"
+#include "saccade/tokenizer.hpp"
 #include "saccade/version.hpp"
 #include "saccade/views.hpp"

@@ -1,0 +1,162 @@
+#include "saccade/tokenizer.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "core/as_size.hpp"
+#include "saccade/error.hpp"
+#include "text/tokenize.hpp"
+#include "text/tokenizer_config.hpp"
+#include "text/tokenizer_json.hpp"
+#include "text/vocab_txt.hpp"
+
+namespace saccade {
+
+using core::as_size;
+
+struct Tokenizer::State {
+  text::TokenizerParts parts;
+};
+
+struct TokenBatch::State {
+  std::vector<std::int32_t> ids, types;
+  std::vector<std::int64_t> offsets = {0};
+
+  // Work memory: the texts' own ids.
+  text::TokenizeScratch scratch;
+  std::vector<std::int32_t> first, second;
+
+  /// Appends first and second in their form, with no more than `room` ids of theirs; whether all went in.
+  bool append(const text::Template& form, std::int64_t room, bool special_tokens);
+};
+
+namespace {
+
+/// The most tokens that are left for text beside the special tokens.
+std::int64_t room_for_text(const text::Template& form, const TokenizerOptions& options) {
+  if (options.max_length == 0) return INT64_MAX - 1;
+  const std::int64_t special = options.special_tokens ? form.special_count() : 0;
+  if (options.max_length >= std::max<std::int64_t>(special, 1)) return options.max_length - special;
+  throw Error(ErrorCode::invalid_argument,
+              "max_length is " + std::to_string(options.max_length) +
+                  "; expected 0 for no limit, or as many as there are special tokens, " +
+                  std::to_string(special) + ", or more");
+}
+
+}  // namespace
+
+bool TokenBatch::State::append(const text::Template& form, std::int64_t room, bool special_tokens) {
+  const text::PairLengths all = {static_cast<std::int64_t>(first.size()),
+                                 static_cast<std::int64_t>(second.size())};
+  const text::PairLengths kept = text::truncated(all, room);
+  form.append({first.data(), as_size(kept.first)}, {second.data(), as_size(kept.second)}, special_tokens, ids,
+              types);
+  offsets.push_back(static_cast<std::int64_t>(ids.size()));
+  return kept.first == all.first && kept.second == all.second;
+}
+
+TokenBatch::TokenBatch() : state_(std::make_unique<State>()) {}
+TokenBatch::TokenBatch(TokenBatch&&) noexcept = default;
+TokenBatch& TokenBatch::operator=(TokenBatch&&) noexcept = default;
+TokenBatch::~TokenBatch() = default;
+
+std::span<const std::int32_t> TokenBatch::ids() const noexcept {
+  return state_->ids;
+}
+
+std::span<const std::int32_t> TokenBatch::types() const noexcept {
+  return state_->types;
+}
+
+Offsets TokenBatch::offsets() const noexcept {
+  return state_->offsets;
+}
+
+void TokenBatch::clear() noexcept {
+  state_->ids.clear();
+  state_->types.clear();
+  state_->offsets.resize(1);
+}
+
+Tokenizer Tokenizer::load(const std::filesystem::path& directory) {
+  const std::filesystem::path json = directory / "tokenizer.json", vocab = directory / "vocab.txt";
+  const bool has_json = text::is_there(json);
+  if (!has_json && !text::is_there(vocab))
+    throw Error(ErrorCode::file_not_usable,
+                directory.string() + ": has neither tokenizer.json nor vocab.txt");
+  const text::TokenizerConfig config = text::read_tokenizer_config(directory);
+  return Tokenizer(std::make_unique<State>(
+      State{has_json ? text::read_tokenizer_json(json, config) : text::read_vocab_txt(vocab, config)}));
+}
+
+Tokenizer::Tokenizer(std::unique_ptr<const State> state) : state_(std::move(state)) {}
+Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
+Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
+Tokenizer::~Tokenizer() = default;
+
+Encoding Tokenizer::encode(std::string_view text, const TokenizerOptions& options) const {
+  TokenBatch batch;
+  const Tokenized done = append(batch, text, options);
+  return {std::move(batch.state_->ids), std::move(batch.state_->types), done.truncated, done.replaced};
+}
+
+Encoding Tokenizer::encode_pair(std::string_view first, std::string_view second,
+                                const TokenizerOptions& options) const {
+  TokenBatch batch;
+  const Tokenized done = append_pair(batch, first, second, options);
+  return {std::move(batch.state_->ids), std::move(batch.state_->types), done.truncated, done.replaced};
+}
+
+Tokenized Tokenizer::append(TokenBatch& batch, std::string_view text, const TokenizerOptions& options) const {
+  const text::TokenizerParts& parts = state_->parts;
+  const std::int64_t room = room_for_text(parts.single, options);
+  TokenBatch::State& to = *batch.state_;
+  const std::size_t before = to.ids.size();
+  to.first.clear();
+  to.second.clear();
+  // One more than there is room for tells that something is left out.
+  const std::int64_t replaced = text::tokenize(parts, text, room + 1, to.scratch, to.first);
+  const bool all = to.append(parts.single, room, options.special_tokens);
+  return {static_cast<std::int64_t>(to.ids.size() - before), !all, replaced};
+}
+
+Tokenized Tokenizer::append_pair(TokenBatch& batch, std::string_view first, std::string_view second,
+                                 const TokenizerOptions& options) const {
+  const text::TokenizerParts& parts = state_->parts;
+  const std::int64_t room = room_for_text(parts.pair, options);
+  TokenBatch::State& to = *batch.state_;
+  const std::size_t before = to.ids.size();
+  to.first.clear();
+  to.second.clear();
+  // Where both are longer than max_length it does not matter by how much: then they share the room evenly.
+  const std::int64_t enough = options.max_length == 0 ? INT64_MAX : options.max_length;
+  std::int64_t replaced = text::tokenize(parts, first, enough, to.scratch, to.first);
+  replaced += text::tokenize(parts, second, enough, to.scratch, to.second);
+  const bool all = to.append(parts.pair, room, options.special_tokens);
+  return {static_cast<std::int64_t>(to.ids.size() - before), !all, replaced};
+}
+
+std::int64_t Tokenizer::vocabulary_size() const noexcept {
+  return state_->parts.vocabulary.size();
+}
+
+std::string_view Tokenizer::token(std::int32_t id) const {
+  if (id >= 0 && id < vocabulary_size()) return state_->parts.vocabulary.token(id);
+  throw Error(ErrorCode::invalid_argument, "there is no token " + std::to_string(id) + "; ids are 0 to " +
+                                               std::to_string(vocabulary_size() - 1));
+}
+
+std::optional<std::int32_t> Tokenizer::id_of(std::string_view token) const {
+  return state_->parts.vocabulary.id_of(token);
+}
+
+const SpecialTokens& Tokenizer::special_tokens() const noexcept {
+  return state_->parts.special_tokens;
+}
+
+std::int64_t Tokenizer::model_max_length() const noexcept {
+  return state_->parts.model_max_length;
+}
+
+}  // namespace saccade

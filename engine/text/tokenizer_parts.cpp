@@ -1,0 +1,56 @@
+#include "text/tokenizer_parts.hpp"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "core/printable.hpp"
+#include "saccade/error.hpp"
+
+namespace saccade::text {
+namespace {
+
+Error token_error(const std::filesystem::path& file, const AddedToken& token, const std::string& what) {
+  return {ErrorCode::file_format,
+          file.string() + ": the added token '" + core::printable(token.content) + "' " + what};
+}
+
+}  // namespace
+
+void add_to_vocabulary(const std::filesystem::path& file, std::vector<AddedToken>& tokens,
+                       Vocabulary& vocabulary) {
+  for (AddedToken& token : tokens) {
+    const std::int32_t expected = token.id;
+    const std::optional<std::int32_t> known = vocabulary.id_of(token.content);
+    token.id = known ? *known : vocabulary.size();
+    if (expected >= 0 && expected != token.id)
+      throw token_error(file, token,
+                        "has id " + std::to_string(expected) + "; " +
+                            (known ? "the vocabulary has it as " : "the next free id is ") +
+                            std::to_string(token.id));
+    if (!known) vocabulary.add(token.content);
+  }
+}
+
+AddedTokens choose_tokens(const std::filesystem::path& file, const std::vector<AddedToken>& tokens,
+                          bool normalized, const Normalizer& normalizer) {
+  Normalizer::Scratch scratch;
+  std::vector<AddedToken> chosen;
+  std::set<std::string> contents;
+  for (const AddedToken& added : tokens) {
+    AddedToken token = added;
+    if (token.normalized != normalized) continue;
+    if (normalized) {
+      std::string content;
+      normalizer.append(token.content, scratch, content);
+      if (content.empty()) throw token_error(file, added, "is nothing once it is normalized");
+      token.content = std::move(content);
+    }
+    if (!contents.insert(token.content).second) continue;
+    chosen.push_back(std::move(token));
+  }
+  return AddedTokens(std::move(chosen));
+}
+
+}  // namespace saccade::text

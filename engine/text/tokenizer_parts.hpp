@@ -1,0 +1,44 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "saccade/tokenizer.hpp"
+#include "text/added_tokens.hpp"
+#include "text/normalizer.hpp"
+#include "text/pre_tokenizer.hpp"
+#include "text/subword_model.hpp"
+#include "text/template.hpp"
+#include "text/vocabulary.hpp"
+
+namespace saccade::text {
+
+/// All that a tokenizer is made of, in the order in which a text goes through it.
+struct TokenizerParts {
+  AddedTokens raw_tokens;  ///< found in the text as it is
+  Normalizer normalizer;
+  AddedTokens normalized_tokens;  ///< found in normalized text
+  PreTokenizer pre_tokenizer;
+  std::unique_ptr<const SubwordModel> model;
+  Template single, pair;
+
+  Vocabulary vocabulary;  ///< the model's and added tokens
+  SpecialTokens special_tokens;
+  std::int64_t model_max_length = 0;
+};
+
+/// Gives the added tokens their ids: those of the vocabulary, which gets those that it lacks at its end.
+/// Where a token says which id it expects (-1: any), it must be that one. Throws Error{file_format} naming
+/// `file`.
+void add_to_vocabulary(const std::filesystem::path& file, std::vector<AddedToken>& tokens,
+                       Vocabulary& vocabulary);
+
+/// The tokens that are found in the text as it is, or, where `normalized`, the others, with the contents that
+/// they have there; of those that become the same the first (`tokenizers` leaves it to chance). Throws
+/// Error{file_format} where a token becomes nothing.
+[[nodiscard]] AddedTokens choose_tokens(const std::filesystem::path& file,
+                                        const std::vector<AddedToken>& tokens, bool normalized,
+                                        const Normalizer& normalizer);
+
+}  // namespace saccade::text
