@@ -16,6 +16,8 @@ class InputFile : public ByteSource {
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return file_.name(); }
   [[nodiscard]] std::uint64_t size() const noexcept override { return size_; }
   void read(std::uint64_t offset, std::span<std::byte> out) override;
+  /// For what system calls do with the open file beside reading.
+  [[nodiscard]] const FileDescriptor& descriptor() const noexcept { return file_; }
 
  private:
   FileDescriptor file_;

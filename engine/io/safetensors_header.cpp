@@ -103,7 +103,7 @@ void check_cover(const std::filesystem::path& path, const std::vector<Safetensor
 
 std::vector<SafetensorsEntry> parse_safetensors_header(const std::filesystem::path& path,
                                                        const std::string& text, std::uint64_t data_size) {
-  const json header = parse_strict_json({path}, text);
+  const json header = parse_strict_object({path}, text, "the header");
   std::vector<SafetensorsEntry> entries;
   for (const auto& [name, value] : header.items()) {
     if (name != metadata_key) entries.push_back(parse_entry({path, name}, value, data_size));

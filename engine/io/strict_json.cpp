@@ -13,7 +13,7 @@ using nlohmann::json;
 /// of an object again for each: minutes for 65,000 tensors.)
 class Strictness {
  public:
-  explicit Strictness(const Place& place) : place_(place) {}
+  Strictness(const Place& place, const std::string& what) : place_(place), what_(what) {}
 
   bool null() { return true; }
   bool boolean(bool) { return true; }
@@ -28,7 +28,7 @@ class Strictness {
   bool end_array() { return leave(); }
   bool key(std::string& key) {
     if (keys_.back().insert(key).second) return true;
-    throw format_error(place_, "the header has two keys '" + printable(key) + "' in one object");
+    throw format_error(place_, what_ + " has two keys '" + printable(key) + "' in one object");
   }
   /// What is wrong is said by the parser itself.
   bool parse_error(std::size_t, const std::string&, const json::exception&) { return false; }
@@ -38,7 +38,7 @@ class Strictness {
     constexpr std::size_t deepest = 8;
     keys_.emplace_back();
     if (keys_.size() <= deepest) return true;
-    throw format_error(place_, "the header is nested more than " + std::to_string(deepest) + " deep");
+    throw format_error(place_, what_ + " is nested more than " + std::to_string(deepest) + " deep");
   }
   bool leave() {
     keys_.pop_back();
@@ -46,25 +46,30 @@ class Strictness {
   }
 
   const Place& place_;
+  const std::string& what_;
   std::vector<std::set<std::string>> keys_;  ///< of each open object
 };
 
 }  // namespace
 
-json parse_strict_json(const Place& place, const std::string& text) {
+json parse_strict_json(const Place& place, const std::string& text, const std::string& what) {
   const std::size_t zero = text.find('\0');
   if (zero != std::string::npos) {
-    throw format_error(place, "the header is not valid JSON: byte " + std::to_string(zero) + " is zero");
+    throw format_error(place, what + " is not valid JSON: byte " + std::to_string(zero) + " is zero");
   }
   try {
-    Strictness strictness(place);
+    Strictness strictness(place, what);
     static_cast<void>(json::sax_parse(text, &strictness));
-    json header = json::parse(text);
-    if (header.is_object()) return header;
+    return json::parse(text);
   } catch (const json::exception& error) {
-    throw format_error(place, "the header is not valid JSON: " + printable(error.what()));
+    throw format_error(place, what + " is not valid JSON: " + printable(error.what()));
   }
-  throw format_error(place, "the header is not a JSON object");
+}
+
+json parse_strict_object(const Place& place, const std::string& text, const std::string& what) {
+  json object = parse_strict_json(place, text, what);
+  if (object.is_object()) return object;
+  throw format_error(place, what + " is not a JSON object");
 }
 
 }  // namespace saccade::io

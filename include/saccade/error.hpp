@@ -8,7 +8,7 @@ namespace saccade {
 /// What kind of thing went wrong; the message of the Error says which one, where, and what was expected.
 enum class ErrorCode {
   invalid_argument,  ///< sizes, offsets, options that do not fit together
-  unsupported,       ///< valid, but not for this build or this CPU
+  unsupported,       ///< valid, but not for this library, this build or this CPU
   file_not_usable,   ///< cannot be opened, read or written
   file_format,       ///< readable, but truncated, corrupt or of another format
   memory_limit,      ///< does not fit the memory that the caller allows
