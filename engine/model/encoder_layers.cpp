@@ -1,0 +1,119 @@
+#include "model/encoder_layers.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/as_size.hpp"
+
+namespace saccade::model {
+namespace {
+
+/// More than anybody stacks, few enough to be described one by one.
+constexpr Whole layer_count = {.least = 1, .most = 10'000};
+
+constexpr std::string_view full = "full_attention", sliding = "sliding_attention";
+
+/// ALBERT: layer i of the num_hidden_layers runs through all inner_group_num layers of group
+/// floor(i / (layers / groups)), a quotient of doubles as in transformers.
+void share_layers(const JsonObject& config, std::int64_t count, EncoderConfig& encoder) {
+  const std::int64_t groups = config.whole("num_hidden_groups", 1, {.least = 1, .most = layer_count.most});
+  encoder.inner_layers = config.whole("inner_group_num", 1, {.least = 1, .most = 100});
+  encoder.layer_weights = groups * encoder.inner_layers;
+  const double layers_per_group = static_cast<double>(count) / static_cast<double>(groups);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto group = static_cast<std::int64_t>(static_cast<double>(i) / layers_per_group);
+    for (std::int64_t inner = 0; inner < encoder.inner_layers; ++inner)
+      encoder.layers.push_back({.weights = group * encoder.inner_layers + inner});
+  }
+}
+
+void give_each_its_weights(std::int64_t count, EncoderConfig& encoder) {
+  encoder.layer_weights = count;
+  for (std::int64_t i = 0; i < count; ++i) encoder.layers.push_back({.weights = i});
+}
+
+/// Which layers see only a window: the list of older files is a number.
+std::vector<bool> read_slides(const JsonObject& config, std::size_t count) {
+  std::vector<bool> slides;
+  if (config.has("layer_types")) {
+    for (const std::string& type : config.texts("layer_types")) {
+      if (type != full && type != sliding)
+        throw config.unsupported("layer_types", std::string(full) + ", " + std::string(sliding));
+      slides.push_back(type == sliding);
+    }
+    if (slides.size() != count)
+      throw config.wrong("layer_types", std::to_string(count) + " texts, one for each layer");
+    return slides;
+  }
+  const std::int64_t every = config.whole("global_attn_every_n_layers", 3, {.least = 1});
+  for (std::size_t i = 0; i < count; ++i) slides.push_back(i % core::as_size(every) != 0);
+  return slides;
+}
+
+/// An object that may ask for stretched positions.
+void require_plain_rope(const JsonObject& rope) {
+  for (const char* key : {"rope_type", "type"}) {
+    if (rope.has(key) && rope.text(key) != "default") throw rope.unsupported(key, "default");
+  }
+}
+
+double require_positive(const JsonObject& config, std::string_view key, double theta) {
+  if (theta > 0) return theta;
+  throw config.wrong(key, "a number above 0");
+}
+
+/// rope_parameters says it for each type of layer; older files have a key for each.
+double read_theta(const JsonObject& config, std::string_view type, std::string_view old_key,
+                  double otherwise) {
+  if (config.has("rope_parameters")) {
+    const JsonObject parameters = config.object("rope_parameters");
+    require_plain_rope(parameters);
+    if (parameters.has("rope_theta"))
+      throw parameters.unsupported(
+          "rope_theta", "an object for each of " + std::string(full) + " and " + std::string(sliding));
+    if (parameters.has(type)) {
+      const JsonObject rope = parameters.object(type);
+      require_plain_rope(rope);
+      if (rope.has("rope_theta"))
+        return require_positive(rope, "rope_theta", rope.number("rope_theta", otherwise));
+    }
+  }
+  return require_positive(config, old_key, config.number(old_key, otherwise));
+}
+
+/// ModernBERT: some layers see everything, others half of local_attention to either side, and the positions
+/// of the two turn at different speeds. The embeddings are normalised, and layer 0 does not do it again.
+void alternate(const JsonObject& config, EncoderConfig& encoder) {
+  if (encoder.width / encoder.heads % 2 != 0) {
+    throw config.unsupported("hidden_size",
+                             "heads of an even number of dimensions, which can be turned; there are " +
+                                 std::to_string(encoder.heads) + " heads");
+  }
+  if (config.has("rope_scaling")) require_plain_rope(config.object("rope_scaling"));
+  const std::vector<bool> slides = read_slides(config, encoder.layers.size());
+  const std::int64_t half = config.whole("local_attention", 128) / 2;
+  const double theta = read_theta(config, full, "global_rope_theta", 160'000);
+  // Null was the older files' way to say: as the others.
+  const double sliding_theta =
+      read_theta(config, sliding, "local_rope_theta", config.is_null("local_rope_theta") ? theta : 10'000);
+  for (std::size_t i = 0; i < slides.size(); ++i) {
+    if (slides[i]) encoder.layers[i].window = {half, half};
+    encoder.layers[i].rope_theta = slides[i] ? sliding_theta : theta;
+  }
+  encoder.layers.front().has_attention_norm = false;
+}
+
+}  // namespace
+
+void read_layers(const JsonObject& config, const EncoderFamily& family, EncoderConfig& encoder) {
+  const std::int64_t count = config.whole(family.keys.layers, family.defaults.layers, layer_count);
+  if (family.shares_layers) {
+    share_layers(config, count, encoder);
+  } else {
+    give_each_its_weights(count, encoder);
+  }
+  if (family.alternates) alternate(config, encoder);
+}
+
+}  // namespace saccade::model

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "model/encoder_config.hpp"
+#include "model/encoder_family.hpp"
+#include "model/json_object.hpp"
+
+namespace saccade::model {
+
+/// Fills in the layers of `encoder`, whose sizes are known: their number, which weights each has, and where a
+/// family's layers alternate, each one's window and rotary base.
+void read_layers(const JsonObject& config, const EncoderFamily& family, EncoderConfig& encoder);
+
+}  // namespace saccade::model
