@@ -1,0 +1,145 @@
+// Directories as transformers and sentence-transformers wrote them.
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "fixtures/expect_error.hpp"
+#include "fixtures/read_tensor.hpp"
+#include "fixtures/test_data.hpp"
+#include "model/encoder_weights.hpp"
+#include "model/made_up_model.hpp"
+#include "model/sentence_config.hpp"
+
+namespace saccade {
+namespace {
+
+using model::EncoderConfig;
+using model::EncoderLayerWeights;
+using model::EncoderWeights;
+
+std::int64_t elements_of(const model::LinearView& view) {
+  return view.weight.elements() + view.bias.elements();
+}
+std::int64_t elements_of(const model::NormView& view) {
+  return view.gamma.elements() + view.beta.elements();
+}
+std::int64_t elements_of(const EncoderLayerWeights& layer) {
+  return elements_of(layer.query) + elements_of(layer.key) + elements_of(layer.value) +
+         elements_of(layer.attention_output) + elements_of(layer.attention_norm) +
+         elements_of(layer.feed_forward_in) + elements_of(layer.feed_forward_gate) +
+         elements_of(layer.feed_forward_out) + elements_of(layer.feed_forward_norm);
+}
+std::int64_t elements_of(const EncoderWeights& weights) {
+  std::int64_t count = weights.word.elements() + weights.position.elements() + weights.type.elements() +
+                       weights.relative_bias.elements() + elements_of(weights.embedding_norm) +
+                       elements_of(weights.embedding_projection) + elements_of(weights.final_norm);
+  for (const EncoderLayerWeights& layer : weights.layers) count += elements_of(layer);
+  return count;
+}
+
+/// Elements of all tensors in a file but the pooler's, which stands behind the encoder.
+std::int64_t elements_in(const TensorFile& file) {
+  std::int64_t count = 0;
+  for (const TensorInfo& tensor : file.tensors())
+    if (tensor.name.find("pooler.") == std::string::npos) count += tensor.elements();
+  return count;
+}
+
+void check_shape(const model::WeightView& view, std::int64_t rows, std::int64_t columns) {
+  CHECK(static_cast<bool>(view));
+  CHECK(view.rows == rows);
+  CHECK(view.columns == columns);
+}
+
+void check_shapes(const EncoderConfig& config, const EncoderWeights& weights) {
+  check_shape(weights.word, config.vocabulary, config.embedding_width);
+  if (config.positions != 0) check_shape(weights.position, config.positions, config.embedding_width);
+  if (config.types != 0) check_shape(weights.type, config.types, config.embedding_width);
+  if (config.relative_buckets != 0) check_shape(weights.relative_bias, config.relative_buckets, config.heads);
+  REQUIRE(static_cast<std::int64_t>(weights.layers.size()) == config.layer_weights);
+  for (const model::EncoderLayer& layer : config.layers) {
+    const EncoderLayerWeights& own = weights.layers[static_cast<std::size_t>(layer.weights)];
+    check_shape(own.query.weight, config.width, config.width);
+    check_shape(own.value.weight, config.width, config.width);
+    check_shape(own.feed_forward_in.weight, config.feed_forward, config.width);
+    check_shape(own.feed_forward_out.weight, config.width, config.feed_forward);
+    CHECK(static_cast<bool>(own.attention_norm.gamma) == layer.has_attention_norm);
+    CHECK(static_cast<bool>(own.query.bias) == config.attention_bias);
+  }
+}
+
+/// config.json, by its values alone.
+nlohmann::json raw_config(const std::filesystem::path& directory) {
+  std::ifstream file(directory / "config.json");
+  return nlohmann::json::parse(file);
+}
+
+TEST_CASE("every stored encoder is read, to the last weight") {
+  const std::vector<std::filesystem::path> files = test::test_data("hf-encoders", ".safetensors");
+  for (const std::filesystem::path& path : files) {
+    const std::filesystem::path directory = path.parent_path();
+    CAPTURE(directory.string());
+    const EncoderConfig config = model::read_encoder_config(directory);
+    const nlohmann::json raw = raw_config(directory);
+    CHECK(config.family == raw["model_type"]);
+    CHECK(config.vocabulary == raw["vocab_size"]);
+    CHECK(config.width == raw[raw.contains("dim") ? "dim" : "hidden_size"]);
+    CHECK(config.max_tokens + config.first_position == raw["max_position_embeddings"]);
+    const EncoderWeights weights = model::read_encoder_weights(directory, config);
+    check_shapes(config, weights);
+    const TensorFile file = TensorFile::open(path);
+    CHECK(elements_of(weights) == elements_in(file));
+  }
+}
+
+TEST_CASE("the sample model: an encoder, its mean, a dense step, unit length") {
+  const std::filesystem::path directory = SACCADE_SAMPLE_MODEL;
+  const EncoderConfig config = model::read_encoder_config(directory);
+  CHECK(config.layers.size() == 4);
+  CHECK(config.width == 128);
+  CHECK(config.max_tokens == 256);
+  const EncoderWeights weights = model::read_encoder_weights(directory, config);
+  check_shapes(config, weights);
+  CHECK(weights.word.type == StorageType::f16);
+  const TensorFile file = TensorFile::open(directory / "model.safetensors");
+  CHECK(elements_of(weights) == elements_in(file));
+  const std::vector<float> words = test::read_tensor(file, "embeddings.word_embeddings.weight", 0, 128);
+  for (std::int64_t i = 0; i < 128; ++i)
+    CHECK(test::element(weights.word, i) == words[static_cast<std::size_t>(i)]);
+  const model::SentenceConfig sentence = model::read_sentence_config(directory);
+  CHECK(sentence.encoder == directory);
+  CHECK(sentence.pooling == std::vector<model::Pooling>{model::Pooling::mean});
+  CHECK(sentence.max_tokens == 254);
+  REQUIRE(sentence.steps.size() == 2);
+  const auto& dense = std::get<model::Dense>(sentence.steps[0]);
+  CHECK(dense.activation == model::Activation::none);
+  check_shape(model::read_dense_weights(dense).linear.weight, 128, 128);
+  CHECK(std::holds_alternative<model::Normalize>(sentence.steps[1]));
+  CHECK(model::embedding_width(sentence, config.width) == 128);
+}
+
+TEST_CASE("all-MiniLM-L6-v2 without its weights is described, and they are missed") {
+  const std::filesystem::path directory = test::data_root() / "models" / "all-MiniLM-L6-v2-no-weights";
+  if (!std::filesystem::is_directory(directory)) {
+    MESSAGE("skipped: no ", directory.string());
+    return;
+  }
+  const EncoderConfig config = model::read_encoder_config(directory);
+  CHECK(config.layers.size() == 6);
+  CHECK(config.width == 384);
+  CHECK(config.heads == 12);
+  CHECK(config.feed_forward == 1536);
+  CHECK(config.vocabulary == 30522);
+  const model::SentenceConfig sentence = model::read_sentence_config(directory);
+  CHECK(sentence.max_tokens == 256);
+  CHECK(sentence.prompts.at("query").empty());
+  CHECK(sentence.steps.size() == 1);
+  test::expect_error(ErrorCode::file_not_usable, {directory.string(), "has neither model.safetensors"},
+                     [&] { static_cast<void>(model::read_encoder_weights(directory, config)); });
+}
+
+}  // namespace
+}  // namespace saccade
