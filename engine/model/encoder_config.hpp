@@ -5,10 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "model/activation.hpp"
+#include "ops/linear.hpp"
 #include "saccade/attention.hpp"
 
 namespace saccade::model {
+
+using kernels::Activation;
 
 /// What may differ from layer to layer.
 struct EncoderLayer {

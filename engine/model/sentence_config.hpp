@@ -8,20 +8,13 @@
 #include <variant>
 #include <vector>
 
-#include "model/activation.hpp"
 #include "model/weight_files.hpp"
+#include "ops/linear.hpp"
+#include "saccade/pooling.hpp"
 
 namespace saccade::model {
 
-/// How the vectors of a sequence's n tokens become one, as sentence-transformers has it.
-enum class Pooling : std::uint8_t {
-  first,          ///< "cls"
-  max,            ///< "max"
-  mean,           ///< "mean"
-  mean_sqrt,      ///< "mean_sqrt_len_tokens": the sum divided by sqrt(n)
-  weighted_mean,  ///< "weightedmean": weights 1, 2, ..., n
-  last            ///< "lasttoken"
-};
+using kernels::Activation;
 
 /// A linear map behind the pooling, activation(W x + b).
 struct Dense {

@@ -37,7 +37,7 @@ void append_head(const kernels::KernelTable& kernels, const KeyValueCache& cache
          .width = part.width,
          .length = within,
          .page = kernels::element(part.memory, cache.type,
-                              (page * cache.heads + head) * cache.page_tokens * part.width),
+                                  (page * cache.heads + head) * cache.page_tokens * part.width),
          .type = cache.type,
          .panels = part.panels});
     done += tokens;

@@ -15,7 +15,6 @@ namespace {
 using model::Activation;
 using model::Dense;
 using model::Normalize;
-using model::Pooling;
 using model::SentenceConfig;
 using nlohmann::json;
 using test::expect_error;

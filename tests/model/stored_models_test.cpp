@@ -111,7 +111,7 @@ TEST_CASE("the sample model: an encoder, its mean, a dense step, unit length") {
     CHECK(test::element(weights.word, i) == words[static_cast<std::size_t>(i)]);
   const model::SentenceConfig sentence = model::read_sentence_config(directory);
   CHECK(sentence.encoder == directory);
-  CHECK(sentence.pooling == std::vector<model::Pooling>{model::Pooling::mean});
+  CHECK(sentence.pooling == std::vector<Pooling>{Pooling::mean});
   CHECK(sentence.max_tokens == 254);
   REQUIRE(sentence.steps.size() == 2);
   const auto& dense = std::get<model::Dense>(sentence.steps[0]);

@@ -15,7 +15,6 @@
 namespace saccade::test {
 namespace {
 
-
 TEST_CASE("same bits: pooling of a ragged batch on any number of threads") {
   constexpr std::int64_t width = 530;
   const std::vector<std::int64_t> offsets = {0, 0, 1, 6, 6, 80};

@@ -1,0 +1,132 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "fixtures/read_tensor.hpp"
+#include "fixtures/test_data.hpp"
+#include "reference/compare.hpp"
+#include "saccade/encoder.hpp"
+
+namespace saccade::test {
+namespace {
+
+// The outputs are of order 1. A probability's error is that of its score, and scores reach 150 in some of
+// these encoders: what fp32 chains of 100 fused multiply-adds round there is some 1e-5, as with any fp32
+// product.
+constexpr double hidden_tolerance = 2e-5;
+constexpr double probability_tolerance = 1e-5;
+
+std::vector<std::int32_t> narrow(const std::vector<std::int64_t>& values) {
+  return {values.begin(), values.end()};
+}
+
+double largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
+  REQUIRE(a.size() == b.size());
+  double largest = 0;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    largest = std::max(largest, std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i])));
+  return largest;
+}
+
+/// Ids and what another implementation made of them in float64.
+struct GoldenBatch {
+  explicit GoldenBatch(const std::filesystem::path& golden)
+      : file(TensorFile::open(golden)),
+        ids(narrow(file.read_integers("ids"))),
+        types(narrow(file.read_integers("types"))),
+        offsets(file.read_integers("offsets")) {}
+  [[nodiscard]] TokenIds tokens() const { return {ids, types, offsets}; }
+
+  TensorFile file;
+  std::vector<std::int32_t> ids, types;
+  std::vector<std::int64_t> offsets;
+};
+
+/// Requests for the probabilities that a golden file has, and room for them.
+struct GoldenProbabilities {
+  GoldenProbabilities(const Encoder& encoder, const GoldenBatch& batch) {
+    for (std::int64_t layer = 0; layer < encoder.layers(); ++layer) {
+      requests.emplace_back();
+      for (std::size_t s = 0; s + 1 < batch.offsets.size(); ++s) {
+        const std::string name = "layer" + std::to_string(layer) + "_attention_" + std::to_string(s);
+        if (batch.file.find(name) == nullptr) continue;
+        names.push_back(name);
+        maps.emplace_back(static_cast<std::size_t>(batch.file.at(name).elements()));
+        requests.back().push_back(
+            {.sequence = static_cast<std::int64_t>(s), .heads = {}, .out = maps.back()});
+      }
+    }
+    views.assign(requests.begin(), requests.end());
+  }
+
+  std::vector<std::string> names;
+  std::vector<std::vector<float>> maps;
+  std::vector<std::vector<ProbabilitiesRequest>> requests;
+  std::vector<std::span<const ProbabilitiesRequest>> views;
+};
+
+std::vector<float> encode(Engine& engine, const Encoder& encoder, const TokenIds& tokens,
+                          const EncodeOptions& options = {}) {
+  const auto rows = static_cast<std::int64_t>(tokens.ids.size());
+  std::vector<float> hidden(tokens.ids.size() * static_cast<std::size_t>(encoder.width()));
+  encoder.encode(engine, tokens, {hidden.data(), rows, encoder.width(), encoder.width()}, options);
+  return hidden;
+}
+
+TEST_CASE("every golden encoder is reproduced, alone and on several threads") {
+  int encoders = 0;
+  for (const auto& golden : test_data("hf-encoders", ".npz")) {
+    const std::string name = golden.parent_path().filename().string();
+    CAPTURE(name);
+    Engine engine({.threads = 2, .isa = {}});
+    const Encoder encoder = Encoder::load(engine, golden.parent_path());
+    const GoldenBatch batch(golden);
+    GoldenProbabilities probabilities(encoder, batch);
+    CHECK(!probabilities.names.empty());
+    const std::vector<float> hidden =
+        encode(engine, encoder, batch.tokens(), {.probabilities = probabilities.views});
+    CHECK(largest_difference(hidden, read_tensor(batch.file, "last_hidden")) <= hidden_tolerance);
+    for (std::size_t i = 0; i < probabilities.names.size(); ++i) {
+      CAPTURE(probabilities.names[i]);
+      CHECK(largest_difference(probabilities.maps[i], read_tensor(batch.file, probabilities.names[i])) <=
+            probability_tolerance);
+    }
+    ++encoders;
+  }
+  if (std::filesystem::exists(data_root() / "hf-encoders")) CHECK(encoders > 0);
+}
+
+TEST_CASE("same bits: every golden encoder on every ISA, any number of threads, alone and in a batch") {
+  for (const auto& golden : test_data("hf-encoders", ".npz")) {
+    const std::string name = golden.parent_path().filename().string();
+    CAPTURE(name);
+    const GoldenBatch batch(golden);
+    std::vector<float> first;
+    for (const Isa isa : supported_isas()) {
+      for (const int threads : {1, 3}) {
+        if (isa == Isa::scalar && threads != 1) continue;
+        Engine engine({.threads = threads, .isa = isa});
+        const Encoder encoder = Encoder::load(engine, golden.parent_path());
+        const std::vector<float> hidden = encode(engine, encoder, batch.tokens());
+        if (first.empty()) first = hidden;
+        CHECK(difference(hidden, first) == "");
+        if (threads != 1) continue;
+        std::vector<float> one_by_one;
+        for (std::size_t s = 0; s + 1 < batch.offsets.size(); ++s) {
+          const auto begin = static_cast<std::size_t>(batch.offsets[s]),
+                     count = static_cast<std::size_t>(batch.offsets[s + 1]) - begin;
+          const std::vector<std::int64_t> offsets = {0, static_cast<std::int64_t>(count)};
+          const std::vector<float> alone = encode(engine, encoder,
+                                                  {std::span(batch.ids).subspan(begin, count),
+                                                   std::span(batch.types).subspan(begin, count), offsets});
+          one_by_one.insert(one_by_one.end(), alone.begin(), alone.end());
+        }
+        CHECK(difference(one_by_one, first) == "");
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace saccade::test
