@@ -51,7 +51,7 @@ void pool_max(const Pool& p) noexcept {
 template <class L>
 void pool(const Pool& p) noexcept {
   const auto one = [](std::ptrdiff_t) { return 1.0f; };
-  const auto position = [](std::ptrdiff_t t) { return static_cast<float>(t + 1); };
+  const auto position = [&](std::ptrdiff_t t) { return static_cast<float>(p.first + t + 1); };
   const auto lanes_of = [](std::ptrdiff_t n) { return L::broadcast(static_cast<float>(n)); };
   const std::ptrdiff_t n = p.tokens;
   if (n == 0) return fill<L>(p.out, 0, p.width, 0.0f);
@@ -65,7 +65,7 @@ void pool(const Pool& p) noexcept {
     case Pooling::mean_sqrt:
       return pool_sums<L>(p, L::sqrt(lanes_of(n)), one);
     case Pooling::weighted_mean:
-      return pool_sums<L>(p, lanes_of(n * (n + 1) / 2), position);
+      return pool_sums<L>(p, lanes_of(n * (2 * p.first + n + 1) / 2), position);
     case Pooling::max:
       return pool_max<L>(p);
   }

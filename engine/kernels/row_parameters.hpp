@@ -69,6 +69,7 @@ struct Pool {
   std::ptrdiff_t width;
   Pooling pooling;
   float* out;
+  std::ptrdiff_t first = 0;  ///< the position of token 0, by which Pooling::weighted_mean weighs
 };
 
 }  // namespace saccade::kernels

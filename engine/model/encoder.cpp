@@ -6,8 +6,10 @@
 
 #include "layers/encoder_pass.hpp"
 #include "model/encoder_config.hpp"
+#include "model/encoder_state.hpp"
 #include "model/encoder_weights.hpp"
 #include "model/pack_encoder.hpp"
+#include "model/pack_sentence.hpp"
 #include "ops/require.hpp"
 #include "ops/validate.hpp"
 #include "saccade/error.hpp"
@@ -34,39 +36,53 @@ void validate_no_padding(const TokenIds& tokens, std::int64_t padding) {
 
 }  // namespace
 
-Encoder Encoder::load(Engine& engine, const std::filesystem::path& directory) {
-  const model::EncoderConfig config = model::read_encoder_config(directory);
-  const model::EncoderWeights weights = model::read_encoder_weights(directory, config);
-  return Encoder(model::pack_encoder(engine.state(), config, weights));
+void Encoder::State::validate(const TokenIds& tokens) const {
+  ops::validate(tokens.offsets, static_cast<std::int64_t>(tokens.ids.size()));
+  validate_lengths(tokens.offsets, encoder->max_tokens);
+  ops::validate(tokens, encoder->embeddings);
+  validate_no_padding(tokens, encoder->padding_token);
 }
 
-Encoder::Encoder(std::unique_ptr<const layers::PackedEncoder> packed) : packed_(std::move(packed)) {}
+Encoder Encoder::load(Engine& engine, const std::filesystem::path& directory) {
+  auto state = std::make_unique<State>();
+  state->config = model::read_sentence_config(directory);
+  const model::EncoderConfig config = model::read_encoder_config(state->config.encoder);
+  const model::EncoderWeights weights = model::read_encoder_weights(state->config.encoder, config);
+  state->encoder = model::pack_encoder(engine.state(), config, weights);
+  state->sentence = model::pack_sentence(engine.state(), state->config, config.width);
+  try {
+    state->tokenizer = Tokenizer::load(state->config.encoder);
+  } catch (const Error& error) {
+    state->no_tokenizer = error;
+  }
+  if (state->config.lower_case) state->lower_case.emplace(std::vector{text::NormalizerStep::lower_case});
+  return Encoder(std::move(state));
+}
+
+Encoder::Encoder(std::unique_ptr<const State> state) : state_(std::move(state)) {}
 Encoder::Encoder(Encoder&&) noexcept = default;
 Encoder& Encoder::operator=(Encoder&&) noexcept = default;
 Encoder::~Encoder() = default;
 
 std::int64_t Encoder::width() const noexcept {
-  return packed_->width;
+  return state_->encoder->width;
 }
 std::int64_t Encoder::layers() const noexcept {
-  return static_cast<std::int64_t>(packed_->stack.size());
+  return static_cast<std::int64_t>(state_->encoder->stack.size());
 }
 std::int64_t Encoder::heads() const noexcept {
-  return packed_->heads;
+  return state_->encoder->heads;
 }
 std::int64_t Encoder::vocabulary() const noexcept {
-  return packed_->embeddings.words.rows;
+  return state_->encoder->embeddings.words.rows;
 }
 std::int64_t Encoder::max_tokens() const noexcept {
-  return packed_->max_tokens;
+  return state_->encoder->max_tokens;
 }
 
 void Encoder::encode(Engine& engine, const TokenIds& tokens, MatrixView hidden,
                      const EncodeOptions& options) const {
-  ops::validate(tokens.offsets, static_cast<std::int64_t>(tokens.ids.size()));
-  validate_lengths(tokens.offsets, max_tokens());
-  ops::validate(tokens, packed_->embeddings);
-  validate_no_padding(tokens, packed_->padding_token);
+  state_->validate(tokens);
   ops::validate(hidden, "hidden");
   ops::require_equal("hidden.rows", hidden.rows, "the number of ids",
                      static_cast<std::int64_t>(tokens.ids.size()));
@@ -75,14 +91,15 @@ void Encoder::encode(Engine& engine, const TokenIds& tokens, MatrixView hidden,
     ops::require_equal("probabilities' size", static_cast<std::int64_t>(options.probabilities.size()),
                        "the number of layers", layers());
   for (const auto& layer : options.probabilities) ops::validate(layer, tokens.offsets, heads());
-  const layers::EncoderPass pass(engine.state(), *packed_, tokens, hidden, options.probabilities);
+  const layers::EncoderPass pass(engine.state(), *state_->encoder, tokens, hidden, options.probabilities);
   scheduler::ScratchPool::Lease lease(engine.state().scratch, pass.workspace());
   pass.run(lease.memory());
 }
 
 std::size_t Encoder::workspace(const Engine& engine, Offsets offsets) const {
   ops::validate(offsets, offsets.empty() ? 0 : offsets.back());
-  return layers::EncoderPass(engine.state(), *packed_, {.ids = {}, .offsets = offsets}, {}).workspace();
+  return layers::EncoderPass(engine.state(), *state_->encoder, {.ids = {}, .offsets = offsets}, {})
+      .workspace();
 }
 
 }  // namespace saccade

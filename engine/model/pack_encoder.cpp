@@ -6,37 +6,20 @@
 #include <map>
 
 #include "core/as_size.hpp"
+#include "model/pack_linear.hpp"
 #include "model/relative_bias.hpp"
 
 namespace saccade::model {
 namespace {
 
 using core::as_size;
-using kernels::panel_width;
-using kernels::round_up;
 
 class Packer {
  public:
   Packer(Engine::State& state, const EncoderConfig& config) : state_(state), config_(config) {}
 
-  /// Side by side, each from a panel on.
   [[nodiscard]] ops::PackedWeights maps(std::initializer_list<const LinearView*> maps) const {
-    std::int64_t columns = 0;
-    for (const LinearView* map : maps) columns += round_up(map->weight.rows, panel_width);
-    ops::PackedWeights packed = ops::make_packed_weights((*maps.begin())->weight.columns, columns);
-    std::int64_t column = 0;
-    for (const LinearView* map : maps) {
-      ops::pack_weights(state_,
-                        {.out = map->weight.rows,
-                         .in = map->weight.columns,
-                         .weight = map->weight.data,
-                         .weight_type = map->weight.type,
-                         .bias = map->bias.data,
-                         .bias_type = map->bias.type},
-                        column, packed);
-      column += round_up(map->weight.rows, panel_width);
-    }
-    return packed;
+    return pack_linear(state_, maps);
   }
 
   [[nodiscard]] std::vector<float> values(const WeightView& weight) const {

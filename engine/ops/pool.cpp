@@ -1,5 +1,7 @@
 #include "ops/pool.hpp"
 
+#include <algorithm>
+
 #include "core/as_size.hpp"
 #include "ops/require.hpp"
 #include "ops/validate.hpp"
@@ -14,24 +16,28 @@ constexpr std::int64_t task_columns = 256;
 
 }  // namespace
 
-void pool(Engine::State& state, ConstMatrixView x, Offsets offsets, Pooling pooling, MatrixView out) {
+void pool(Engine::State& state, ConstMatrixView x, Offsets offsets, Pooling pooling, MatrixView out,
+          std::int64_t left_out) {
   validate(x, "x");
   validate(out, "out");
   validate(offsets, x.rows);
   const auto sequences = static_cast<std::int64_t>(offsets.size()) - 1;
   require_equal("out.rows", out.rows, "the number of sequences", sequences);
   require_equal("out.columns", out.columns, "x.columns", x.columns);
+  if (pooling == Pooling::first) left_out = 0;
   const std::int64_t column_tasks = kernels::blocks_of(x.columns, task_columns);
   const auto run = [&](std::size_t task, int) {
     const std::int64_t sequence = static_cast<std::int64_t>(task) / column_tasks;
     const std::int64_t column = static_cast<std::int64_t>(task) % column_tasks * task_columns;
-    const std::int64_t first = offsets[core::as_size(sequence)];
+    const std::int64_t begin = offsets[core::as_size(sequence)], end = offsets[core::as_size(sequence) + 1];
+    const std::int64_t first = std::min(begin + left_out, end);
     state.kernels->pool({.x = x.data + first * x.row_stride + column,
                          .x_stride = x.row_stride,
-                         .tokens = offsets[core::as_size(sequence) + 1] - first,
+                         .tokens = end - first,
                          .width = std::min(task_columns, x.columns - column),
                          .pooling = pooling,
-                         .out = out.data + sequence * out.row_stride + column});
+                         .out = out.data + sequence * out.row_stride + column,
+                         .first = first - begin});
   };
   scheduler::run_tasks(state, core::as_size(sequences * column_tasks), run);
 }

@@ -10,6 +10,7 @@
 #include "saccade/kv_cache.hpp"
 #include "saccade/measure.hpp"
 #include "saccade/pipeline.hpp"
+#include "saccade/pooling.hpp"
 #include "saccade/self_attention.hpp"
 #include "saccade/storage_type.hpp"
 #include "saccade/tensor_file.hpp"

@@ -210,7 +210,7 @@ std::vector<float> pool(const KernelTable& t, const std::vector<float>& x, std::
   const std::int64_t tokens = static_cast<std::int64_t>(x.size()) / width;
   GuardedMatrix in(std::max<std::int64_t>(tokens, 1), width, width + 3), out(1, width, width, 1);
   if (tokens > 0) in.assign(x);
-  t.pool({in.data(), in.stride(), tokens, width, pooling, out.data()});
+  t.pool({in.data(), in.stride(), tokens, width, pooling, out.data(), 0});
   CHECK(out.guards_hold());
   return out.values();
 }

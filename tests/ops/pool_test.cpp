@@ -43,6 +43,24 @@ TEST_CASE("same bits: pooling of a ragged batch on any number of threads") {
   });
 }
 
+TEST_CASE("tokens at the beginning may be left out; the others keep their positions") {
+  const std::vector<float> x = Random(7).values(6 * 20);
+  const std::vector<std::int64_t> offsets = {0, 1, 6};  // the first sequence has nothing left
+  const std::vector<float> rest(x.begin() + 3 * 20, x.end());
+  for_each_engine([&](Engine& engine) {
+    GuardedMatrix out(2, 20, 20);
+    const auto pool = [&](Pooling pooling) {
+      ops::pool(engine.state(), {x.data(), 6, 20, 20}, offsets, pooling, {out.data(), 2, 20, 20}, 2);
+      const std::vector<float> all = out.values();
+      return std::vector<float>(all.begin() + 20, all.end());
+    };
+    CHECK(difference(pool(Pooling::mean), contract::pool(rest, 20, {1, 1, 1}, 3)) == "");
+    CHECK(difference({out.data(), out.data() + 20}, std::vector<float>(20, 0.0f)) == "");
+    CHECK(difference(pool(Pooling::weighted_mean), contract::pool(rest, 20, {3, 4, 5}, 12)) == "");
+    CHECK(difference(pool(Pooling::first), {x.begin() + 20, x.begin() + 40}) == "");
+  });
+}
+
 TEST_CASE("pooling needs a row for each sequence") {
   Engine engine;
   const std::vector<float> x(20, 1.0f);

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kernels/kernel_table.hpp"
+#include "ops/linear.hpp"
+#include "saccade/pooling.hpp"
+
+namespace saccade::layers {
+
+/// A step from the vector of a text to the next: activation(W x + b), or x divided by its Euclidean norm.
+struct PackedStep {
+  ops::PackedWeights weights;  ///< in == 0: the norm
+  std::int64_t out = 0;
+  kernels::Activation activation = kernels::Activation::none;
+
+  [[nodiscard]] bool is_norm() const noexcept { return weights.in == 0; }
+};
+
+/// What makes one vector of a text's tokens.
+struct PackedSentence {
+  std::vector<Pooling> pooling;  ///< several: one behind the other
+  std::vector<PackedStep> steps;
+  bool normalizes = false;  ///< after the steps, and after values have been left out
+};
+
+}  // namespace saccade::layers

@@ -1,0 +1,83 @@
+#include <string>
+
+#include "layers/embed_pass.hpp"
+#include "model/encoder_state.hpp"
+#include "model/tokenize_texts.hpp"
+#include "ops/require.hpp"
+#include "ops/validate.hpp"
+
+namespace saccade {
+namespace {
+
+/// Tokens of a batch: some groups of an encoder's pass, and 12 MiB of their vectors at width 384.
+constexpr std::int64_t default_token_budget = 8192;
+
+layers::EmbedRules rules(const layers::PackedSentence& sentence, const EmbedOptions& options,
+                         std::int64_t left_out) {
+  ops::require_not_negative("token_budget", "", options.token_budget);
+  return {.pooling = options.pooling.empty() ? sentence.pooling : options.pooling,
+          .left_out = left_out,
+          .normalizes = options.normalize.value_or(sentence.normalizes),
+          .token_budget = options.token_budget > 0 ? options.token_budget : default_token_budget};
+}
+
+}  // namespace
+
+std::int64_t Encoder::embedding_width(const EmbedOptions& options) const {
+  const auto poolings = options.pooling.empty() ? state_->sentence.pooling.size() : options.pooling.size();
+  std::int64_t values = static_cast<std::int64_t>(poolings) * width();
+  for (const layers::PackedStep& step : state_->sentence.steps) {
+    if (step.is_norm()) continue;
+    if (step.weights.in != values)
+      ops::fail("the pooling gives " + std::to_string(values) + " values; the model's dense step takes " +
+                std::to_string(step.weights.in));
+    values = step.out;
+  }
+  ops::require_not_negative("truncate_dim", "", options.truncate_dim);
+  if (options.truncate_dim > values)
+    ops::fail("truncate_dim is " + std::to_string(options.truncate_dim) + "; the model gives " +
+              std::to_string(values) + " values");
+  return options.truncate_dim > 0 ? options.truncate_dim : values;
+}
+
+void Encoder::embed(Engine& engine, const TokenIds& tokens, MatrixView embeddings,
+                    const EmbedOptions& options) const {
+  state_->validate(tokens);
+  ops::validate(embeddings, "embeddings");
+  ops::require_equal("embeddings.rows", embeddings.rows, "the number of sequences",
+                     static_cast<std::int64_t>(tokens.offsets.size()) - 1);
+  ops::require_equal("embeddings.columns", embeddings.columns, "the width of an embedding",
+                     embedding_width(options));
+  const layers::EmbedPass pass(engine.state(), *state_->encoder, state_->sentence, tokens, embeddings,
+                               rules(state_->sentence, options, left_out(options)));
+  scheduler::ScratchPool::Lease lease(engine.state().scratch, pass.workspace());
+  pass.run(lease.memory());
+}
+
+std::size_t Encoder::embed_workspace(const Engine& engine, Offsets offsets,
+                                     const EmbedOptions& options) const {
+  ops::validate(offsets, offsets.empty() ? 0 : offsets.back());
+  const layers::EmbedPass pass(engine.state(), *state_->encoder, state_->sentence,
+                               {.ids = {}, .offsets = offsets}, {}, rules(state_->sentence, options, 0));
+  return pass.workspace();
+}
+
+std::vector<float> Encoder::embed(Engine& engine, std::span<const std::string_view> texts,
+                                  const EmbedOptions& options) const {
+  const std::int64_t columns = embedding_width(options);
+  const model::TextTokens tokens =
+      model::tokenize_texts(engine.state(), texts.size(),
+                            [&](TokenBatch& batch, std::size_t i) { append(batch, texts[i], options); });
+  const auto rows = static_cast<std::int64_t>(texts.size());
+  std::vector<float> embeddings(texts.size() * static_cast<std::size_t>(columns));
+  embed(engine, tokens.view(), {embeddings.data(), rows, columns, columns}, options);
+  return embeddings;
+}
+
+std::vector<float> Encoder::embed(Engine& engine, std::span<const std::string> texts,
+                                  const EmbedOptions& options) const {
+  const std::vector<std::string_view> views(texts.begin(), texts.end());
+  return embed(engine, std::span(views), options);
+}
+
+}  // namespace saccade

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "layers/packed_encoder.hpp"
+#include "layers/packed_sentence.hpp"
+#include "model/sentence_config.hpp"
+#include "saccade/encoder.hpp"
+#include "saccade/error.hpp"
+#include "text/normalizer.hpp"
+
+namespace saccade {
+
+/// All that a model's directory says.
+struct Encoder::State {
+  std::unique_ptr<const layers::PackedEncoder> encoder;
+  layers::PackedSentence sentence;
+  model::SentenceConfig config;  ///< prompts and lengths
+  std::optional<Tokenizer> tokenizer;
+  std::optional<Error> no_tokenizer;           ///< why there is none
+  std::optional<text::Normalizer> lower_case;  ///< of texts, before they are tokenized
+
+  /// Throws Error{invalid_argument} for tokens that cannot be encoded.
+  void validate(const TokenIds& tokens) const;
+};
+
+}  // namespace saccade
