@@ -12,6 +12,8 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/saccade DESTINATION ${CMAKE_INST
         FILES_MATCHING PATTERN "*.hpp")
 if(TARGET saccade_command)
   install(TARGETS saccade_command)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/tools/models/saccade-mini DESTINATION ${CMAKE_INSTALL_DATADIR}/saccade
+          PATTERN "sample*" EXCLUDE)
 endif()
 install(EXPORT saccadeTargets NAMESPACE saccade:: DESTINATION ${package_dir})
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/saccadeConfig.cmake.in ${PROJECT_BINARY_DIR}/saccadeConfig.cmake
