@@ -48,7 +48,6 @@ void require_encoder(const JsonObject& config) {
   for (const char* key : {"is_decoder", "add_cross_attention"}) {
     if (config.flag(key, false)) throw config.unsupported(key, "false, as encoders have it");
   }
-  if (config.flag("sinusoidal_pos_embds", false)) throw config.unsupported("sinusoidal_pos_embds", "false");
   const std::string positions = "position_embedding_type";
   if (config.is_null(positions) || config.text(positions, "absolute") != "absolute")
     throw config.unsupported(positions, "absolute");
