@@ -20,6 +20,26 @@ namespace saccade::core {
   return std::bit_cast<float>(sign | magnitude);
 }
 
+/// To nearest, ties to even; beyond the range to infinity. A NaN stays a NaN of the same sign.
+[[nodiscard, gnu::always_inline]] constexpr std::uint16_t f16_from_float(float value) noexcept {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const std::uint32_t sign = (bits >> 16) & 0x8000u;
+  const std::uint32_t magnitude = bits & 0x7fffffffu;
+  std::uint32_t half = 0;
+  if (magnitude > 0x7f800000u) {
+    half = 0x7e00u;
+  } else if (magnitude >= 0x477ff000u) {  // 65520: halfway from the largest to what would come next
+    half = 0x7c00u;
+  } else if (magnitude < 0x38800000u) {  // below 2^-14: counted in units of 2^-24, if half of one is there
+    const std::uint32_t shift = 126 - (magnitude >> 23);
+    const std::uint32_t mantissa = (magnitude & 0x7fffffu) | 0x800000u;
+    if (shift <= 24) half = (mantissa + (1u << (shift - 1)) - 1 + ((mantissa >> shift) & 1u)) >> shift;
+  } else {
+    half = (magnitude - 0x38000000u + 0xfffu + ((magnitude >> 13) & 1u)) >> 13;
+  }
+  return static_cast<std::uint16_t>(sign | half);
+}
+
 /// Exact: bf16 is the upper half of fp32.
 [[nodiscard, gnu::always_inline]] constexpr float float_from_bf16(std::uint16_t bits) noexcept {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);

@@ -62,6 +62,14 @@ FileDescriptor FileDescriptor::create_new(const std::filesystem::path& path, std
   return file;
 }
 
+FileDescriptor FileDescriptor::copy_of(int number, std::filesystem::path name) {
+  FileDescriptor file;
+  file.name_ = std::move(name);
+  file.number_ = uninterrupted([&] { return ::fcntl(number, F_DUPFD_CLOEXEC, 0); });
+  if (file.number_ < 0) throw system_error(file.name_, "open", errno);
+  return file;
+}
+
 bool FileDescriptor::can_seek() const noexcept {
   return ::lseek(number_, 0, SEEK_CUR) >= 0;
 }
@@ -86,6 +94,10 @@ std::size_t FileDescriptor::read(std::uint64_t offset, std::span<std::byte> out)
   return done;
 }
 
+std::size_t FileDescriptor::read_next(std::span<std::byte> out) const {
+  return checked(uninterrupted([&] { return ::read(number_, out.data(), one_call(out.size())); }), "read");
+}
+
 void FileDescriptor::write(std::uint64_t offset, std::span<const std::byte> bytes) const {
   while (!bytes.empty()) {
     const std::size_t count =
@@ -104,6 +116,14 @@ void FileDescriptor::write_next(std::span<const std::byte> bytes) const {
         uninterrupted([&] { return ::write(number_, bytes.data(), one_call(bytes.size())); }), "write");
     bytes = bytes.subspan(count);
   }
+}
+
+void FileDescriptor::resize(std::uint64_t size) const {
+  static_cast<void>(checked(uninterrupted([&] { return ::ftruncate(number_, as_offset(size)); }), "write"));
+}
+
+void FileDescriptor::sync_data() const {
+  static_cast<void>(checked(uninterrupted([&] { return ::fdatasync(number_); }), "write"));
 }
 
 void FileDescriptor::sync_and_close() {

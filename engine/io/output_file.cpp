@@ -34,13 +34,6 @@ HiddenFile create_hidden(const fs::path& folder, const fs::path& name) {
   }
 }
 
-fs::path without_links(const fs::path& path) {
-  std::error_code unresolved;  // a new file, or a link to nowhere: takes the name as it is
-  fs::path resolved = fs::canonical(path, unresolved);
-  if (unresolved) resolved = fs::absolute(path, unresolved);
-  return unresolved ? path : resolved;
-}
-
 void remove_quietly(const fs::path& path) noexcept {
   ::unlink(path.c_str());
 }
@@ -51,6 +44,20 @@ FileDescriptor create_nameless(const fs::path& folder, const fs::path& name) {
   HiddenFile hidden = create_hidden(folder, name);
   remove_quietly(hidden.path);
   return std::move(hidden.file);
+}
+
+fs::path without_links(const fs::path& path) {
+  std::error_code unresolved;  // a new file, or a link to nowhere: takes the name as it is
+  fs::path resolved = fs::canonical(path, unresolved);
+  if (unresolved) resolved = fs::absolute(path, unresolved);
+  return unresolved ? path : resolved;
+}
+
+bool same_file(const fs::path& a, const fs::path& b) {
+  std::error_code unknown;
+  const fs::path place = fs::weakly_canonical(a, unknown);
+  if (unknown || place != fs::weakly_canonical(b, unknown) || unknown) return false;
+  return !fs::exists(place) || fs::is_regular_file(place);
 }
 
 OutputFile::OutputFile(const fs::path& target) : target_(target) {

@@ -16,6 +16,11 @@ namespace saccade::io {
 [[nodiscard]] FileDescriptor create_nameless(const std::filesystem::path& folder,
                                              const std::filesystem::path& name);
 
+/// Where a file lies, symbolic links followed; as it is where nothing lies there yet.
+[[nodiscard]] std::filesystem::path without_links(const std::filesystem::path& path);
+/// Whether these are two names of one file on disk, which may not exist yet.
+[[nodiscard]] bool same_file(const std::filesystem::path& a, const std::filesystem::path& b);
+
 /// A file being written. A file on disk grows under a hidden name beside its target and is renamed by
 /// commit(); without it the hidden file is removed and the target is as it was. A device is written directly;
 /// a pipe, where nothing can be corrected later, gets everything at finish(), from a nameless file.

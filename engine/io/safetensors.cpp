@@ -56,8 +56,9 @@ std::string entry_text(const TensorInfo& tensor, std::uint64_t begin, std::uint6
   return entry.dump();
 }
 
-std::string with_length(std::string text) {
-  text.resize((text.size() + 7) / 8 * 8, ' ');  // the tensors begin at a multiple of 8
+std::string with_length(std::string text, std::size_t least) {
+  text.resize((std::max(text.size() + length_size, least) + 7) / 8 * 8 - length_size,
+              ' ');  // the tensors begin at a multiple of 8
   std::string length(length_size, '\0');
   for (std::size_t byte = 0; byte < length_size; ++byte)
     length[byte] = static_cast<char>((text.size() >> (8 * byte)) & 0xff);
@@ -76,15 +77,26 @@ std::vector<StoredTensor> read_safetensors(const std::shared_ptr<InputFile>& fil
   return tensors;
 }
 
+std::string safetensors_header(const std::filesystem::path& path, std::span<const TensorInfo> tensors,
+                               std::size_t least) {
+  std::string text = "{";
+  std::uint64_t end = 0;
+  for (const TensorInfo& tensor : tensors) {
+    const std::uint64_t begin = std::exchange(end, end + bytes_of(tensor).value());
+    text += (text.size() > 1 ? "," : "") + quoted(path, tensor.name) + ":" + entry_text(tensor, begin, end);
+  }
+  return with_length(text + "}", least);
+}
+
 SafetensorsLayout safetensors_layout(const std::filesystem::path& path, std::span<const TensorInfo> tensors) {
-  SafetensorsLayout layout{"{", std::vector<std::uint64_t>(tensors.size())};
+  std::vector<TensorInfo> ordered;
+  SafetensorsLayout layout{"", std::vector<std::uint64_t>(tensors.size())};
   std::uint64_t end = 0;
   for (const std::size_t i : order_of_bytes(tensors)) {
     layout.begins[i] = std::exchange(end, end + bytes_of(tensors[i]).value());
-    layout.header += (layout.header.size() > 1 ? "," : "") + quoted(path, tensors[i].name) + ":" +
-                     entry_text(tensors[i], layout.begins[i], end);
+    ordered.push_back(tensors[i]);
   }
-  layout.header = with_length(layout.header + "}");
+  layout.header = safetensors_header(path, ordered);
   for (std::uint64_t& begin : layout.begins) begin += layout.header.size();
   return layout;
 }

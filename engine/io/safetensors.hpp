@@ -15,6 +15,11 @@ namespace saccade::io {
 /// header, and then the tensors' bytes without holes. https://github.com/huggingface/safetensors#format
 [[nodiscard]] std::vector<StoredTensor> read_safetensors(const std::shared_ptr<InputFile>& file);
 
+/// The first bytes of a file in which these tensors lie in this order, header length included; padded with
+/// blanks to `least` bytes where it is shorter. Names must be UTF-8 and unique.
+[[nodiscard]] std::string safetensors_header(const std::filesystem::path& path,
+                                             std::span<const TensorInfo> tensors, std::size_t least = 0);
+
 /// Where everything of a file to be written is.
 struct SafetensorsLayout {
   std::string header;                 ///< the file's first bytes, with the length

@@ -4,6 +4,7 @@
 
 #include "core/as_size.hpp"
 #include "io/errors.hpp"
+#include "io/output_file.hpp"
 
 namespace saccade::pipeline {
 namespace {
@@ -65,19 +66,11 @@ TensorFileWriter open_probabilities(const BatchInput& input, const SelfAttention
   return {options.probabilities, std::move(tensors)};
 }
 
-/// Two names of one file on disk, which may not exist yet.
-bool same_file(const fs::path& a, const fs::path& b) {
-  std::error_code unknown;
-  const fs::path place = fs::weakly_canonical(a, unknown);
-  if (unknown || place != fs::weakly_canonical(b, unknown) || unknown) return false;
-  return !fs::exists(place) || fs::is_regular_file(place);
-}
-
 void check_paths(const fs::path& results, const fs::path& input, const fs::path& probabilities) {
-  if (same_file(results, input)) throw io::argument_error({results}, "is the input too");
+  if (io::same_file(results, input)) throw io::argument_error({results}, "is the input too");
   if (probabilities.empty()) return;
-  if (same_file(probabilities, input)) throw io::argument_error({probabilities}, "is the input too");
-  if (same_file(probabilities, results))
+  if (io::same_file(probabilities, input)) throw io::argument_error({probabilities}, "is the input too");
+  if (io::same_file(probabilities, results))
     throw io::argument_error({results}, "is to hold z and probabilities");
 }
 

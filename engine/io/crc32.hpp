@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+
+namespace saccade::io {
+
+/// The CRC-32 of zlib, of bytes that come piece by piece.
+class Crc32 {
+ public:
+  Crc32() = default;
+  /// Goes on after bytes of which this is the sum.
+  explicit Crc32(std::uint32_t value) noexcept : value_(value) {}
+
+  void add(std::span<const std::byte> bytes) noexcept;
+  [[nodiscard]] std::uint32_t value() const noexcept { return value_; }
+
+ private:
+  std::uint32_t value_ = 0;
+};
+
+/// Of a whole file. Throws Error{file_not_usable}.
+[[nodiscard]] std::uint32_t crc32_of_file(const std::filesystem::path& path);
+
+}  // namespace saccade::io
