@@ -3,6 +3,7 @@
 // Everything but saccade/tbb.hpp.
 
 #include "saccade/attention.hpp"
+#include "saccade/embed_files.hpp"
 #include "saccade/encoder.hpp"
 #include "saccade/engine.hpp"
 #include "saccade/error.hpp"

@@ -24,7 +24,7 @@ check() {  # ROOT
       home["tbb/"] = home["oneapi/"] = home["saccade/tbb.hpp"] = tbb
       home["minizip/"] = home["zlib.h"] = "engine/io/ tests/io/ tests/text/"
       home["utf8proc.h"] = "engine/text/"
-      home["nlohmann/"] = "engine/io/ engine/text/ engine/model/ tools/ tests/"
+      home["nlohmann/"] = "engine/io/ engine/text/ engine/model/ engine/pipeline/ tools/ tests/"
       home["CLI/"] = "tools/"
       home["doctest/"] = "tests/"
       home["benchmark/"] = "bench/"

@@ -1,0 +1,63 @@
+#include "pipeline/embed_budget.hpp"
+
+#include "fixtures/expect_error.hpp"
+
+namespace {
+
+using namespace saccade;
+using pipeline::plan_batches;
+using Begins = std::vector<std::size_t>;
+using Integers = std::vector<std::int64_t>;
+
+struct Fixture {
+  Engine engine{{.threads = 2}};
+  Encoder encoder = Encoder::load(engine, SACCADE_SAMPLE_MODEL);
+
+  pipeline::EmbedBudget plan(const EmbedFilesOptions& options) {
+    return pipeline::plan_budget(engine, encoder, options, 128);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("batches are whole texts under the budget; a longer one is alone") {
+  CHECK(plan_batches(Integers{0}, 10) == Begins{0});
+  CHECK(plan_batches(Integers{0, 0, 0}, 10) == Begins{0, 2});
+  CHECK(plan_batches(Integers{0, 5, 10, 11, 40, 41, 50}, 10) == Begins{0, 2, 3, 4, 6});
+  CHECK(plan_batches(Integers{0, 50}, 10) == Begins{0, 1});
+  CHECK(plan_batches(Integers{0, 1, 2, 3}, 1) == Begins{0, 1, 2, 3});
+}
+
+TEST_CASE_FIXTURE(Fixture, "the token budget is what is asked for, or what the memory allows") {
+  CHECK(plan({}).tokens == 8192);
+  CHECK(plan({.embed = {.token_budget = 100'000}}).tokens == 100'000);
+  std::int64_t before = 8192;
+  for (const std::size_t memory : {std::size_t{32} << 20, std::size_t{8} << 20, std::size_t{4} << 20}) {
+    const std::int64_t tokens = plan({.max_memory = memory}).tokens;
+    CHECK(tokens <= before);
+    before = tokens;
+    CHECK(tokens > 0);
+    const Integers one = {0, 254};
+    CHECK(encoder.embed_workspace(engine, one, {.token_budget = tokens}) < memory);
+  }
+  CHECK(before < 8192);
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "one text of the greatest length that does not fit: both numbers, and just fitting") {
+  for (const bool tokens : {false, true}) {
+    std::string message;
+    try {
+      static_cast<void>(plan({.tokens = tokens, .max_memory = 1000}));
+    } catch (const Error& error) {
+      CHECK(error.code() == ErrorCode::memory_limit);
+      message = error.what();
+    }
+    test::check_contains(message, {"one text of 254 tokens needs ", "the limit is 1000"});
+    const std::string before = "needs ";
+    const std::size_t least = std::stoul(message.substr(message.find(before) + before.size()));
+    CHECK(plan({.tokens = tokens, .max_memory = least}).tokens <= 254);
+    test::expect_error(ErrorCode::memory_limit, {std::to_string(least)},
+                       [&] { static_cast<void>(plan({.tokens = tokens, .max_memory = least - 1})); });
+  }
+}
