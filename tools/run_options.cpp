@@ -89,13 +89,6 @@ void add_selection(CLI::App& run, RunOptions& options) {
       ->group(selection);
 }
 
-ProgressMode progress_mode_called(const std::string& name) {
-  if (name == "auto") return ProgressMode::automatic;
-  if (name == "never") return ProgressMode::never;
-  if (name == "always") return ProgressMode::always;
-  throw CLI::ValidationError("--progress", "there is no '" + name + "'; expected auto, never or always");
-}
-
 void add_machine(CLI::App& run, RunOptions& options) {
   add_engine_options(run, options.engine);
   run.add_option(
@@ -104,10 +97,7 @@ void add_machine(CLI::App& run, RunOptions& options) {
          "input need not; default: a quarter of the smaller of machine memory and cgroup limit")
       ->type_name("SIZE")
       ->transform(size_in_bytes());
-  run.add_option_function<std::string>(
-         "--progress", [&options](const std::string& name) { options.progress = progress_mode_called(name); },
-         "progress on stderr: auto (the default: where that is a terminal), never or always")
-      ->type_name("WHEN");
+  add_progress_option(run, options.progress);
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ constexpr int wrong_usage = 2;
 
 constexpr const char* exit_codes =
     "Exit codes: 0 done; 1 bad input, or something that did not work; 2 wrong usage of the command line;\n"
-    "130 and 143 stopped by SIGINT and SIGTERM, with nothing left behind (a second signal stops at once).";
+    "130 and 143 stopped by SIGINT and SIGTERM, with nothing left behind, but what saccade embed --resume\n"
+    "continues (a second signal stops at once).";
 
 int fail(const std::string& message, int code) {
   std::cerr << "saccade: error: " << message << '\n';
@@ -46,7 +47,7 @@ std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
   if (!app.get_subcommands().empty()) return error.what();
   const std::vector<std::string> rest = app.remaining();
   return (rest.empty() ? "a subcommand is missing" : "there is no subcommand '" + rest.front() + "'") +
-         "; expected run, attend or info";
+         "; expected run, attend, embed, merge or info";
 }
 
 int report_usage(const CLI::App& app, const CLI::ParseError& error) {
@@ -74,6 +75,8 @@ int main(int argc, char** argv) {
   command::Action action;
   command::add_run(app, action);
   command::add_attend(app, action);
+  command::add_embed(app, action);
+  command::add_merge(app, action);
   command::add_info(app, action);
   for (CLI::App* subcommand : app.get_subcommands({}))
     subcommand->footer(subcommand->get_footer() + exit_codes);

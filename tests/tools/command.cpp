@@ -14,11 +14,13 @@ extern "C" char** environ;
 namespace saccade::test {
 namespace {
 
-/// Where a child's stdout and stderr go; SIGINT and SIGTERM as for a new session, whoever runs the tests.
+/// Where a child's stdin comes from, and its stdout and stderr go; SIGINT and SIGTERM as for a new session,
+/// whoever runs the tests.
 class SpawnSettings {
  public:
-  SpawnSettings(const std::string& out, const std::string& err) {
+  SpawnSettings(const std::string& in, const std::string& out, const std::string& err) {
     ::posix_spawn_file_actions_init(&files_);
+    ::posix_spawn_file_actions_addopen(&files_, STDIN_FILENO, in.c_str(), O_RDONLY, 0);
     ::posix_spawn_file_actions_addopen(&files_, STDOUT_FILENO, out.c_str(), O_WRONLY | O_CREAT, 0600);
     ::posix_spawn_file_actions_addopen(&files_, STDERR_FILENO, err.c_str(), O_WRONLY | O_CREAT, 0600);
     ::posix_spawnattr_init(&attributes_);
@@ -37,27 +39,36 @@ class SpawnSettings {
     ::posix_spawn_file_actions_destroy(&files_);
   }
 
-  pid_t spawn(const Arguments& arguments) const {
-    std::vector<char*> argv;
-    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-    argv.push_back(nullptr);
+  pid_t spawn(const Arguments& arguments, const std::vector<std::string>& environment) const {
+    const std::vector<char*> argv = pointers(arguments), variables = pointers(environment);
     pid_t process = -1;
-    if (::posix_spawn(&process, argv[0], &files_, &attributes_, argv.data(), environ) != 0)
+    if (::posix_spawn(&process, argv[0], &files_, &attributes_, argv.data(), variables.data()) != 0)
       throw std::runtime_error("cannot start " + arguments[0]);
     return process;
   }
 
  private:
+  static std::vector<char*> pointers(const std::vector<std::string>& texts) {
+    std::vector<char*> pointers;
+    for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
+    pointers.push_back(nullptr);
+    return pointers;
+  }
+
   posix_spawn_file_actions_t files_;
   posix_spawnattr_t attributes_;
 };
 
 }  // namespace
 
-RunningCommand::RunningCommand(const Arguments& arguments) {
+RunningCommand::RunningCommand(const Arguments& arguments, const Surroundings& surroundings) {
   Arguments all = {SACCADE_COMMAND};
   all.insert(all.end(), arguments.begin(), arguments.end());
-  process_ = SpawnSettings(streams_ / "out", streams_ / "err").spawn(all);
+  // Of two values of a name the first counts.
+  std::vector<std::string> environment = surroundings.environment;
+  for (char** variable = environ; *variable != nullptr; ++variable) environment.emplace_back(*variable);
+  const std::string in = streams_.write("in", surroundings.input);
+  process_ = SpawnSettings(in, streams_ / "out", streams_ / "err").spawn(all, environment);
 }
 
 RunningCommand::~RunningCommand() {
@@ -80,8 +91,8 @@ Finished RunningCommand::wait() {
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), read_bytes(streams_ / "out"), err()};
 }
 
-Finished run_command(const Arguments& arguments) {
-  return RunningCommand(arguments).wait();
+Finished run_command(const Arguments& arguments, const Surroundings& surroundings) {
+  return RunningCommand(arguments, surroundings).wait();
 }
 
 }  // namespace saccade::test

@@ -18,10 +18,16 @@ struct Finished {
   std::string err;
 };
 
+/// What a command finds when it starts.
+struct Surroundings {
+  std::string input = {};                     ///< its standard input
+  std::vector<std::string> environment = {};  ///< "NAME=value", beside this process's own
+};
+
 /// The command `saccade`, started as a user starts it.
 class RunningCommand {
  public:
-  explicit RunningCommand(const Arguments& arguments);
+  explicit RunningCommand(const Arguments& arguments, const Surroundings& surroundings = {});
   RunningCommand(const RunningCommand&) = delete;
   RunningCommand& operator=(const RunningCommand&) = delete;
   ~RunningCommand();
@@ -36,6 +42,6 @@ class RunningCommand {
   pid_t process_ = -1;
 };
 
-Finished run_command(const Arguments& arguments);
+Finished run_command(const Arguments& arguments, const Surroundings& surroundings = {});
 
 }  // namespace saccade::test

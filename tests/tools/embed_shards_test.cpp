@@ -1,0 +1,146 @@
+// `saccade embed --shard` and `saccade merge`.
+
+#include <doctest/doctest.h>
+
+#include "fixtures/expect_error.hpp"
+#include "tools/embed_job.hpp"
+
+namespace {
+
+using namespace saccade;
+using namespace saccade::test;
+namespace fs = std::filesystem;
+
+struct Fixture : EmbedJob {
+  fs::path input = folder.write("in.jsonl", "");
+  fs::path second = folder.write("second.txt", made_up_lines(9));
+
+  Fixture() {
+    std::string lines;
+    for (int i = 0; i < 23; ++i)
+      lines += i % 5 == 4 ? "\n" : "{\"text\":\"" + std::string(static_cast<std::size_t>(i), 'a') + " b\"}\n";
+    folder.write("in.jsonl", lines);
+  }
+  std::string part(const std::string& output, int index, int count) const {
+    return output + ".shard-" + std::to_string(index) + "-of-" + std::to_string(count);
+  }
+  void embed_parts(const std::string& output, int count, const Arguments& more = {}) const {
+    for (int index = 0; index < count; ++index) {
+      Arguments options = {second, "--shard", std::to_string(index) + "/" + std::to_string(count)};
+      options.insert(options.end(), more.begin(), more.end());
+      const Finished finished = run(input, output, options);
+      INFO(finished.err);
+      REQUIRE(finished.exit_code == 0);
+      CHECK(fs::exists(folder / part(output, index, count)));
+      CHECK(!fs::exists(folder / output));
+    }
+  }
+  std::string whole(const std::string& output, Arguments more = {}) const {
+    more.insert(more.begin(), second);
+    return embed(input, output, more);
+  }
+  Finished merge(const std::string& output) const { return run_command({"merge", folder / output}); }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Fixture, "parts merge to the bytes of a run without them, in each format") {
+  for (const auto& [output, more] :
+       std::vector<std::pair<std::string, Arguments>>{{"a.npy", {}},
+                                                      {"h.npy", {"--dtype", "f16"}},
+                                                      {"a.jsonl", {}},
+                                                      {"a.safetensors", {}},
+                                                      {"t.safetensors", {"--tokens"}}}) {
+    INFO(output);
+    const std::string expected = whole("whole-" + output, more);
+    for (const int count : {3, 40}) {  // 28 texts: some parts of 40 have none
+      embed_parts(output, count, more);
+      const Finished finished = merge(output);
+      CHECK(finished.exit_code == 0);
+      check_contains(finished.err, {std::to_string(count) + " shards, "});
+      CHECK(read_bytes(folder / output) == expected);
+      fs::remove(folder / output);
+      for (int index = 0; index < count; ++index) CHECK(fs::remove(folder / part(output, index, count)));
+    }
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "a part is a file of its own, and resumes by itself") {
+  embed_parts("a.npy", 3);
+  CHECK(shape_of(folder / part("a.npy", 1, 3), "x") == Integers{9, 128});
+  whole("b.npy");
+  CHECK(read_floats(folder / part("a.npy", 1, 3), "x") ==
+        rows_of(read_floats(folder / "b.npy", "x"), 128, 9, 9));
+
+  folder.write("in.jsonl", read_bytes(input) + "{\"text\":bad}\n");
+  const Arguments last = {"--shard", "1/2", "--token-budget", "8"};
+  CHECK(run(input, "c.npy", last).exit_code == 1);
+  CHECK(fs::exists(folder / (part("c.npy", 1, 2) + ".partial")));
+  check_contains(merge("c.npy").err, {"c.npy", "there is no part"});
+  std::string repaired = read_bytes(input);
+  repaired.replace(repaired.find("bad"), 3, "\"\"");
+  folder.write("in.jsonl", repaired);
+  embed(input, "whole.npy");
+  CHECK(run(input, "c.npy", {"--shard", "1/2", "--token-budget", "8", "--resume"}).exit_code == 0);
+  CHECK(run(input, "c.npy", {"--shard", "0/2"}).exit_code == 0);
+  CHECK(merge("c.npy").exit_code == 0);
+  CHECK(read_bytes(folder / "c.npy") == read_bytes(folder / "whole.npy"));
+}
+
+TEST_CASE_FIXTURE(Fixture, "parts that are missing, or do not fit together") {
+  const auto expect = [&](const std::string& output, std::initializer_list<std::string> parts) {
+    const Finished finished = merge(output);
+    CHECK(finished.exit_code == 1);
+    check_contains(finished.err, parts);
+    CHECK(!fs::exists(folder / output));
+  };
+  expect("a.npy", {"a.npy: there is no part of it", "a.npy.shard-0-of-2"});
+  embed_parts("a.npy", 3);
+  fs::rename(folder / part("a.npy", 1, 3), folder / (part("a.npy", 1, 3) + ".partial"));
+  expect("a.npy", {"of 3 parts there lack a.npy.shard-1-of-3 (unfinished)"});
+  embed_parts("a.npy", 3, {"--truncate-dim", "64"});
+  embed_parts("b.npy", 3);
+  fs::copy_file(folder / part("b.npy", 2, 3), folder / part("a.npy", 2, 3),
+                fs::copy_options::overwrite_existing);
+  expect("a.npy", {"a.npy.shard-2-of-3", "128 values of f32", "64 values of f32"});
+  embed_parts("a.npy", 2);
+  expect("a.npy", {"parts of different numbers", "-of-2", "-of-3"});
+  folder.write(part("c.npy", 0, 1), "no array");
+  expect("c.npy", {"c.npy.shard-0-of-1"});
+  folder.write(part("d.jsonl", 0, 1), "{\"id\":0,\"embedding\":[1,2]}\n{\"id\":1,\"emb");
+  expect("d.jsonl", {"d.jsonl.shard-0-of-1", "ends within a line"});
+  expect("e.txt", {"e.txt", "expected .npy, .safetensors or .jsonl"});
+}
+
+TEST_CASE_FIXTURE(Fixture, "which part it is, by the environment") {
+  const auto embed_in = [&](const std::vector<std::string>& environment, const Arguments& more = {}) {
+    const Finished finished = run(second, "a.npy", more, {{}, environment});
+    return finished;
+  };
+  check_contains(
+      embed_in({"SLURM_ARRAY_TASK_ID=7", "SLURM_ARRAY_TASK_MIN=5", "SLURM_ARRAY_TASK_COUNT=4"}).err,
+      {"saccade: shard 2/4, as $SLURM_ARRAY_TASK_ID says", "\n2 texts, "});
+  CHECK(fs::exists(folder / part("a.npy", 2, 4)));
+  check_contains(embed_in({"OMPI_COMM_WORLD_RANK=0", "OMPI_COMM_WORLD_SIZE=3"}).err,
+                 {"shard 0/3, as $OMPI_COMM_WORLD_RANK says"});
+  CHECK(fs::exists(folder / part("a.npy", 0, 3)));
+  check_contains(embed_in({"RANK=1", "WORLD_SIZE=2"}).err, {"shard 1/2, as $RANK says"});
+  CHECK(fs::exists(folder / part("a.npy", 1, 2)));
+  const Finished bad = embed_in({"RANK=one", "WORLD_SIZE=2"});
+  CHECK(bad.exit_code == 1);
+  check_contains(bad.err, {"$RANK is 'one'; expected a whole number"});
+  check_contains(embed_in({"RANK=2", "WORLD_SIZE=2"}).err, {"$RANK is shard 2 of the 2 of $WORLD_SIZE"});
+  CHECK(!fs::exists(folder / "a.npy"));
+  CHECK(embed_in({"RANK=0", "WORLD_SIZE=1"}).exit_code == 0);
+  CHECK(fs::exists(folder / "a.npy"));
+  for (const std::string turned_off : {"none", "0/1"}) {
+    fs::remove(folder / "a.npy");
+    CHECK(embed_in({"RANK=1", "WORLD_SIZE=2"}, {"--shard", turned_off}).exit_code == 0);
+    CHECK(fs::exists(folder / "a.npy"));
+  }
+  for (const std::string wrong : {"2/2", "-1/2", "1", "1/2/3", "a/b", ""})
+    CHECK(embed_in({}, {"--shard", wrong}).exit_code == 2);
+  check_contains(run("-", "s.npy", {"--shard", "0/2"}).err, {"shards need inputs that can be read twice"});
+  check_contains(run_command({"embed", second, "--model", model, "-o", "-", "--shard", "0/2"}).err,
+                 {"-: is a stream, which has no shards"});
+}
