@@ -36,15 +36,19 @@ bool has_size(const fs::path& path, std::uint64_t size) {
 
 EmbedOutput::EmbedOutput(fs::path path, const EmbeddingLayout& layout, const nlohmann::json* job, bool resume)
     : path_(std::move(path)), layout_(layout) {
-  if (job != nullptr) open(*job, resume);
+  if (job != nullptr) {
+    open(*job, resume);
+  } else {
+    spare_unfinished();
+  }
   if (complete()) {
     finish_resumed();
   } else if (resumed_) {
     file_.emplace(path_, resumed_->bytes);
     file_->keep();
   } else {
-    file_.emplace(path_);
     if (journal_) journal_->begin(*job);
+    file_.emplace(path_);
     file_->append(bytes_of(std::string(layout_.header_size(), '\0')));
   }
 }
@@ -61,6 +65,13 @@ void EmbedOutput::open(const nlohmann::json& job, bool resume) {
   resumed_ = state;
   lengths_ = journal_->lengths();
   lengths_kept_ = lengths_.size();
+}
+
+/// A run that keeps no journal writes to the same place as one that does.
+void EmbedOutput::spare_unfinished() const {
+  if (io::is_stream(path_) || !fs::exists(EmbedJournal::path_of(path_))) return;
+  const EmbedJournal before(path_);
+  if (before.state()) throw unfinished(path_, before.state()->done.texts);
 }
 
 /// All that is missing is the name, or not even that.

@@ -44,6 +44,7 @@ class EmbedOutput {
 
  private:
   void open(const nlohmann::json& job, bool resume);
+  void spare_unfinished() const;
   void finish_resumed();
   void write_offsets();
 

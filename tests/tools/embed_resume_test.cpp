@@ -106,7 +106,6 @@ TEST_CASE_FIXTURE(EmbedJob, "SIGINT and SIGTERM: what is done stays, and the mes
     check_contains(finished.err, {"stopped on request", "texts are kept in", "out.npy.partial", "--resume"});
     more.emplace_back("--resume");
   }
-  more.emplace_back("--isa");
   CHECK(embed(input, "out.npy", {"--resume"}) == expected);
 }
 
@@ -137,6 +136,7 @@ TEST_CASE("without --resume: an unfinished run is not thrown away") {
   job.expect({"an unfinished run holds ", " texts in ", "out.npy.partial", "--resume continues it",
               "removing", "out.npy.manifest starts over"},
              job.run(job.input, "out.npy", job.options));
+  job.expect({"an unfinished run holds "}, job.run("-", "out.npy", {}, {"a text\n"}));
   fs::remove(job.folder / "out.npy.partial");
   fs::remove(job.folder / "out.npy.manifest");
   CHECK(job.run(job.input, "out.npy", job.options).exit_code == 0);
