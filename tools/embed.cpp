@@ -5,6 +5,7 @@
 #include <stop_token>
 #include <string>
 
+#include "default_model.hpp"
 #include "embed_options.hpp"
 #include "figures.hpp"
 #include "progress_line.hpp"
@@ -47,6 +48,7 @@ int embed(const EmbedCommandOptions& options) {
   EmbedFilesOptions job = options.embed;
   job.shard = shard_of(options);
   Engine engine(options.engine);
+  job.model = model_or_default(job.model);
   const auto encoder = Encoder::load(engine, job.model);
   std::stop_source stop;
   job.stop = stop.get_token();

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine_options.hpp"
+#include "model_options.hpp"
 #include "numbers.hpp"
 #include "shard_option.hpp"
 
@@ -14,23 +15,12 @@ constexpr const char* inputs_and_outputs = "Files";
 constexpr const char* model = "Model";
 constexpr const char* unfinished = "Long jobs";
 
-/// The value of a name, of which `option` takes one.
-template <class Value>
-Value called(const std::map<std::string, Value>& names, const std::string& name, const std::string& option) {
-  if (const auto found = names.find(name); found != names.end()) return found->second;
-  std::string known;
-  for (const auto& [other, value] : names) known += (known.empty() ? "" : ", ") + other;
-  throw CLI::ValidationError(option, "there is no '" + name + "'; expected one of " + known);
-}
-
 const std::map<std::string, Pooling> poolings = {{"mean", Pooling::mean},
                                                  {"cls", Pooling::first},
                                                  {"max", Pooling::max},
                                                  {"mean_sqrt_len", Pooling::mean_sqrt},
                                                  {"weightedmean", Pooling::weighted_mean},
                                                  {"lasttoken", Pooling::last}};
-const std::map<std::string, TextFormat> input_formats = {{"lines", TextFormat::lines},
-                                                         {"jsonl", TextFormat::json_lines}};
 const std::map<std::string, StorageType> dtypes = {{"f32", StorageType::f32}, {"f16", StorageType::f16}};
 
 void add_inputs(CLI::App& embed, EmbedCommandOptions& options) {
@@ -42,19 +32,7 @@ void add_inputs(CLI::App& embed, EmbedCommandOptions& options) {
           "Several become one output")
       ->required()
       ->type_name("");
-  embed.add_option("--field", options.embed.field, "key of the text in .jsonl, instead of \"text\"")
-      ->type_name("KEY")
-      ->group(inputs_and_outputs);
-  embed
-      .add_option_function<std::string>(
-          "--input-format",
-          [&options](const std::string& name) {
-            options.embed.input_format = called(input_formats, name, "--input-format");
-          },
-          "lines or jsonl: what inputs are that end in neither .txt nor .jsonl; the standard input is lines "
-          "where this is not given")
-      ->type_name("NAME")
-      ->group(inputs_and_outputs);
+  add_text_options(embed, options.embed.field, options.embed.input_format, inputs_and_outputs);
   embed
       .add_flag("--skip-bad", options.embed.skip_bad,
                 "leave out lines that are no text, and list them on stderr, instead of stopping at the first")
@@ -117,14 +95,7 @@ void add_pooling(CLI::App& embed, EmbedOptions& options) {
 
 void add_model(CLI::App& embed, EmbedCommandOptions& options) {
   EmbedOptions& how = options.embed.embed;
-  embed
-      .add_option(
-          "--model", options.embed.model,
-          "directory as the Hugging Face hub has it: config.json, model.safetensors, tokenizer.json or "
-          "vocab.txt, and what sentence-transformers adds")
-      ->required()
-      ->type_name("DIR")
-      ->group(model);
+  add_model_option(embed, options.embed.model).group(model);
   CLI::Option& prompt =
       *embed
            .add_option_function<std::string>(

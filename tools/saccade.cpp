@@ -47,7 +47,7 @@ std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
   if (!app.get_subcommands().empty()) return error.what();
   const std::vector<std::string> rest = app.remaining();
   return (rest.empty() ? "a subcommand is missing" : "there is no subcommand '" + rest.front() + "'") +
-         "; expected run, attend, embed, merge or info";
+         "; expected run, attend, embed, merge, similar or info";
 }
 
 int report_usage(const CLI::App& app, const CLI::ParseError& error) {
@@ -77,6 +77,7 @@ int main(int argc, char** argv) {
   command::add_attend(app, action);
   command::add_embed(app, action);
   command::add_merge(app, action);
+  command::add_similar(app, action);
   command::add_info(app, action);
   for (CLI::App* subcommand : app.get_subcommands({}))
     subcommand->footer(subcommand->get_footer() + exit_codes);

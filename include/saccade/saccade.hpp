@@ -13,6 +13,7 @@
 #include "saccade/pipeline.hpp"
 #include "saccade/pooling.hpp"
 #include "saccade/self_attention.hpp"
+#include "saccade/similar.hpp"
 #include "saccade/storage_type.hpp"
 #include "saccade/tensor_file.hpp"
 #include "saccade/tokenizer.hpp"
