@@ -50,7 +50,7 @@ void EmbedPass::lay_out(scheduler::Carver& carver, Buffers& buffers) const noexc
     most_sequences = std::max(most_sequences, batch.last - batch.first);
     most_tokens = std::max(most_tokens, tokens(batch));
     const Offsets offsets = tokens_.offsets.subspan(batch.first, batch.last - batch.first + 1);
-    const EncoderPass pass(state_, encoder_, {.ids = {}, .offsets = offsets}, {});
+    EncoderPass pass(state_, encoder_, {.ids = {}, .offsets = offsets}, {});
     op_bytes = std::max(op_bytes, pass.workspace());
   }
   buffers.offsets = carver.take<std::int64_t>(most_sequences + 1);

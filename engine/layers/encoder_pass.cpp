@@ -1,183 +1,106 @@
 #include "layers/encoder_pass.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 #include "core/as_size.hpp"
+#include "scheduler/parallel.hpp"
 
 namespace saccade::layers {
 namespace {
 
 using core::as_size;
 
-/// Tokens of a group, but at least one sequence: enough rows to read the weights for, few enough that a
-/// block's operands (28 MiB at width 768) stay in last-level caches.
-constexpr std::int64_t group_tokens = 1024;
+/// Tokens of a group on one thread, but at least one sequence: the rows of one matrix product, so that
+/// weights come once for them.
+constexpr std::int64_t alone_tokens = kernels::matmul_rows;
 
-MatrixView rows_of(MatrixView m, std::int64_t first, std::int64_t count) noexcept {
-  return {m.data + first * m.row_stride, count, m.columns, m.row_stride};
-}
+/// Of a group on all threads: enough rows to read the weights for, few enough that a block's operands (28 MiB
+/// at width 768) stay in last-level caches.
+constexpr std::int64_t shared_tokens = 1024;
 
-MatrixView matrix(float* data, std::int64_t rows, std::int64_t columns, std::int64_t stride) noexcept {
-  return {data, rows, columns, stride};
+/// Longer sequences are all threads' even where there are many of them: each thread would take memory for
+/// one.
+constexpr std::int64_t longest_alone = 512;
+
+/// Tokens of the longest sequence that one thread gets: a quarter of what each has to do, so that the last
+/// ones do not keep the others waiting for long. 0: tasks would be too small to be worth reading the weights
+/// for.
+std::int64_t most_alone(int threads, std::int64_t tokens) {
+  const std::int64_t share = threads == 1 ? tokens : tokens / (4 * threads);
+  return threads > 1 && share < kernels::row_block ? 0 : std::min(share, longest_alone);
 }
 
 }  // namespace
 
 EncoderPass::EncoderPass(Engine::State& state, const PackedEncoder& encoder, const TokenIds& batch,
                          MatrixView hidden, LayerProbabilities probabilities)
-    : state_(state), encoder_(encoder), batch_(batch), hidden_(hidden), probabilities_(probabilities) {}
+    : state_(state),
+      encoder_(encoder),
+      batch_(batch),
+      hidden_(hidden),
+      probabilities_(probabilities),
+      most_alone_(most_alone(state.threads, batch.offsets.back() - batch.offsets.front())) {
+  one_thread_.kernels = state.kernels;
+}
 
 EncoderPass::Group EncoderPass::group_from(std::size_t first) const noexcept {
   Group group = {first, first + 1};
-  while (group.last < sequences() && tokens({first, group.last + 1}) <= group_tokens) ++group.last;
+  const bool one_thread = alone(first);
+  const std::int64_t most = one_thread ? std::min(alone_tokens, most_alone_) : shared_tokens;
+  while (group.last < sequences() && alone(group.last) == one_thread &&
+         tokens({first, group.last + 1}) <= most)
+    ++group.last;
   return group;
 }
 
-void EncoderPass::lay_out(scheduler::Carver& carver, Buffers& buffers) const noexcept {
-  const PackedEncoder& e = encoder_;
-  std::size_t op_bytes = e.projection.in == 0 ? 0 : ops::linear_workspace(state_, e.projection);
-  for (const PackedBlock& block : e.blocks) {
-    for (const ops::PackedWeights* weights : {&block.qkv, &block.output, &block.up, &block.down})
-      op_bytes = std::max(op_bytes, ops::linear_workspace(state_, *weights));
-  }
-  std::int64_t most = 0;
+EncoderGroup EncoderPass::pass(const Group& group) noexcept {
+  const std::int64_t row = batch_.offsets[group.first];
+  float* const hidden = hidden_.data == nullptr ? nullptr : hidden_.data + row * hidden_.row_stride;
+  return {alone(group.first) ? one_thread_ : state_,
+          encoder_,
+          batch_,
+          group,
+          {hidden, tokens(group), hidden_.columns, hidden_.row_stride},
+          probabilities_};
+}
+
+EncoderPass::GroupBytes EncoderPass::group_bytes() noexcept {
+  GroupBytes most = {0, 0};
   for (Group group = {0, 0}; group.last < sequences();) {
     group = group_from(group.last);
-    most = std::max(most, tokens(group));
-    for (std::size_t layer = 0; layer < e.stack.size(); ++layer)
-      op_bytes = std::max(op_bytes, ops::attention_workspace(state_, attention(group, layer, {})));
+    std::size_t& of_kind = alone(group.first) ? most.alone : most.shared;
+    of_kind = std::max(of_kind, pass(group).workspace());
   }
-  const std::int64_t qkv = 3 * e.part(), context = e.heads * e.head_dim;
-  buffers.embedded = carver.take<float>(e.projection.in == 0 ? 0 : as_size(most * e.embedding_width()));
-  buffers.normed = carver.take<float>(e.norm_first ? as_size(most * e.width) : 0);
-  // Queries, keys and values are done with when the feed-forward begins.
-  const std::int64_t up = e.up_part() * (e.gated ? 2 : 1);
-  float* const shared = carver.take<float>(as_size(most * std::max(qkv + context, up)));
-  buffers.qkv = buffers.up = shared;
-  buffers.context = shared == nullptr ? nullptr : shared + most * qkv;
-  buffers.gate = shared == nullptr ? nullptr : shared + most * e.up_part();
-  buffers.op = carver.take<std::byte>(op_bytes);
+  return most;
 }
 
-std::size_t EncoderPass::workspace() const noexcept {
-  scheduler::Carver carver;
-  Buffers buffers = {};
-  lay_out(carver, buffers);
-  return carver.used();
+std::size_t EncoderPass::workspace() {
+  const GroupBytes bytes = group_bytes();
+  return std::max(bytes.shared, bytes.alone * as_size(state_.threads));
 }
 
-void EncoderPass::run(std::byte* workspace) const {
-  scheduler::Carver carver(workspace);
-  Buffers buffers = {};
-  lay_out(carver, buffers);
+void EncoderPass::run(std::byte* workspace) {
   for (Group group = {0, 0}; group.last < sequences();) {
     group = group_from(group.last);
-    const MatrixView hidden = rows_of(hidden_, batch_.offsets[group.first], tokens(group));
-    if (hidden.rows == 0) continue;
-    embed(group, buffers, hidden);
-    for (std::size_t layer = 0; layer < encoder_.stack.size(); ++layer)
-      run_block(group, layer, buffers, hidden);
-    normalize(encoder_.final_norm, hidden, hidden);
+    if (!alone(group.first)) pass(group).run(workspace);
   }
+  run_alone(workspace, group_bytes().alone);
 }
 
-/// Nothing where the norm is left out: x is out then.
-void EncoderPass::normalize(const PackedNorm& norm, ConstMatrixView x, MatrixView out) const {
-  if (!norm.gamma.empty()) ops::layer_norm(state_, x, norm.weights(), out);
-}
-
-void EncoderPass::embed(const Group& group, const Buffers& buffers, MatrixView hidden) const {
-  const PackedEncoder& e = encoder_;
-  const bool projects = e.projection.in != 0;
-  const MatrixView out =
-      projects ? matrix(buffers.embedded, hidden.rows, e.embedding_width(), e.embedding_width()) : hidden;
-  const Offsets offsets = batch_.offsets.subspan(group.first, group.last - group.first + 1);
-  const auto of_group = [&](std::span<const std::int32_t> all) {
-    return all.empty() ? all : all.subspan(as_size(offsets.front()), as_size(tokens(group)));
+/// Each thread takes the next group until there is none.
+void EncoderPass::run_alone(std::byte* workspace, std::size_t bytes) {
+  std::atomic<std::size_t> next = 0;
+  const auto run = [&](std::size_t, int slot) {
+    std::size_t first = next;
+    while (first < sequences()) {
+      const Group group = group_from(first);
+      if (!next.compare_exchange_weak(first, group.last)) continue;
+      if (alone(group.first)) pass(group).run(workspace + as_size(slot) * bytes);
+      first = next;
+    }
   };
-  ops::embed(state_, {of_group(batch_.ids), of_group(batch_.types), offsets}, e.embeddings, out);
-  normalize(e.embedding_norm, out, out);
-  if (projects) ops::linear(state_, out, e.projection, 0, hidden, buffers.op);
-}
-
-void EncoderPass::run_block(const Group& group, std::size_t layer, const Buffers& buffers,
-                            MatrixView hidden) const {
-  const PackedEncoder& e = encoder_;
-  const PackedBlock& block = e.blocks[e.stack[layer].block];
-  const MatrixView normed = matrix(buffers.normed, hidden.rows, e.width, e.width);
-  const auto before = [&](const PackedNorm& norm) -> ConstMatrixView {
-    if (!e.norm_first || norm.gamma.empty()) return hidden;
-    normalize(norm, hidden, normed);
-    return normed;
-  };
-  attend(group, layer, buffers, before(block.attention_norm), hidden);
-  if (!e.norm_first) normalize(block.attention_norm, hidden, hidden);
-  feed_forward(block, buffers, before(block.output_norm), hidden);
-  if (!e.norm_first) normalize(block.output_norm, hidden, hidden);
-}
-
-/// hidden = hidden + W_O attention(x).
-void EncoderPass::attend(const Group& group, std::size_t layer, const Buffers& buffers, ConstMatrixView x,
-                         MatrixView hidden) const {
-  const PackedEncoder& e = encoder_;
-  const StackPlace& place = e.stack[layer];
-  const PackedBlock& block = e.blocks[place.block];
-  const std::int64_t columns = 3 * e.part(), context = e.heads * e.head_dim;
-  ops::linear(state_, x, block.qkv, 0, matrix(buffers.qkv, x.rows, columns, columns), buffers.op);
-  const ops::AttentionProblem problem = attention(group, layer, buffers);
-  if (place.rotary >= 0) {
-    const ops::RotaryTable& table = e.rotary[as_size(place.rotary)];
-    for (float* const part : {buffers.qkv, buffers.qkv + e.part()})
-      ops::rope(state_, {part, x.rows, e.heads, e.head_dim, columns, e.head_dim}, table, problem.offsets);
-  }
-  ops::attend(state_, problem, buffers.op);
-  ops::linear(state_, matrix(buffers.context, x.rows, context, context), block.output, 0, hidden, buffers.op,
-              {.residual = hidden});
-}
-
-ops::AttentionProblem EncoderPass::attention(const Group& group, std::size_t layer,
-                                             const Buffers& buffers) const noexcept {
-  const PackedEncoder& e = encoder_;
-  const std::int64_t count = tokens(group), stride = 3 * e.part(), context = e.heads * e.head_dim;
-  const auto view = [&](float* data, std::int64_t column, std::int64_t row_stride) -> HeadsView {
-    return {data == nullptr ? nullptr : data + column, count, e.heads, e.head_dim, row_stride, e.head_dim};
-  };
-  AttentionOptions options = {.window = e.stack[layer].window};
-  if (!e.distance_bias.empty()) {
-    const std::int64_t distances = 2 * e.max_tokens - 1;
-    options.distance_bias = {.data = e.distance_bias.data(),
-                             .count = distances,
-                             .first_distance = 1 - e.max_tokens,
-                             .head_stride = distances};
-  }
-  if (!probabilities_.empty()) {
-    const auto all = probabilities_[layer];
-    const auto before = [](const ProbabilitiesRequest& r, std::size_t s) { return as_size(r.sequence) < s; };
-    const auto begin = std::lower_bound(all.begin(), all.end(), group.first, before);
-    options.probabilities = {begin, std::lower_bound(begin, all.end(), group.last, before)};
-  }
-  return {.q = view(buffers.qkv, 0, stride),
-          .k = view(buffers.qkv, e.part(), stride),
-          .v = view(buffers.qkv, 2 * e.part(), stride),
-          .out = view(buffers.context, 0, context),
-          .offsets = batch_.offsets.subspan(group.first, group.last - group.first + 1),
-          .options = options,
-          .first_sequence = static_cast<std::int64_t>(group.first)};
-}
-
-/// hidden = hidden + W_down (activation(W_up x) * gate).
-void EncoderPass::feed_forward(const PackedBlock& block, const Buffers& buffers, ConstMatrixView x,
-                               MatrixView hidden) const {
-  const PackedEncoder& e = encoder_;
-  const MatrixView up = matrix(buffers.up, x.rows, e.feed_forward, e.up_part());
-  ops::LinearEpilogue epilogue = {.activation = e.activation};
-  if (e.gated) {
-    const MatrixView gate = matrix(buffers.gate, x.rows, e.feed_forward, e.up_part());
-    ops::linear(state_, x, block.up, e.up_part(), gate, buffers.op);
-    epilogue.gate = gate;
-  }
-  ops::linear(state_, x, block.up, 0, up, buffers.op, epilogue);
-  ops::linear(state_, up, block.down, 0, hidden, buffers.op, {.residual = hidden});
+  if (bytes > 0) scheduler::run_tasks(state_, as_size(state_.threads), run);
 }
 
 }  // namespace saccade::layers

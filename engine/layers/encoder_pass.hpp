@@ -2,68 +2,55 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
+#include "layers/encoder_group.hpp"
 #include "layers/packed_encoder.hpp"
-#include "ops/attention.hpp"
-#include "saccade/attention.hpp"
 #include "saccade/views.hpp"
 #include "scheduler/engine_state.hpp"
-#include "scheduler/scratch.hpp"
 
 namespace saccade::layers {
 
-/// For each layer the probabilities wanted of it, ascending by sequence; empty: none of any.
-using LayerProbabilities = std::span<const std::span<const ProbabilitiesRequest>>;
-
 /// One pass of token ids through an encoder's blocks, operands validated. Sequences go through all blocks in
-/// groups, so that what lies between two blocks stays near the cores and the workspace does not grow with the
-/// batch.
+/// groups. Where there are enough of them, a group is one thread's from the first block to the last: what
+/// lies between two products stays in that core's cache, and no thread waits for another. Sequences too long
+/// for that go in larger groups, one after the other, each on all threads. The workspace does not grow with
+/// the batch.
 class EncoderPass {
  public:
   /// `hidden` [tokens][width] gets the last block's output.
   EncoderPass(Engine::State& state, const PackedEncoder& encoder, const TokenIds& batch, MatrixView hidden,
               LayerProbabilities probabilities = {});
 
-  [[nodiscard]] std::size_t workspace() const noexcept;
-  void run(std::byte* workspace) const;
+  [[nodiscard]] std::size_t workspace();
+  void run(std::byte* workspace);
 
  private:
-  /// Sequences first to last - 1.
-  struct Group {
-    std::size_t first, last;
-  };
-  struct Buffers {
-    float* embedded;  ///< [tokens][embedding_width], where it is not the width
-    float* normed;    ///< [tokens][width], where norms come first
-    float* qkv;       ///< [tokens][3 part]
-    float* context;   ///< [tokens][heads * head_dim]
-    float* up;        ///< [tokens][up_part], shares the memory of qkv and context
-    float* gate;      ///< [tokens][up_part], where the feed-forward is gated
-    std::byte* op;    ///< workspace of the op that runs
-  };
+  using Group = EncoderGroup::Sequences;
 
   [[nodiscard]] std::size_t sequences() const noexcept { return batch_.offsets.size() - 1; }
   [[nodiscard]] std::int64_t tokens(const Group& group) const noexcept {
     return batch_.offsets[group.last] - batch_.offsets[group.first];
   }
+  /// The sequence is one thread's.
+  [[nodiscard]] bool alone(std::size_t sequence) const noexcept {
+    return tokens({sequence, sequence + 1}) <= most_alone_;
+  }
   [[nodiscard]] Group group_from(std::size_t first) const noexcept;
-  void lay_out(scheduler::Carver& carver, Buffers& buffers) const noexcept;
-  void embed(const Group& group, const Buffers& buffers, MatrixView hidden) const;
-  void run_block(const Group& group, std::size_t layer, const Buffers& buffers, MatrixView hidden) const;
-  void attend(const Group& group, std::size_t layer, const Buffers& buffers, ConstMatrixView x,
-              MatrixView hidden) const;
-  void feed_forward(const PackedBlock& block, const Buffers& buffers, ConstMatrixView x,
-                    MatrixView hidden) const;
-  [[nodiscard]] ops::AttentionProblem attention(const Group& group, std::size_t layer,
-                                                const Buffers& buffers) const noexcept;
-  void normalize(const PackedNorm& norm, ConstMatrixView x, MatrixView out) const;
+  [[nodiscard]] EncoderGroup pass(const Group& group) noexcept;
+  /// The largest workspace of a group on one thread, and on all.
+  struct GroupBytes {
+    std::size_t alone, shared;
+  };
+  [[nodiscard]] GroupBytes group_bytes() noexcept;
+  void run_alone(std::byte* workspace, std::size_t bytes);
 
   Engine::State& state_;
+  Engine::State one_thread_;
   const PackedEncoder& encoder_;
   TokenIds batch_;
   MatrixView hidden_;
   LayerProbabilities probabilities_;
+  std::int64_t most_alone_;
 };
 
 }  // namespace saccade::layers

@@ -91,7 +91,7 @@ void Encoder::encode(Engine& engine, const TokenIds& tokens, MatrixView hidden,
     ops::require_equal("probabilities' size", static_cast<std::int64_t>(options.probabilities.size()),
                        "the number of layers", layers());
   for (const auto& layer : options.probabilities) ops::validate(layer, tokens.offsets, heads());
-  const layers::EncoderPass pass(engine.state(), *state_->encoder, tokens, hidden, options.probabilities);
+  layers::EncoderPass pass(engine.state(), *state_->encoder, tokens, hidden, options.probabilities);
   scheduler::ScratchPool::Lease lease(engine.state().scratch, pass.workspace());
   pass.run(lease.memory());
 }
