@@ -23,24 +23,41 @@ struct PanelProduct {
   int registers;  ///< columns wanted, in registers
   float* out;
   std::ptrdiff_t out_stride;
-  const float* next;  ///< the same number of panels that are wanted next, or null
+  const float* next;  ///< as many panels that are wanted next, a tile's full width of them; or null
 };
 
-/// Tiles down the rows, for the steps of the depth from k on. Meanwhile each asks L2 for half of that depth
-/// of one of the next panels, a line every other step: eight tiles, those of 48 rows, ask for the next four
-/// panels. (Weights are larger than L2, hardware prefetching stops at every page, and a burst of requests
-/// between two tiles would stall.)
+/// Lines that each of `tiles` tiles asks for every four steps, so that together they ask for all of the next
+/// `panels` panels, as slowly as they can. (Weights are larger than L2, hardware prefetching stops at every
+/// page, and requests that come faster than memory answers keep the tiles' own loads waiting.)
+constexpr int lines_to_ask(std::ptrdiff_t tiles, std::ptrdiff_t panels) {
+  return tiles >= 4 * panels ? 1 : tiles >= 2 * panels ? 2 : 4;
+}
+
+/// Those of a tile's full width.
+template <class L>
+[[gnu::always_inline]] inline const TileFunction* asking_tiles(int lines) noexcept {
+  constexpr int widest = tile_columns<L> - 1;
+  return lines == 1   ? tile_set<L, Panels, 1>.tiles[widest]
+         : lines == 2 ? tile_set<L, Panels, 2>.tiles[widest]
+                      : tile_set<L, Panels, 4>.tiles[widest];
+}
+
+/// Tiles down the rows, for the steps of the depth from k on. The first ones ask for the same steps of the
+/// next panels.
 template <class L, class BeforeTile>
 [[gnu::always_inline]] inline void product_rows(const PanelProduct& p, ProductTile tile, std::ptrdiff_t k,
                                                 const BeforeTile& before_tile) noexcept {
-  const std::ptrdiff_t panels = p.registers * L::count / panel_width;
-  for (std::ptrdiff_t row = 0, number = 0; row < p.rows; ++number) {
+  const std::ptrdiff_t panels = p.next == nullptr ? 0 : p.registers * L::count / panel_width;
+  const int lines = lines_to_ask(blocks_of(p.rows, tile_rows<L>(p.registers)), panels);
+  for (std::ptrdiff_t row = 0, quarter = 0; row < p.rows; quarter += lines) {  // of a panel's lines
     const int height = tile_height<L>(p.rows - row, p.registers);
     if (k == 0) before_tile(row, height);
-    const bool ask = p.next != nullptr && number / 2 < panels;
-    tile.next =
-        ask ? p.next + (number / 2 * p.depth + k + number % 2 * (tile.depth / 2)) * panel_width : tile.b;
-    tile_set<L, Panels>.tiles[p.registers - 1][height - 1](tile);
+    const TileFunction* tiles = tile_set<L, Panels>.tiles[p.registers - 1];
+    if (quarter / 4 < panels) {
+      tiles = asking_tiles<L>(lines);
+      tile.next = p.next + (quarter / 4 * p.depth + k + quarter % 4 * (tile.depth / 4)) * panel_width;
+    }
+    tiles[height - 1](tile);
     tile.a += height * left_stride;
     tile.c += height * tile.c_stride;
     row += height;

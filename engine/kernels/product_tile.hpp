@@ -22,7 +22,7 @@ struct ProductTile {
   std::ptrdiff_t depth;
   bool add;           ///< c = c + sums, rounded; else c = sums
   bool resume;        ///< the chains go on from c instead of beginning at +0; not with `add`
-  const float* next;  ///< Panels: depth / 2 lines from here on are asked for meanwhile
+  const float* next;  ///< lines from here on are asked for meanwhile, by tiles that do
 };
 
 /// Registers for sums: rows x columns of them. Two fused multiply-adds a cycle of latency four want at least
@@ -44,7 +44,6 @@ constexpr int tile_rows(int columns) {
 template <class L>
 struct Panels {
   static constexpr int most_columns = tile_columns<L>;
-  static constexpr bool asks_for_next = true;
   static constexpr std::ptrdiff_t row(const ProductTile&) { return panel_width; }
   static constexpr std::ptrdiff_t panel(const ProductTile& t) { return t.b_stride; }
   static typename L::F load(const float* b, const ProductTile&) { return L::load(b); }
@@ -54,7 +53,6 @@ struct Panels {
 template <class L>
 struct Rows {
   static constexpr int most_columns = tile_columns<L>;
-  static constexpr bool asks_for_next = false;
   static constexpr std::ptrdiff_t row(const ProductTile& t) { return t.b_stride; }
   static constexpr std::ptrdiff_t panel(const ProductTile&) { return panel_width; }
   static typename L::F load(const float* b, const ProductTile&) { return L::load(b); }
@@ -67,7 +65,8 @@ struct PartialRows : Rows<L> {
   static typename L::F load(const float* b, const ProductTile& t) { return L::load(b, t.b_lanes); }
 };
 
-template <class L, template <class> class Right, int rows, int columns>
+/// Every four steps it asks L2 for `lines` lines.
+template <class L, template <class> class Right, int rows, int columns, int lines>
 [[gnu::noinline]] void product_tile(const ProductTile& t) noexcept {
   using F = typename L::F;
   constexpr int per_panel = static_cast<int>(panel_width) / L::count;
@@ -110,10 +109,10 @@ template <class L, template <class> class Right, int rows, int columns>
   std::ptrdiff_t left = t.depth;
   const float* next = t.next;
   for (; left >= 4; left -= 4, a += 4) {
-    if constexpr (Right<L>::asks_for_next) {
-      __builtin_prefetch(next, 0, 2);
-      __builtin_prefetch(next + panel_width, 0, 2);
-      next += 2 * panel_width;
+    if constexpr (lines > 0) {
+#pragma GCC unroll 4
+      for (int i = 0; i < lines; ++i) __builtin_prefetch(next + i * panel_width, 0, 2);
+      next += lines * panel_width;
     }
     step(0);
     step(1);
@@ -155,16 +154,18 @@ constexpr int tile_height(std::ptrdiff_t rows, int columns) {
   return height;
 }
 
-/// Every compiled tile, found by [columns - 1][height - 1]; heights that are not compiled are null.
-template <class L, template <class> class Right>
+/// Every compiled tile, found by [columns - 1][height - 1]; heights that are not compiled are null, and
+/// widths other than the largest where tiles ask for lines: narrower tiles are last ones.
+template <class L, template <class> class Right, int lines = 0>
 struct TileSet {
   static constexpr int tallest = 12;
   TileFunction tiles[Right<L>::most_columns][tallest] = {};
 
   template <int columns, int height>
   constexpr void put() {
-    if constexpr (height <= tile_rows<L>(columns) && compiled_height(height))
-      tiles[columns - 1][height - 1] = product_tile<L, Right, height, columns>;
+    constexpr bool wanted = lines == 0 || columns == Right<L>::most_columns;
+    if constexpr (wanted && height <= tile_rows<L>(columns) && compiled_height(height))
+      tiles[columns - 1][height - 1] = product_tile<L, Right, height, columns, lines>;
   }
   template <int columns, int... heights>
   constexpr void put_heights(std::integer_sequence<int, heights...>) {
@@ -177,8 +178,8 @@ struct TileSet {
   constexpr TileSet() { put_columns(std::make_integer_sequence<int, Right<L>::most_columns>()); }
 };
 
-template <class L, template <class> class Right>
-constexpr TileSet<L, Right> tile_set = {};
+template <class L, template <class> class Right, int lines = 0>
+constexpr TileSet<L, Right, lines> tile_set = {};
 
 }  // namespace
 }  // namespace saccade::kernels
