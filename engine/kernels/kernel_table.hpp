@@ -111,7 +111,8 @@ struct MatmulBlock {
   float* out;
   std::ptrdiff_t out_stride;
   Epilogue epilogue;
-  float* scratch;  ///< matmul_scratch(depth) values
+  float* scratch;               ///< matmul_scratch(depth) values
+  const float* next = nullptr;  ///< what is read first after this block, asked for towards its end
 };
 
 /// Values that a left operand takes where tiles read it.

@@ -67,7 +67,8 @@ void matmul_block(const MatmulBlock& m) noexcept {
   for (std::ptrdiff_t j = 0; j < m.columns; j += tile_width<L>) {
     const std::ptrdiff_t columns = m.columns - j < tile_width<L> ? m.columns - j : tile_width<L>;
     const float* const panels = m.panels + j * m.depth;
-    const bool whole_tile_next = j + 2 * tile_width<L> <= m.columns;
+    const float* next = columns < tile_width<L> ? nullptr : m.next;
+    if (j + 2 * tile_width<L> <= m.columns) next = panels + tile_width<L> * m.depth;
     // Where sums will go: tiles last long enough for the lines to come, a store would wait for each.
     const auto ask_for_out = [&](std::ptrdiff_t row, int height) {
       for (int i = 0; i < height; ++i) {
@@ -76,8 +77,7 @@ void matmul_block(const MatmulBlock& m) noexcept {
       }
     };
     const int registers = static_cast<int>(blocks_of(columns, L::count));
-    panel_product<L>({left, m.rows, m.rows, panels, m.depth, registers, sums, tile_width<L>,
-                      whole_tile_next ? panels + tile_width<L> * m.depth : nullptr},
+    panel_product<L>({left, m.rows, m.rows, panels, m.depth, registers, sums, tile_width<L>, next},
                      ask_for_out);
     finish(m, j, columns, sums);
   }

@@ -92,7 +92,7 @@ void EncoderGroup::run_block(std::size_t layer, const Buffers& buffers) const {
   };
   attend(layer, buffers, before(block.attention_norm));
   if (!e.norm_first) normalize(block.attention_norm, hidden_, hidden_);
-  feed_forward(block, buffers, before(block.output_norm));
+  feed_forward(layer, buffers, before(block.output_norm));
   if (!e.norm_first) normalize(block.output_norm, hidden_, hidden_);
 }
 
@@ -102,7 +102,8 @@ void EncoderGroup::attend(std::size_t layer, const Buffers& buffers, ConstMatrix
   const StackPlace& place = e.stack[layer];
   const PackedBlock& block = e.blocks[place.block];
   const std::int64_t columns = 3 * e.part(), context = e.heads * e.head_dim;
-  ops::linear(state_, x, block.qkv, 0, matrix(buffers.qkv, x.rows, columns, columns), buffers.op);
+  ops::linear(state_, x, block.qkv, 0, matrix(buffers.qkv, x.rows, columns, columns), buffers.op,
+              {.next = &block.output});
   const ops::AttentionProblem problem = attention(layer, buffers);
   if (place.rotary >= 0) {
     const ops::RotaryTable& table = e.rotary[as_size(place.rotary)];
@@ -111,7 +112,7 @@ void EncoderGroup::attend(std::size_t layer, const Buffers& buffers, ConstMatrix
   }
   ops::attend(state_, problem, buffers.op);
   ops::linear(state_, matrix(buffers.context, x.rows, context, context), block.output, 0, hidden_, buffers.op,
-              {.residual = hidden_});
+              {.residual = hidden_, .next = &block.up});
 }
 
 ops::AttentionProblem EncoderGroup::attention(std::size_t layer, const Buffers& buffers) const noexcept {
@@ -144,17 +145,20 @@ ops::AttentionProblem EncoderGroup::attention(std::size_t layer, const Buffers& 
 }
 
 /// hidden = hidden + W_down (activation(W_up x) * gate).
-void EncoderGroup::feed_forward(const PackedBlock& block, const Buffers& buffers, ConstMatrixView x) const {
+void EncoderGroup::feed_forward(std::size_t layer, const Buffers& buffers, ConstMatrixView x) const {
   const PackedEncoder& e = encoder_;
+  const PackedBlock& block = e.blocks[e.stack[layer].block];
   const MatrixView up = matrix(buffers.up, x.rows, e.feed_forward, e.up_part());
-  ops::LinearEpilogue epilogue = {.activation = e.activation};
+  ops::LinearEpilogue epilogue = {.activation = e.activation, .next = &block.down};
   if (e.gated) {
     const MatrixView gate = matrix(buffers.gate, x.rows, e.feed_forward, e.up_part());
     ops::linear(state_, x, block.up, e.up_part(), gate, buffers.op);
     epilogue.gate = gate;
   }
   ops::linear(state_, x, block.up, 0, up, buffers.op, epilogue);
-  ops::linear(state_, up, block.down, 0, hidden_, buffers.op, {.residual = hidden_});
+  const bool last = layer + 1 == e.stack.size();
+  ops::linear(state_, up, block.down, 0, hidden_, buffers.op,
+              {.residual = hidden_, .next = last ? nullptr : &e.blocks[e.stack[layer + 1].block].qkv});
 }
 
 }  // namespace saccade::layers

@@ -49,7 +49,7 @@ class EncoderGroup {
   void embed(const Buffers& buffers) const;
   void run_block(std::size_t layer, const Buffers& buffers) const;
   void attend(std::size_t layer, const Buffers& buffers, ConstMatrixView x) const;
-  void feed_forward(const PackedBlock& block, const Buffers& buffers, ConstMatrixView x) const;
+  void feed_forward(std::size_t layer, const Buffers& buffers, ConstMatrixView x) const;
   [[nodiscard]] ops::AttentionProblem attention(std::size_t layer, const Buffers& buffers) const noexcept;
   void normalize(const PackedNorm& norm, ConstMatrixView x, MatrixView out) const;
 

@@ -88,28 +88,37 @@ void linear(Engine::State& state, ConstMatrixView x, const PackedWeights& weight
   if (x.rows == 0) return;
   const std::int64_t per_task = columns_per_task(state, x.rows, out.columns);
   const std::int64_t column_tasks = blocks_of(out.columns, per_task);
+  const std::int64_t tasks = blocks_of(x.rows, matmul_rows) * column_tasks;
+  // Threads take tasks in turn, so what a thread reads next is as many tasks further as there are threads.
+  const auto next_panels = [&](std::int64_t task) -> const float* {
+    const std::int64_t next = task + state.threads;
+    if (next < tasks) return weights.panels.data() + (column + next % column_tasks * per_task) * weights.in;
+    if (epilogue.next == nullptr) return nullptr;
+    return epilogue.next->panels.data() +
+           (next - tasks) * per_task % epilogue.next->columns * epilogue.next->in;
+  };
   const std::size_t slot_bytes = linear_workspace(state, weights) / as_size(state.threads);
   const auto run = [&](std::size_t task, int slot) {
-    const std::int64_t row = static_cast<std::int64_t>(task) / column_tasks * matmul_rows;
-    const std::int64_t j = static_cast<std::int64_t>(task) % column_tasks * per_task;
-    state.kernels->matmul_block(
-        {.left = x.data + row * x.row_stride,
-         .left_row_stride = x.row_stride,
-         .rows = std::min(matmul_rows, x.rows - row),
-         .panels = weights.panels.data() + (column + j) * weights.in,
-         .depth = weights.in,
-         .columns = std::min(per_task, out.columns - j),
-         .out = out.data + row * out.row_stride + j,
-         .out_stride = out.row_stride,
-         .epilogue = {.bias = weights.bias.data() + column + j,
-                      .activation = epilogue.activation,
-                      .gate = element_or_null(epilogue.gate, row, j),
-                      .gate_stride = epilogue.gate.row_stride,
-                      .residual = element_or_null(epilogue.residual, row, j),
-                      .residual_stride = epilogue.residual.row_stride},
-         .scratch = reinterpret_cast<float*>(workspace + as_size(slot) * slot_bytes)});
+    const std::int64_t number = static_cast<std::int64_t>(task);
+    const std::int64_t row = number / column_tasks * matmul_rows, j = number % column_tasks * per_task;
+    state.kernels->matmul_block({.left = x.data + row * x.row_stride,
+                                 .left_row_stride = x.row_stride,
+                                 .rows = std::min(matmul_rows, x.rows - row),
+                                 .panels = weights.panels.data() + (column + j) * weights.in,
+                                 .depth = weights.in,
+                                 .columns = std::min(per_task, out.columns - j),
+                                 .out = out.data + row * out.row_stride + j,
+                                 .out_stride = out.row_stride,
+                                 .epilogue = {.bias = weights.bias.data() + column + j,
+                                              .activation = epilogue.activation,
+                                              .gate = element_or_null(epilogue.gate, row, j),
+                                              .gate_stride = epilogue.gate.row_stride,
+                                              .residual = element_or_null(epilogue.residual, row, j),
+                                              .residual_stride = epilogue.residual.row_stride},
+                                 .scratch = reinterpret_cast<float*>(workspace + as_size(slot) * slot_bytes),
+                                 .next = next_panels(number)});
   };
-  scheduler::run_tasks(state, as_size(blocks_of(x.rows, matmul_rows) * column_tasks), run);
+  scheduler::run_tasks(state, as_size(tasks), run);
 }
 
 }  // namespace saccade::ops

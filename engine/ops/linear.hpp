@@ -50,6 +50,7 @@ struct LinearEpilogue {
   kernels::Activation activation = kernels::Activation::none;
   ConstMatrixView gate = {};
   ConstMatrixView residual = {};
+  const PackedWeights* next = nullptr;  ///< of the linear map that follows: its first panels are asked for
 };
 
 /// out = epilogue(x W^T + b) for out.columns outputs from `column` on, a multiple of 16.
