@@ -128,5 +128,36 @@ TEST_CASE("same bits: every golden encoder on every ISA, any number of threads, 
   }
 }
 
+/// The batch again and again, until it has `tokens` tokens or more.
+GoldenBatch repeated(GoldenBatch batch, std::int64_t tokens) {
+  const std::vector<std::int32_t> ids = batch.ids, types = batch.types;
+  const std::vector<std::int64_t> offsets = batch.offsets;
+  while (batch.offsets.back() < tokens) {
+    const std::int64_t begin = batch.offsets.back();
+    for (std::size_t s = 1; s < offsets.size(); ++s) batch.offsets.push_back(begin + offsets[s]);
+    batch.ids.insert(batch.ids.end(), ids.begin(), ids.end());
+    batch.types.insert(batch.types.end(), types.begin(), types.end());
+  }
+  return batch;
+}
+
+TEST_CASE("same bits: batches whose sequences threads share, and have to themselves, and both") {
+  for (const auto& golden : test_data("hf-encoders", ".npz")) {
+    const std::string name = golden.parent_path().filename().string();
+    CAPTURE(name);
+    Engine engine({.threads = 3, .isa = {}});
+    const Encoder encoder = Encoder::load(engine, golden.parent_path());
+    const std::vector<float> once = encode(engine, encoder, GoldenBatch(golden).tokens());
+    for (const std::int64_t tokens : {500, 600, 1200, 7000}) {
+      CAPTURE(tokens);
+      const GoldenBatch batch = repeated(GoldenBatch(golden), tokens);
+      const std::vector<float> hidden = encode(engine, encoder, batch.tokens());
+      std::vector<float> expected;
+      while (expected.size() < hidden.size()) expected.insert(expected.end(), once.begin(), once.end());
+      CHECK(difference(hidden, expected) == "");
+    }
+  }
+}
+
 }  // namespace
 }  // namespace saccade::test
