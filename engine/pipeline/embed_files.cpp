@@ -8,8 +8,8 @@
 
 #include "core/as_size.hpp"
 #include "io/errors.hpp"
-#include "io/output_file.hpp"
 #include "pipeline/embed_budget.hpp"
+#include "pipeline/embed_checks.hpp"
 #include "pipeline/embed_job.hpp"
 #include "pipeline/embed_output.hpp"
 #include "pipeline/embedding_layout.hpp"
@@ -26,50 +26,9 @@ using core::as_size;
 /// A crash loses no more work than this and one window; the disk is waited for no more often.
 constexpr std::chrono::milliseconds chunk_time(200);
 
-pipeline::EmbeddingLayout layout_of(const Encoder& encoder, const fs::path& output,
-                                    const EmbedFilesOptions& options) {
-  pipeline::EmbeddingLayout layout = {
-      pipeline::embedding_format_of(output), options.type,
-      options.tokens ? encoder.width() : encoder.embedding_width(options.embed), options.tokens};
-  pipeline::validate(layout, output);
-  return layout;
-}
-
-void check_shard(const fs::path& output, const Shard& shard) {
-  if (shard.count < 1 || shard.index < 0 || shard.index >= shard.count) {
-    throw Error(ErrorCode::invalid_argument, "shard " + std::to_string(shard.index) + " of " +
-                                                 std::to_string(shard.count) +
-                                                 " is none; expected one from 0 to their number - 1");
-  }
-  if (shard.count > 1 && io::is_stream(output))
-    throw io::argument_error({output}, "is a stream, which has no shards; expected a file on disk");
-}
-
-void check_paths(std::span<const fs::path> inputs, const fs::path& output) {
-  if (inputs.empty()) throw Error(ErrorCode::invalid_argument, "there is no input; expected one or more");
-  if (io::is_stream(output)) return;
-  const std::vector<fs::path> written = {output, io::GrowingFile::partial_path(output),
-                                         pipeline::EmbedJournal::path_of(output)};
-  for (const fs::path& input : inputs) {
-    for (const fs::path& path : written)
-      if (io::same_file(path, input)) throw io::argument_error({path}, "is the input too");
-  }
-}
-
 /// What an encoder says of ids that it does not take: a line's fault, not the job's.
 bool is_fault_of_ids(const Error& error) {
   return error.code() == ErrorCode::invalid_argument || error.code() == ErrorCode::unsupported;
-}
-
-/// Options that do not fit the model, found before anything is read. A model without a tokenizer does for
-/// ids.
-void check_options(const Encoder& encoder, const EmbedFilesOptions& options, bool needs_tokenizer) {
-  TokenBatch batch;
-  try {
-    static_cast<void>(encoder.append(batch, "", options.embed));
-  } catch (const Error& error) {
-    if (needs_tokenizer || error.code() == ErrorCode::invalid_argument) throw;
-  }
 }
 
 /// One job: window by window read, tokenize, embed, write.
@@ -121,12 +80,12 @@ EmbedRun::EmbedRun(Engine& engine, const Encoder& encoder, std::span<const fs::p
       options_(options),
       inputs_(inputs.begin(), inputs.end()),
       path_(shard_path(output, options.shard)),
-      layout_(layout_of(encoder, output, options)),
+      layout_(pipeline::layout_of(encoder, output, options)),
       budget_(pipeline::plan_budget(engine, encoder, options, layout_.width)),
       source_(inputs, options.input_format, budget_.longest_line) {
-  check_shard(output, options.shard);
-  check_paths(inputs, path_);
-  check_options(encoder, options, source_.has_lines());
+  pipeline::check_shard(output, options.shard);
+  pipeline::check_paths(inputs, path_);
+  pipeline::check_options(encoder, options, source_.has_lines());
 }
 
 void EmbedRun::take_shard() {
@@ -293,13 +252,6 @@ EmbedFilesSummary EmbedRun::run() {
 EmbedFilesSummary embed_files(Engine& engine, const Encoder& encoder, std::span<const fs::path> inputs,
                               const fs::path& output, const EmbedFilesOptions& options) {
   return EmbedRun(engine, encoder, inputs, output, options).run();
-}
-
-fs::path shard_path(const fs::path& output, const Shard& shard) {
-  if (shard.count == 1) return output;
-  fs::path path = output;
-  path += ".shard-" + std::to_string(shard.index) + "-of-" + std::to_string(shard.count);
-  return path;
 }
 
 }  // namespace saccade

@@ -18,7 +18,8 @@
 #include "io/strict_json.hpp"
 #include "saccade/embed_files.hpp"
 
-namespace saccade::pipeline {
+namespace saccade {
+namespace pipeline {
 namespace {
 
 namespace fs = std::filesystem;
@@ -162,4 +163,13 @@ std::vector<ShardFile> find_shards(const fs::path& output) {
   return shards;
 }
 
-}  // namespace saccade::pipeline
+}  // namespace pipeline
+
+std::filesystem::path shard_path(const std::filesystem::path& output, const Shard& shard) {
+  if (shard.count == 1) return output;
+  std::filesystem::path path = output;
+  path += ".shard-" + std::to_string(shard.index) + "-of-" + std::to_string(shard.count);
+  return path;
+}
+
+}  // namespace saccade

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "fixtures/temporary_folder.hpp"
 #include "fixtures/tensors.hpp"
+#include "saccade/isa.hpp"
 #include "saccade/saccade.hpp"
 #include "tools/command.hpp"
 
@@ -18,11 +20,14 @@ struct EmbedJob {
   Engine engine;
   Encoder encoder = Encoder::load(engine, model);
 
-  /// `saccade embed` with the model and an output of this name in the folder.
+  /// `saccade embed` with the model and an output of this name in the folder; with the fastest kernels,
+  /// whatever $SACCADE_ISA says, unless others are asked for: these tests are of files.
   [[nodiscard]] Arguments arguments(const std::filesystem::path& input, const std::string& output,
                                     const Arguments& more = {}) const {
     Arguments all = {"embed", input, "--model", model, "-o", folder / output};
     all.insert(all.end(), more.begin(), more.end());
+    if (std::find(more.begin(), more.end(), "--isa") == more.end())
+      all.insert(all.end(), {"--isa", std::string(to_string(supported_isas().back()))});
     return all;
   }
   Finished run(const std::filesystem::path& input, const std::string& output, const Arguments& more = {},

@@ -19,7 +19,7 @@ using Clock = std::chrono::steady_clock;
 using Names = std::vector<std::string>;
 
 /// Slow work in small steps.
-const Arguments slowly = {"--isa", "scalar", "--threads", "1", "--token-budget", "64"};
+const Arguments slowly = {"--threads", "1", "--token-budget", "64"};
 
 Arguments with(Arguments arguments, const Arguments& more) {
   arguments.insert(arguments.end(), more.begin(), more.end());
@@ -28,7 +28,7 @@ Arguments with(Arguments arguments, const Arguments& more) {
 
 /// Kills the job at so many random moments, each of which must find it at work, then lets it end.
 void kill_and_resume(const EmbedJob& job, const std::string& output, const Arguments& kind, int kills) {
-  const fs::path input = job.folder.write("in.txt", made_up_lines(1500));
+  const fs::path input = job.folder.write("in.txt", made_up_lines(2000));
   const Clock::time_point begin = Clock::now();
   const std::string expected = job.embed(input, "whole-" + output, with(slowly, kind));
   const auto whole = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin);
@@ -44,7 +44,7 @@ void kill_and_resume(const EmbedJob& job, const std::string& output, const Argum
   const Finished finished = job.run(input, output, with(with(slowly, kind), {"--resume"}));
   INFO(finished.err);
   CHECK(finished.exit_code == 0);
-  check_contains(finished.err, {"1,500 texts, ", " done before, "});
+  check_contains(finished.err, {"2,000 texts, ", " done before, "});
   CHECK(read_bytes(job.folder / output) == expected);
   CHECK(job.folder.names() == Names{"in.txt", output, "whole-" + output});
 }
@@ -92,7 +92,7 @@ TEST_CASE_FIXTURE(EmbedJob, "killed and resumed: other formats") {
 }
 
 TEST_CASE_FIXTURE(EmbedJob, "SIGINT and SIGTERM: what is done stays, and the message says how to go on") {
-  const fs::path input = folder.write("in.txt", made_up_lines(1500));
+  const fs::path input = folder.write("in.txt", made_up_lines(4000));
   const std::string expected = embed(input, "whole.npy");
   Arguments more = slowly;
   for (const int signal : {SIGINT, SIGTERM}) {
