@@ -77,13 +77,15 @@ void add_pooling(CLI::App& embed, EmbedOptions& options) {
           "behind the other. Default: as the model does")
       ->type_name("NAME,...")
       ->group(model);
-  embed
-      .add_flag_callback(
-          "--normalize", [&options] { options.normalize = true; }, "to length 1, whatever the model says")
-      ->group(model);
+  CLI::Option& normalize = *embed
+                                .add_flag_callback(
+                                    "--normalize", [&options] { options.normalize = true; },
+                                    "to length 1, whatever the model says")
+                                ->group(model);
   embed
       .add_flag_callback(
           "--no-normalize", [&options] { options.normalize = false; }, "as they are, whatever the model says")
+      ->excludes(&normalize)
       ->group(model);
   embed
       .add_option("--truncate-dim", options.truncate_dim,

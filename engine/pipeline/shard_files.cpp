@@ -43,7 +43,7 @@ std::optional<Shard> shard_called(std::string_view name, std::string_view output
   if (!index || !name.starts_with(between)) return std::nullopt;
   name.remove_prefix(between.size());
   const std::optional<std::int64_t> count = take_number(name);
-  if (!count || !name.empty() || *index >= *count) return std::nullopt;
+  if (!count || !name.empty() || *count < 2 || *index >= *count) return std::nullopt;
   return Shard{*index, *count};
 }
 

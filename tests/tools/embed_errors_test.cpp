@@ -84,7 +84,8 @@ TEST_CASE_FIXTURE(Fixture, "lines longer than what the memory allows") {
 TEST_CASE_FIXTURE(Fixture, "wrong usage") {
   for (const Arguments& more :
        {Arguments{"--pooling", "median"}, Arguments{"--dtype", "f64"}, Arguments{"--input-format", "csv"},
-        Arguments{"--prompt", "a", "--prompt-name", "b"}, Arguments{"--token-budget", "0"}}) {
+        Arguments{"--prompt", "a", "--prompt-name", "b"}, Arguments{"--normalize", "--no-normalize"},
+        Arguments{"--token-budget", "0"}}) {
     INFO(more[0]);
     const Finished finished = run(input, "out.npy", more);
     CHECK(finished.exit_code == 2);
