@@ -91,5 +91,5 @@ TEST_CASE_FIXTURE(Fixture, "wrong usage") {
     CHECK(finished.exit_code == 2);
     check_contains(finished.err, {more[0]});
   }
-  CHECK(run_command({"embed", input, "-o", folder / "out.npy"}).exit_code == 2);
+  CHECK(run_command({"embed", "--model", model, "-o", folder / "out.npy"}).exit_code == 2);
 }
