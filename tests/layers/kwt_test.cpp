@@ -12,9 +12,7 @@
 #include "fixtures/read_tensor.hpp"
 #include "fixtures/test_data.hpp"
 #include "layers/encoder_pass.hpp"
-#include "model/encoder_config.hpp"
-#include "model/encoder_weights.hpp"
-#include "model/pack_encoder.hpp"
+#include "saccade/self_attention.hpp"
 
 namespace saccade::test {
 namespace {
@@ -57,40 +55,65 @@ std::vector<float> inputs(const TensorFile& file) {
   return rows;
 }
 
-model::EncoderConfig config_of_kwt() {
-  model::EncoderConfig config;
-  config.layer_weights = layer_count;
-  for (std::int64_t layer = 0; layer < layer_count; ++layer) config.layers.push_back({.weights = layer});
-  config.width = config.embedding_width = width;
-  config.heads = 1;
-  config.feed_forward = 4 * width;
-  config.max_tokens = tokens;
-  config.activation = model::Activation::gelu_tanh;
-  config.norm_epsilon = 1e-6;
-  return config;
-}
+/// The weights of the file, packed.
+class Weights {
+ public:
+  Weights(Engine& engine, const TensorFile& file) : engine_(engine), file_(file) {}
 
-model::EncoderLayerWeights layer_weights(model::WeightFiles& files, const std::string& prefix) {
-  const auto linear = [&](const std::string& name, std::int64_t out, std::int64_t in) {
-    return model::LinearView{files.at(prefix + name + ".weight", {out, in}),
-                             files.at(prefix + name + ".bias", {out})};
-  };
-  const auto norm = [&](const std::string& name) {
-    return model::NormView{files.at(prefix + name + ".weight", {width}),
-                           files.at(prefix + name + ".bias", {width})};
-  };
-  const auto without_bias = [&](const std::string& name) {
-    return model::LinearView{files.at(prefix + "attention." + name + ".weight", {width, width}), {}};
-  };
-  return {.query = without_bias("query"),
-          .key = without_bias("key"),
-          .value = without_bias("value"),
-          .attention_output = linear("attention.output.dense", width, width),
-          .attention_norm = norm("attention.output.LayerNorm"),
-          .feed_forward_in = linear("intermediate.dense", 4 * width, width),
-          .feed_forward_gate = {},
-          .feed_forward_out = linear("output.dense", width, 4 * width),
-          .feed_forward_norm = norm("output.LayerNorm")};
+  /// Linear maps side by side; all sizes are whole panels.
+  [[nodiscard]] ops::PackedWeights maps(const std::vector<std::string>& names) const {
+    std::int64_t columns = 0, column = 0;
+    for (const std::string& name : names) columns += shape(name)[0];
+    ops::PackedWeights packed = ops::make_packed_weights(shape(names[0])[1], columns);
+    for (const std::string& name : names) {
+      const std::vector<float> weight = read_tensor(file_, name + ".weight");
+      std::vector<float> bias;
+      if (file_.find(name + ".bias") != nullptr) bias = read_tensor(file_, name + ".bias");
+      ops::pack_weights(engine_.state(), ops::stored({shape(name)[0], shape(name)[1], weight, bias}), column,
+                        packed);
+      column += shape(name)[0];
+    }
+    return packed;
+  }
+
+  [[nodiscard]] layers::PackedNorm norm(const std::string& name) const {
+    return {read_tensor(file_, name + ".weight"), read_tensor(file_, name + ".bias"), 1e-6f};
+  }
+
+  [[nodiscard]] layers::PackedBlock block(const std::string& prefix) const {
+    return {.qkv = maps({prefix + "attention.query", prefix + "attention.key", prefix + "attention.value"}),
+            .output = maps({prefix + "attention.output.dense"}),
+            .attention_norm = norm(prefix + "attention.output.LayerNorm"),
+            .up = maps({prefix + "intermediate.dense"}),
+            .down = maps({prefix + "output.dense"}),
+            .output_norm = norm(prefix + "output.LayerNorm")};
+  }
+
+ private:
+  /// [out, in]
+  [[nodiscard]] const std::vector<std::int64_t>& shape(const std::string& map) const {
+    return file_.at(map + ".weight").shape;
+  }
+
+  Engine& engine_;
+  const TensorFile& file_;
+};
+
+/// Words are the rows of `words`, and there are no positions.
+layers::PackedEncoder pack_kwt(Engine& engine, const TensorFile& file, const std::vector<float>& words) {
+  layers::PackedEncoder encoder;
+  encoder.width = encoder.head_dim = width;
+  encoder.heads = 1;
+  encoder.feed_forward = 4 * width;
+  encoder.activation = kernels::Activation::gelu_tanh;
+  encoder.max_tokens = tokens;
+  encoder.embeddings.words = {words.data(), static_cast<std::int64_t>(words.size()) / width, width, width};
+  const Weights weights(engine, file);
+  for (std::size_t layer = 0; layer < layer_count; ++layer) {
+    encoder.blocks.push_back(weights.block("encoder.layer." + std::to_string(layer) + "."));
+    encoder.stack.push_back({.block = layer});
+  }
+  return encoder;
 }
 
 TEST_CASE("a trained encoder of sounds gives the hidden states and classes of its authors") {
@@ -101,20 +124,15 @@ TEST_CASE("a trained encoder of sounds gives the hidden states and classes of it
   const TensorFile file = TensorFile::open(folder() / "model.safetensors");
   const std::vector<float> words = inputs(file);
   const auto count = static_cast<std::int64_t>(recordings.size()) * tokens;
-  model::EncoderWeights weights;
-  weights.files = model::WeightFiles(folder());
-  weights.word = {words.data(), StorageType::f32, count, width};
-  for (std::int64_t layer = 0; layer < layer_count; ++layer)
-    weights.layers.push_back(layer_weights(weights.files, "encoder.layer." + std::to_string(layer) + "."));
   Engine engine;
-  const auto encoder = model::pack_encoder(engine.state(), config_of_kwt(), weights);
+  const layers::PackedEncoder encoder = pack_kwt(engine, file, words);
 
   std::vector<std::int32_t> ids(static_cast<std::size_t>(count));
   std::iota(ids.begin(), ids.end(), 0);
   const std::vector<std::int64_t> offsets = {0, tokens, 2 * tokens, 3 * tokens, 4 * tokens};
   std::vector<float> hidden(ids.size() * static_cast<std::size_t>(width));
-  const layers::EncoderPass pass(engine.state(), *encoder, {.ids = ids, .offsets = offsets},
-                                 {hidden.data(), count, width, width});
+  layers::EncoderPass pass(engine.state(), encoder, {.ids = ids, .offsets = offsets},
+                           {hidden.data(), count, width, width});
   std::vector<std::byte> workspace(pass.workspace() + 64);
   void* aligned = workspace.data();
   std::size_t space = workspace.size();
