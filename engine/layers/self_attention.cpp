@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/checked.hpp"
+#include "layers/flops.hpp"
 #include "layers/self_attention_pass.hpp"
 #include "ops/require.hpp"
 #include "ops/validate.hpp"
@@ -86,16 +87,6 @@ void validate_rows(Offsets offsets, std::span<const std::int64_t> rows) {
   }
 }
 
-/// Pairs of a query and a key that it sees in a sequence of n tokens.
-double visible_pairs(std::int64_t n, const Window& window) {
-  const auto pairs_on_one_side = [n](std::int64_t reach) {  // sum of min(i, reach) over i < n
-    const double all = static_cast<double>(n), r = static_cast<double>(std::min(reach, n - 1));
-    return r * (r + 1) / 2 + (all - 1 - r) * r;
-  };
-  return n == 0 ? 0
-                : static_cast<double>(n) + pairs_on_one_side(window.left) + pairs_on_one_side(window.right);
-}
-
 }  // namespace
 
 SelfAttention::SelfAttention(Engine& engine, const SelfAttentionWeights& weights, std::int64_t heads) {
@@ -131,7 +122,7 @@ double SelfAttention::flops(Offsets offsets, Window window) const {
   const double context = static_cast<double>(context_width());
   double pairs = 0;
   for (std::size_t s = 1; s < offsets.size(); ++s)
-    pairs += visible_pairs(offsets[s] - offsets[s - 1], window);
+    pairs += layers::visible_pairs(offsets[s] - offsets[s - 1], window);
   const double projected = 3.0 * static_cast<double>(width()) * context +
                            (packed_->output.in != 0 ? context * static_cast<double>(output_width()) : 0.0);
   const double tokens = offsets.empty() ? 0.0 : static_cast<double>(offsets.back() - offsets.front());

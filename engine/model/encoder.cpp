@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "layers/encoder_pass.hpp"
+#include "layers/flops.hpp"
 #include "model/encoder_config.hpp"
 #include "model/encoder_state.hpp"
 #include "model/encoder_weights.hpp"
@@ -94,6 +95,11 @@ void Encoder::encode(Engine& engine, const TokenIds& tokens, MatrixView hidden,
   layers::EncoderPass pass(engine.state(), *state_->encoder, tokens, hidden, options.probabilities);
   scheduler::ScratchPool::Lease lease(engine.state().scratch, pass.workspace());
   pass.run(lease.memory());
+}
+
+double Encoder::flops(Offsets offsets) const {
+  ops::validate(offsets, offsets.empty() ? 0 : offsets.back());
+  return layers::encoder_flops(*state_->encoder, offsets);
 }
 
 std::size_t Encoder::workspace(const Engine& engine, Offsets offsets) const {

@@ -73,6 +73,9 @@ class Encoder {
   /// Scratch bytes that encode() takes from the engine for these sequences.
   [[nodiscard]] std::size_t workspace(const Engine& engine, Offsets offsets) const;
 
+  /// Floating-point operations of encode()'s products for these sequences, a multiply-add counted as two.
+  [[nodiscard]] double flops(Offsets offsets) const;
+
   /// Throws the Error that reading it gave, where the directory has none that can be used.
   [[nodiscard]] const Tokenizer& tokenizer() const;
   /// The model's, ascending.
