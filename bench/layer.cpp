@@ -6,6 +6,7 @@
 #include "batches.hpp"
 #include "paired.hpp"
 #include "random.hpp"
+#include "random_layer.hpp"
 #include "saccade/self_attention.hpp"
 
 namespace saccade::bench {
@@ -16,20 +17,9 @@ struct LayerShape {
   std::int64_t width, heads;
 };
 
-SelfAttention random_layer(Engine& engine, const LayerShape& shape) {
-  const auto size = static_cast<std::size_t>(shape.width * shape.width);
-  std::vector<std::vector<float>> weights;
-  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
-    weights.push_back(random_values(size, seed));
-    for (float& w : weights.back()) w /= std::sqrt(static_cast<float>(shape.width));
-  }
-  const auto map = [&](std::size_t i) -> LinearWeights { return {shape.width, shape.width, weights[i], {}}; };
-  return SelfAttention(engine, {map(0), map(1), map(2), map(3)}, shape.heads);
-}
-
 void run(benchmark::State& state, Isa isa, int threads, const LayerShape& shape) {
   Engine engine({.threads = threads, .isa = isa});
-  const SelfAttention layer = random_layer(engine, shape);
+  const SelfAttention layer = random_layer(engine, shape.width, shape.heads);
   const std::vector<std::int64_t> offsets = batch_offsets(shape.batch);
   const std::int64_t tokens = offsets.back(), width = shape.width;
   const auto x = random_values(static_cast<std::size_t>(tokens * width), 5);

@@ -6,7 +6,6 @@
 #include "saccade/isa.hpp"
 
 namespace saccade::command {
-namespace {
 
 Isa isa_called(const std::string& name) {
   if (const auto isa = parse_isa(name)) return *isa;
@@ -14,8 +13,6 @@ Isa isa_called(const std::string& name) {
   for (const Isa isa : supported_isas()) known += (known.empty() ? "" : ", ") + std::string(to_string(isa));
   throw CLI::ValidationError("--isa", "there is no '" + name + "'; supported here: " + known);
 }
-
-}  // namespace
 
 void add_engine_options(CLI::App& subcommand, EngineOptions& options) {
   subcommand

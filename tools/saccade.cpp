@@ -43,11 +43,29 @@ int run(const command::Action& action) {
   }
 }
 
+/// "run, attend or info"
+std::string names_of(const std::vector<const CLI::App*>& subcommands) {
+  std::string names;
+  for (const CLI::App* subcommand : subcommands) {
+    const char* const separator = subcommand == subcommands.back() ? " or " : ", ";
+    names += (names.empty() ? "" : separator) + subcommand->get_name();
+  }
+  return names;
+}
+
 std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
-  if (!app.get_subcommands().empty()) return error.what();
+  if (!app.get_subcommands().empty()) return what_is_wrong(*app.get_subcommands().front(), error);
+  const std::vector<const CLI::App*> subcommands = app.get_subcommands({});
+  if (subcommands.empty()) return error.what();
   const std::vector<std::string> rest = app.remaining();
   return (rest.empty() ? "a subcommand is missing" : "there is no subcommand '" + rest.front() + "'") +
-         "; expected run, attend, embed, merge, similar or info";
+         "; expected " + names_of(subcommands);
+}
+
+/// Of the subcommands too, which inherit no footer as long as there is none.
+void end_help_with_exit_codes(CLI::App& app) {
+  app.footer(app.get_footer() + exit_codes);
+  for (CLI::App* subcommand : app.get_subcommands({})) end_help_with_exit_codes(*subcommand);
 }
 
 int report_usage(const CLI::App& app, const CLI::ParseError& error) {
@@ -69,7 +87,6 @@ int main(int argc, char** argv) {
   CLI::App app("Self-attention on CPUs: the same bits on every instruction set and any number of threads.",
                "saccade");
   app.set_version_flag("--version", "saccade " + std::string(version()));
-  app.footer(exit_codes);
   app.formatter(std::make_shared<command::HelpFormatter>());  // of the subcommands too
   app.require_subcommand(1);
   command::Action action;
@@ -78,9 +95,9 @@ int main(int argc, char** argv) {
   command::add_embed(app, action);
   command::add_merge(app, action);
   command::add_similar(app, action);
+  command::add_bench(app, action);
   command::add_info(app, action);
-  for (CLI::App* subcommand : app.get_subcommands({}))
-    subcommand->footer(subcommand->get_footer() + exit_codes);
+  end_help_with_exit_codes(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

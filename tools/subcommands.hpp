@@ -15,6 +15,7 @@ void add_attend(CLI::App& app, Action& action);
 void add_embed(CLI::App& app, Action& action);
 void add_merge(CLI::App& app, Action& action);
 void add_similar(CLI::App& app, Action& action);
+void add_bench(CLI::App& app, Action& action);
 void add_info(CLI::App& app, Action& action);
 
 }  // namespace saccade::command

@@ -1,0 +1,264 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "fixtures/expect_error.hpp"
+#include "fixtures/temporary_folder.hpp"
+#include "saccade/saccade.hpp"
+#include "tools/command.hpp"
+
+namespace {
+
+using namespace saccade;
+using namespace saccade::test;
+using Json = nlohmann::json;
+using Rows = std::vector<Json>;
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+/// Stdout of `saccade bench` with these arguments and as few calls as can be.
+std::string bench(Arguments arguments) {
+  arguments.insert(arguments.begin(), "bench");
+  arguments.insert(arguments.end(), {"-r", "1"});
+  const Finished finished = run_command(arguments);
+  INFO(finished.err);
+  REQUIRE(finished.exit_code == 0);
+  return finished.out;
+}
+
+Rows bench_rows(Arguments arguments) {
+  arguments.insert(arguments.end(), {"--format", "jsonl"});
+  Rows rows;
+  for (const std::string& line : lines_of(bench(arguments))) rows.push_back(Json::parse(line));
+  REQUIRE(!rows.empty());
+  return rows;
+}
+
+/// Each row's value under a key, as text.
+std::vector<std::string> values(const Rows& rows, const std::string& key) {
+  std::vector<std::string> texts;
+  for (const Json& row : rows)
+    texts.push_back(row.at(key).is_string() ? row.at(key).get<std::string>() : row.at(key).dump());
+  return texts;
+}
+
+using Texts = std::vector<std::string>;
+
+void check_times(const Json& row, double peak) {
+  INFO(row.dump());
+  CHECK(row.at("peer") == "saccade");
+  CHECK(row.at("version") == version());
+  CHECK(row.at("seconds_min") > 0);
+  CHECK(row.at("seconds_min") <= row.at("seconds_median"));
+  CHECK(row.at("gflops") > 0);
+  CHECK(row.at("share_of_peak") > 0);
+  CHECK(row.at("share_of_peak") < peak);
+  CHECK(row.at("peak") > 0);
+  CHECK(row.at("spread") >= 0);
+  CHECK(row.at("workspace_bytes") >= 0);
+}
+
+void check_wrong_usage(const Arguments& arguments, std::initializer_list<std::string> parts) {
+  const Finished finished = run_command(arguments);
+  CHECK(finished.exit_code == 2);
+  CHECK(finished.out.empty());
+  CHECK(finished.err.starts_with("saccade: error: "));
+  check_contains(finished.err, parts);
+}
+
+TEST_CASE("bench attention: each shape full and causal, against double precision and the peak") {
+  const Rows rows = bench_rows({"attention", "--lengths", "10", "--heads", "4", "--kv-heads", "2",
+                                "--head-dim", "16", "--batch", "2", "--threads", "1,2"});
+  CHECK(values(rows, "causal") == Texts{"false", "false", "true", "true"});
+  CHECK(values(rows, "threads") == Texts{"1", "2", "1", "2"});
+  for (const Json& row : rows) {
+    check_times(row, 1.5);
+    CHECK(row.at("case") == "b2h4kv2q10k10d16");
+    CHECK(row.at("reps") == 1);
+    CHECK(row.at("max_abs_err") < 1e-5);
+    CHECK(row.at("workspace_bytes") > 0);
+    CHECK(row.at("isa") == to_string(Engine().isa()));
+    const double flops = (row.at("causal").get<bool>() ? 2.0 : 4.0) * 2 * 4 * 10 * 10 * 16;
+    CHECK(row.at("gflops").get<double>() ==
+          doctest::Approx(flops / row.at("seconds_median").get<double>() * 1e-9));
+  }
+}
+
+TEST_CASE("bench attention: lists and ranges") {
+  const Rows rows = bench_rows({"attention", "--lengths", "4,8-32*2,40-60+10", "--heads", "1-2", "--head-dim",
+                                "8", "--threads", "1", "--causal"});
+  Texts cases;
+  for (const std::string heads : {"1", "2"})
+    for (const std::string n : {"4", "8", "16", "32", "40", "50", "60"})
+      cases.push_back("b1h" + heads + "q" + n + "k" + n + "d8");
+  CHECK(values(rows, "case") == cases);
+  for (const Json& row : rows) CHECK(row.at("causal") == true);
+}
+
+TEST_CASE("bench attention: decoding, from tensors and from a cache, of every type") {
+  const Rows rows =
+      bench_rows({"attention", "--queries", "1", "--lengths", "50", "--heads", "2", "--head-dim", "16",
+                  "--batch", "3", "--dtype", "f32,f16,bf16", "--threads", "1"});
+  CHECK(values(rows, "layout") == Texts{"packed", "panels", "packed", "panels", "packed", "panels"});
+  CHECK(values(rows, "dtype") == Texts{"f32", "f32", "f16", "f16", "bf16", "bf16"});
+  for (const Json& row : rows) {
+    check_times(row, 1e9);  // what lies in a cache is read faster than memory
+    CHECK(row.at("peak_of") == "read bandwidth");
+    CHECK(row.at("max_abs_err") < 1e-5);
+    const double bytes = 2.0 * 3 * 50 * 2 * 16 * (row.at("dtype") == "f32" ? 4 : 2);
+    CHECK(row.at("gb_per_s").get<double>() ==
+          doctest::Approx(bytes / row.at("seconds_median").get<double>() * 1e-9));
+  }
+}
+
+TEST_CASE("bench attention: every layout and ISA gives the right outputs") {
+  std::string isas;
+  for (const Isa isa : supported_isas()) isas += (isas.empty() ? "" : ",") + std::string(to_string(isa));
+  const Rows rows = bench_rows({"attention", "--lengths", "33", "--heads", "3", "--head-dim", "8", "--batch",
+                                "2", "--layout", "packed,bhsd,panels", "--threads", "1", "--isa", isas});
+  CHECK(rows.size() == 2 * 3 * supported_isas().size());
+  for (const Json& row : rows) CHECK(row.at("max_abs_err") < 1e-5);
+}
+
+TEST_CASE("bench attention: cases of a file") {
+  const TemporaryFolder folder;
+  const std::string path = folder.write(
+      "cases.txt", "# batch heads queries keys head_dim\n1 2 20 20 8 1\n\n1 2 5 20 8 # a chunk\n");
+  const Rows rows = bench_rows({"attention", "--cases", path, "--threads", "1"});
+  CHECK(values(rows, "case") == Texts{"b1h2q20k20d8", "b1h2q20k20d8", "b1h2q5k20d8"});
+  CHECK(values(rows, "causal") == Texts{"false", "true", "false"});
+  for (const std::string wrong : {"1 2 20 20\n", "1 2 20 x 8\n", "1 0 20 20 8\n", "# none\n"}) {
+    const Finished finished =
+        run_command({"bench", "attention", "--cases", folder.write("wrong.txt", wrong)});
+    CHECK(finished.exit_code == 1);
+    check_contains(finished.err, {"saccade: error: ", "wrong.txt"});
+  }
+  check_contains(run_command({"bench", "attention", "--cases", folder / "none.txt"}).err, {"none.txt"});
+}
+
+TEST_CASE("bench: the same rows in every format, and in a file") {
+  const Arguments shape = {"attention",  "--lengths", "20",        "--heads", "1",
+                           "--head-dim", "8",         "--threads", "1"};
+  const auto with = [&](const Arguments& more) {
+    Arguments all = shape;
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  const Texts md = lines_of(bench(shape));
+  REQUIRE(md.size() == 4);
+  check_contains(md[0], {"case", "median", "spread", "GFLOP/s", "share", "workspace", "ISA", "saccade"});
+  CHECK(md[1].starts_with("|--"));
+  check_contains(md[2], {"b1h1q20k20d8", "full", "FMA peak", std::string(version())});
+  check_contains(md[3], {"causal"});
+
+  const Texts csv = lines_of(bench(with({"--format", "csv"})));
+  REQUIRE(csv.size() == 3);
+  CHECK(csv[0].starts_with("peer,version,case,threads,causal,seconds_median,seconds_min,gflops,"));
+  CHECK(csv[1].starts_with("saccade," + std::string(version()) + ",b1h1q20k20d8,1,false,"));
+  CHECK(std::count(csv[0].begin(), csv[0].end(), ',') == std::count(csv[2].begin(), csv[2].end(), ','));
+
+  const TemporaryFolder folder;
+  CHECK(bench(with({"--format", "json", "-o", folder / "rows.json"})).empty());
+  const Json json = Json::parse(read_bytes(folder / "rows.json"));
+  CHECK(json.size() == 2);
+  CHECK(json[1].at("causal") == true);
+  CHECK(folder.names() == Texts{"rows.json"});
+}
+
+TEST_CASE("bench layer") {
+  const Rows rows = bench_rows(
+      {"layer", "--width", "32", "--heads", "4", "--lengths", "12,20", "--batch", "2", "--threads", "1"});
+  CHECK(values(rows, "case") == Texts{"b2n12w32h4", "b2n20w32h4"});
+  for (const Json& row : rows) {
+    check_times(row, 1.5);
+    CHECK(row.at("tokens_per_s") > 0);
+  }
+}
+
+TEST_CASE("bench encoder: random ids, and sets of a file") {
+  const Rows made_up = bench_rows(
+      {"encoder", "--model", SACCADE_SAMPLE_MODEL, "--lengths", "9", "--batch", "1,3", "--threads", "1"});
+  CHECK(values(made_up, "set") == Texts{"b1n9", "b3n9"});
+  const TemporaryFolder folder;
+  const std::string ids = "{\"ids\": [5, 6, 7]}\n{\"ids\": [8]}\n{\"ids\": [1, 2, 3, 4]}\n";
+  const Rows sets =
+      bench_rows({"encoder", "--model", SACCADE_SAMPLE_MODEL, "--sets",
+                  folder.write("a.jsonl", ids).string() + "," + folder.write("b.jsonl", ids).string(),
+                  "--threads", "1"});
+  CHECK(values(sets, "set") == Texts{"a", "b"});
+  for (const Json& row : sets) {
+    check_times(row, 1.5);
+    CHECK(row.at("batch") == 3);
+    const double seconds = row.at("seconds_median");
+    CHECK(row.at("tokens_per_s").get<double>() == doctest::Approx(8 / seconds));
+    CHECK(row.at("sequences_per_s").get<double>() == doctest::Approx(3 / seconds));
+  }
+  for (const std::string wrong :
+       {"{\"ids\": [99999999]}\n", "{\"ids\": [-1]}\n", "{\"id\": [1]}\n", "ids\n", "\n"}) {
+    const Finished finished = run_command(
+        {"bench", "encoder", "--model", SACCADE_SAMPLE_MODEL, "--sets", folder.write("wrong.jsonl", wrong)});
+    CHECK(finished.exit_code == 1);
+    check_contains(finished.err, {"saccade: error: ", "wrong.jsonl"});
+  }
+}
+
+TEST_CASE("bench: wrong usage is exit code 2, and says what is wrong") {
+  check_wrong_usage({"bench"}, {"subcommand", "attention, layer or encoder"});
+  check_wrong_usage({"bench", "dance"}, {"'dance'", "attention, layer or encoder"});
+  check_wrong_usage({"bench", "attention", "--lengths", "12x"}, {"--lengths", "'12x'"});
+  check_wrong_usage({"bench", "attention", "--lengths", "64-32"}, {"--lengths", "'64-32'"});
+  check_wrong_usage({"bench", "attention", "--lengths", "1-8*1"}, {"--lengths", "'1-8*1'"});
+  check_wrong_usage({"bench", "attention", "--lengths", "1-8+0"}, {"--lengths", "'1-8+0'"});
+  check_wrong_usage({"bench", "attention", "--lengths", "1-8/2"}, {"--lengths", "'1-8/2'"});
+  check_wrong_usage({"bench", "attention", "--lengths", "1-99999999"}, {"--lengths", "too many"});
+  check_wrong_usage({"bench", "attention", "--lengths", "99999999999999999999"}, {"--lengths"});
+  check_wrong_usage({"bench", "attention", "--lengths", "900000000000"}, {"memory"});
+  check_wrong_usage({"bench", "attention", "--heads", "0"}, {"--heads", "at least 1"});
+  check_wrong_usage({"bench", "attention", "--heads", "4,"}, {"--heads", "empty"});
+  check_wrong_usage({"bench", "attention", "--heads", "4", "--kv-heads", "3"}, {"--kv-heads", "4", "3"});
+  check_wrong_usage({"bench", "attention", "--queries", "1", "--causal"}, {"--causal"});
+  check_wrong_usage({"bench", "attention", "--cases", "c.txt", "--heads", "2"}, {"--cases", "--heads"});
+  check_wrong_usage({"bench", "attention", "--dtype", "f32,f64"}, {"--dtype", "'f64'", "bf16"});
+  check_wrong_usage({"bench", "attention", "--layout", "rows"}, {"--layout", "'rows'", "panels"});
+  check_wrong_usage({"bench", "attention", "--isa", "mmx"}, {"--isa", "mmx", "scalar"});
+  check_wrong_usage({"bench", "attention", "--format", "xml"}, {"--format", "xml", "jsonl"});
+  check_wrong_usage({"bench", "attention", "-r", "0"}, {"repetitions"});
+  check_wrong_usage({"bench", "layer", "--width", "10", "--heads", "4"}, {"--heads", "10"});
+  check_wrong_usage({"bench", "encoder", "--sets", "a.jsonl", "--lengths", "3"}, {"--sets", "--lengths"});
+}
+
+TEST_CASE("bench: what cannot be read or written") {
+  const TemporaryFolder folder;
+  const Finished unwritten = run_command({"bench", "layer", "-o", folder / "none" / "rows.md"});
+  CHECK(unwritten.exit_code == 1);
+  check_contains(unwritten.err, {"saccade: error: ", "rows.md"});
+  const Finished no_model = run_command({"bench", "encoder", "--model", folder / "none"});
+  CHECK(no_model.exit_code == 1);
+  check_contains(no_model.err, {"saccade: error: ", "none"});
+  const Finished too_long =
+      run_command({"bench", "encoder", "--model", SACCADE_SAMPLE_MODEL, "--lengths", "100000"});
+  CHECK(too_long.exit_code == 1);
+  check_contains(too_long.err, {"100000"});
+}
+
+TEST_CASE("bench --help") {
+  check_contains(run_command({"bench", "--help"}).out,
+                 {"attention", "layer", "encoder", "Examples", "peak", "Exit codes: 0"});
+  check_contains(run_command({"bench", "attention", "--help"}).out,
+                 {"--lengths", "--queries", "--heads", "--kv-heads", "--head-dim", "--batch", "--causal",
+                  "--dtype", "--layout", "--cases", "--threads", "--isa", "--repetitions", "--format",
+                  "--output", "128-1024*2", "share_of_peak", "Exit codes: 0"});
+  check_contains(run_command({"bench", "layer", "--help"}).out,
+                 {"--width", "--heads", "--lengths", "--batch"});
+  check_contains(run_command({"bench", "encoder", "--help"}).out,
+                 {"--model", "--sets", "--lengths", "--batch"});
+}
+
+}  // namespace

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "bench/attention_problem.hpp"
+#include "saccade/attention.hpp"
+#include "saccade/kv_cache.hpp"
+
+namespace saccade::command {
+
+/// How keys and values lie; queries and outputs lie as packed where keys are in panels.
+enum class KeyLayout : std::uint8_t {
+  packed,  ///< [tokens][heads][head_dim]
+  bhsd,    ///< [batch][heads][length][head_dim]
+  panels   ///< of a KeyValueCache, one page a sequence
+};
+[[nodiscard]] std::string_view to_string(KeyLayout layout) noexcept;
+
+/// A call of attention on memory of its own.
+class AttentionOperands {
+ public:
+  /// Outputs are fp32, all else is of `type`, which has the inputs exactly.
+  AttentionOperands(Engine& engine, const bench::AttentionShape& shape, const bench::AttentionInputs& inputs,
+                    KeyLayout layout, StorageType type);
+
+  void attend(Engine& engine);
+  [[nodiscard]] std::size_t workspace(const Engine& engine) const;
+  [[nodiscard]] double key_value_bytes() const;
+  /// [batch][heads][queries][head_dim]
+  [[nodiscard]] std::vector<float> outputs() const;
+
+ private:
+  /// A tensor's elements, and where they are: heads of `length` tokens a sequence.
+  struct Stored {
+    std::int64_t heads = 0, length = 0;
+    std::vector<std::byte> data = {};
+  };
+
+  [[nodiscard]] HeadsView view(Stored& stored, StorageType type) const;
+  [[nodiscard]] Stored stored(const std::vector<float>& values, std::int64_t heads,
+                              std::int64_t length) const;
+  [[nodiscard]] std::vector<std::int64_t> offsets_of(std::int64_t length) const;
+  void fill_cache(Engine& engine);
+  [[nodiscard]] AttentionOptions options() const;
+
+  bench::AttentionShape shape_;
+  KeyLayout layout_;
+  StorageType type_;
+  Stored q_, k_, v_, out_;
+  std::vector<std::byte> cached_keys_, cached_values_;
+  std::vector<std::int64_t> offsets_, key_offsets_, lengths_;
+  KeyValueCache cache_;
+  AttentionTensors tensors_;
+  CacheTensors cache_tensors_;
+};
+
+}  // namespace saccade::command
