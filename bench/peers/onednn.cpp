@@ -50,7 +50,7 @@ class Attention {
                        k = {s.batch, s.heads, s.keys, s.head_dim};
     const memory::desc q_desc = plain(q), v_desc = plain(k),
                        score_desc = plain({s.batch, s.heads, s.queries, s.keys}),
-                       mask_desc = plain({1, 1, s.queries, s.keys});
+                       mask_desc = plain({s.batch, 1, s.queries, s.keys});
     const memory::desc transposed(
         {s.batch, s.heads, s.head_dim, s.keys}, memory::data_type::f32,
         memory::dims{s.heads * s.keys * s.head_dim, s.keys * s.head_dim, 1, s.head_dim});
@@ -96,10 +96,11 @@ class Attention {
     post_ops.append_eltwise(1.0f, dnnl::algorithm::eltwise_linear, scale, 0.0f);
 #endif
   }
+  /// One for each sequence: oneDNN 2 is slow where sequences share one.
   void make_mask(const AttentionShape& s) {
-    for (std::int64_t i = 0; i < s.queries; ++i)
+    for (std::int64_t row = 0; row < s.batch * s.queries; ++row)
       for (std::int64_t j = 0; j < s.keys; ++j)
-        mask_.push_back(j <= i ? 0.0f : -std::numeric_limits<float>::infinity());
+        mask_.push_back(j <= row % s.queries ? 0.0f : -std::numeric_limits<float>::infinity());
   }
 
   dnnl::engine engine_ = dnnl::engine(dnnl::engine::kind::cpu, 0);
