@@ -13,17 +13,31 @@ MatrixView matrix(float* data, std::int64_t rows, std::int64_t columns, std::int
   return {data, rows, columns, stride};
 }
 
+/// The places of the tokens from `first` on; none where there is no memory yet.
+TopKeys from_token(TopKeys top, std::int64_t first) noexcept {
+  if (top.keys != nullptr) top.keys += first * top.token_stride;
+  if (top.probabilities != nullptr) top.probabilities += first * top.token_stride;
+  return top;
+}
+
+/// To the rows from `first` on.
+void copy_rows(ConstMatrixView from, MatrixView to, std::int64_t first) noexcept {
+  if (to.data == nullptr) return;
+  for (std::int64_t i = 0; i < from.rows; ++i)
+    std::copy_n(from.data + i * from.row_stride, from.columns, to.data + (first + i) * to.row_stride);
+}
+
 }  // namespace
 
 EncoderGroup::EncoderGroup(Engine::State& state, const PackedEncoder& encoder, const TokenIds& batch,
-                           Sequences sequences, MatrixView hidden, LayerProbabilities probabilities)
+                           Sequences sequences, MatrixView hidden, const EncodeOptions& wanted)
     : state_(state),
       encoder_(encoder),
       batch_(batch),
       sequences_(sequences),
       tokens_(batch.offsets[sequences.last] - batch.offsets[sequences.first]),
       hidden_(hidden),
-      probabilities_(probabilities) {}
+      wanted_(wanted) {}
 
 void EncoderGroup::lay_out(scheduler::Carver& carver, Buffers& buffers) const noexcept {
   const PackedEncoder& e = encoder_;
@@ -111,8 +125,20 @@ void EncoderGroup::attend(std::size_t layer, const Buffers& buffers, ConstMatrix
       ops::rope(state_, {part, x.rows, e.heads, e.head_dim, columns, e.head_dim}, table, problem.offsets);
   }
   ops::attend(state_, problem, buffers.op);
+  if (!wanted_.traces.empty()) trace(layer, buffers, x);
   ops::linear(state_, matrix(buffers.context, x.rows, context, context), block.output, 0, hidden_, buffers.op,
               {.residual = hidden_, .next = &block.up});
+}
+
+void EncoderGroup::trace(std::size_t layer, const Buffers& buffers, ConstMatrixView x) const {
+  const PackedEncoder& e = encoder_;
+  const LayerTrace& wanted = wanted_.traces[layer];
+  const std::int64_t first = offsets().front(), stride = 3 * e.part(), columns = e.heads * e.head_dim;
+  copy_rows(x, wanted.input, first);
+  copy_rows(matrix(buffers.qkv, x.rows, columns, stride), wanted.queries, first);
+  copy_rows(matrix(buffers.qkv + e.part(), x.rows, columns, stride), wanted.keys, first);
+  copy_rows(matrix(buffers.qkv + 2 * e.part(), x.rows, columns, stride), wanted.values, first);
+  copy_rows(matrix(buffers.context, x.rows, columns, columns), wanted.context, first);
 }
 
 ops::AttentionProblem EncoderGroup::attention(std::size_t layer, const Buffers& buffers) const noexcept {
@@ -129,12 +155,13 @@ ops::AttentionProblem EncoderGroup::attention(std::size_t layer, const Buffers& 
                              .first_distance = 1 - e.max_tokens,
                              .head_stride = distances};
   }
-  if (!probabilities_.empty()) {
-    const auto all = probabilities_[layer];
+  if (!wanted_.probabilities.empty()) {
+    const auto all = wanted_.probabilities[layer];
     const auto before = [](const ProbabilitiesRequest& r, std::size_t s) { return as_size(r.sequence) < s; };
     const auto begin = std::lower_bound(all.begin(), all.end(), sequences_.first, before);
     options.probabilities = {begin, std::lower_bound(begin, all.end(), sequences_.last, before)};
   }
+  if (!wanted_.top_keys.empty()) options.top_keys = from_token(wanted_.top_keys[layer], offsets().front());
   return {.q = view(buffers.qkv, 0, stride),
           .k = view(buffers.qkv, e.part(), stride),
           .v = view(buffers.qkv, 2 * e.part(), stride),

@@ -2,19 +2,16 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "layers/packed_encoder.hpp"
 #include "ops/attention.hpp"
 #include "saccade/attention.hpp"
+#include "saccade/encoder.hpp"
 #include "saccade/views.hpp"
 #include "scheduler/engine_state.hpp"
 #include "scheduler/scratch.hpp"
 
 namespace saccade::layers {
-
-/// For each layer the probabilities wanted of it, ascending by sequence; empty: none of any.
-using LayerProbabilities = std::span<const std::span<const ProbabilitiesRequest>>;
 
 /// A few sequences of a batch through all blocks of an encoder, on the threads of `state`. hidden [tokens of
 /// the group][width] gets the last block's output.
@@ -26,7 +23,7 @@ class EncoderGroup {
   };
 
   EncoderGroup(Engine::State& state, const PackedEncoder& encoder, const TokenIds& batch, Sequences sequences,
-               MatrixView hidden, LayerProbabilities probabilities);
+               MatrixView hidden, const EncodeOptions& wanted);
 
   [[nodiscard]] std::size_t workspace() const noexcept;
   void run(std::byte* workspace) const;
@@ -49,6 +46,7 @@ class EncoderGroup {
   void embed(const Buffers& buffers) const;
   void run_block(std::size_t layer, const Buffers& buffers) const;
   void attend(std::size_t layer, const Buffers& buffers, ConstMatrixView x) const;
+  void trace(std::size_t layer, const Buffers& buffers, ConstMatrixView x) const;
   void feed_forward(std::size_t layer, const Buffers& buffers, ConstMatrixView x) const;
   [[nodiscard]] ops::AttentionProblem attention(std::size_t layer, const Buffers& buffers) const noexcept;
   void normalize(const PackedNorm& norm, ConstMatrixView x, MatrixView out) const;
@@ -59,7 +57,7 @@ class EncoderGroup {
   Sequences sequences_;
   std::int64_t tokens_;
   MatrixView hidden_;
-  LayerProbabilities probabilities_;
+  const EncodeOptions& wanted_;
 };
 
 }  // namespace saccade::layers

@@ -34,12 +34,12 @@ std::int64_t most_alone(int threads, std::int64_t tokens) {
 }  // namespace
 
 EncoderPass::EncoderPass(Engine::State& state, const PackedEncoder& encoder, const TokenIds& batch,
-                         MatrixView hidden, LayerProbabilities probabilities)
+                         MatrixView hidden, const EncodeOptions& wanted)
     : state_(state),
       encoder_(encoder),
       batch_(batch),
       hidden_(hidden),
-      probabilities_(probabilities),
+      wanted_(wanted),
       most_alone_(most_alone(state.threads, batch.offsets.back() - batch.offsets.front())) {
   one_thread_.kernels = state.kernels;
 }
@@ -62,7 +62,7 @@ EncoderGroup EncoderPass::pass(const Group& group) noexcept {
           batch_,
           group,
           {hidden, tokens(group), hidden_.columns, hidden_.row_stride},
-          probabilities_};
+          wanted_};
 }
 
 EncoderPass::GroupBytes EncoderPass::group_bytes() noexcept {

@@ -19,7 +19,7 @@ class EncoderPass {
  public:
   /// `hidden` [tokens][width] gets the last block's output.
   EncoderPass(Engine::State& state, const PackedEncoder& encoder, const TokenIds& batch, MatrixView hidden,
-              LayerProbabilities probabilities = {});
+              const EncodeOptions& wanted = {});
 
   [[nodiscard]] std::size_t workspace();
   void run(std::byte* workspace);
@@ -49,7 +49,7 @@ class EncoderPass {
   const PackedEncoder& encoder_;
   TokenIds batch_;
   MatrixView hidden_;
-  LayerProbabilities probabilities_;
+  EncodeOptions wanted_;
   std::int64_t most_alone_;
 };
 

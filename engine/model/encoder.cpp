@@ -11,6 +11,7 @@
 #include "model/encoder_weights.hpp"
 #include "model/pack_encoder.hpp"
 #include "model/pack_sentence.hpp"
+#include "model/validate_wanted.hpp"
 #include "ops/require.hpp"
 #include "ops/validate.hpp"
 #include "saccade/error.hpp"
@@ -74,6 +75,9 @@ std::int64_t Encoder::layers() const noexcept {
 std::int64_t Encoder::heads() const noexcept {
   return state_->encoder->heads;
 }
+std::int64_t Encoder::head_dim() const noexcept {
+  return state_->encoder->head_dim;
+}
 std::int64_t Encoder::vocabulary() const noexcept {
   return state_->encoder->embeddings.words.rows;
 }
@@ -88,11 +92,8 @@ void Encoder::encode(Engine& engine, const TokenIds& tokens, MatrixView hidden,
   ops::require_equal("hidden.rows", hidden.rows, "the number of ids",
                      static_cast<std::int64_t>(tokens.ids.size()));
   ops::require_equal("hidden.columns", hidden.columns, "the encoder's width", width());
-  if (!options.probabilities.empty())
-    ops::require_equal("probabilities' size", static_cast<std::int64_t>(options.probabilities.size()),
-                       "the number of layers", layers());
-  for (const auto& layer : options.probabilities) ops::validate(layer, tokens.offsets, heads());
-  layers::EncoderPass pass(engine.state(), *state_->encoder, tokens, hidden, options.probabilities);
+  model::validate_wanted(*state_->encoder, tokens.offsets, options);
+  layers::EncoderPass pass(engine.state(), *state_->encoder, tokens, hidden, options);
   scheduler::ScratchPool::Lease lease(engine.state().scratch, pass.workspace());
   pass.run(lease.memory());
 }

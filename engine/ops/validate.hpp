@@ -37,6 +37,9 @@ void validate_requests(const AttentionProblem& problem);
 /// For self-attention: every token is a query.
 void validate(std::span<const ProbabilitiesRequest> requests, Offsets offsets, std::int64_t heads);
 
+/// Keys of every sequence, and a place of its own for each token and head.
+void validate_top_keys(const AttentionProblem& problem);
+
 void validate(const AttentionProblem& problem);
 
 /// Sizes of pages are within what memory can hold.

@@ -104,6 +104,18 @@ void validate_rules(const AttentionProblem& p) {
     require_equal("the number of sinks", static_cast<std::int64_t>(o.sinks.size()), "q.heads", p.q.heads);
 }
 
+void validate_states(const AttentionProblem& p) {
+  const StatesView& states = p.options.states;
+  if (states.data == nullptr) return;
+  for (std::int64_t s = 0; s < p.sequences(); ++s) {
+    const std::int64_t blocks = kernels::key_blocks(p.keys(s), p.key_position(s));
+    if (states.blocks < blocks)
+      fail("states.blocks is " + text(states.blocks) + "; sequence " + text(s) + " has " + text(blocks));
+  }
+}
+
+}  // namespace
+
 void validate_top_keys(const AttentionProblem& p) {
   const TopKeys& top = p.options.top_keys;
   require_not_negative("top_keys", ".k", top.k);
@@ -120,18 +132,6 @@ void validate_top_keys(const AttentionProblem& p) {
   require_addressable("top_keys", p.q.heads, top.head_stride);
   require_distinct("top_keys", p.q.tokens, p.q.heads, top.k, top.token_stride, top.head_stride);
 }
-
-void validate_states(const AttentionProblem& p) {
-  const StatesView& states = p.options.states;
-  if (states.data == nullptr) return;
-  for (std::int64_t s = 0; s < p.sequences(); ++s) {
-    const std::int64_t blocks = kernels::key_blocks(p.keys(s), p.key_position(s));
-    if (states.blocks < blocks)
-      fail("states.blocks is " + text(states.blocks) + "; sequence " + text(s) + " has " + text(blocks));
-  }
-}
-
-}  // namespace
 
 void validate(const AttentionProblem& p) {
   validate(p.q, "q");

@@ -18,9 +18,23 @@
 
 namespace saccade {
 
+/// Asks for copies of what goes through a layer's attention. Each view is [tokens of the batch][columns];
+/// with null data it is not wanted.
+struct LayerTrace {
+  MatrixView input = {};  ///< width(): what queries, keys and values are made of
+  /// heads() * head_dim(), head by head, as scores are made of them: rotated where positions are rotary.
+  MatrixView queries = {}, keys = {};
+  MatrixView values = {};
+  MatrixView context = {};  ///< as queries: the heads' outputs, before the output projection
+};
+
+/// What is wanted beside the vectors; each span is empty, or has an element for each layer.
 struct EncodeOptions {
-  /// For each layer the probabilities that are wanted of it, ascending by sequence; empty: none of any.
+  /// For each layer the probabilities that are wanted of it, ascending by sequence.
   std::span<const std::span<const ProbabilitiesRequest>> probabilities = {};
+  /// The most attended keys; query tokens are those of the batch. k = 0: none of this layer.
+  std::span<const TopKeys> top_keys = {};
+  std::span<const LayerTrace> traces = {};
 };
 
 /// How texts become vectors; what is not said here is as the model's directory has it.
@@ -62,6 +76,7 @@ class Encoder {
   [[nodiscard]] std::int64_t width() const noexcept;  ///< values of a token's vector
   [[nodiscard]] std::int64_t layers() const noexcept;
   [[nodiscard]] std::int64_t heads() const noexcept;       ///< of each layer
+  [[nodiscard]] std::int64_t head_dim() const noexcept;    ///< values of a head's query, key or value
   [[nodiscard]] std::int64_t vocabulary() const noexcept;  ///< ids are below it
   [[nodiscard]] std::int64_t max_tokens() const noexcept;  ///< of a sequence
 

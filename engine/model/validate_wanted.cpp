@@ -1,0 +1,47 @@
+#include "model/validate_wanted.hpp"
+
+#include <string_view>
+
+#include "ops/require.hpp"
+#include "ops/validate.hpp"
+
+namespace saccade::model {
+namespace {
+
+void require_each_layer(std::string_view what, std::size_t size, const layers::PackedEncoder& encoder) {
+  if (size != 0)
+    ops::require_equal(what, static_cast<std::int64_t>(size), "the number of layers",
+                       static_cast<std::int64_t>(encoder.stack.size()));
+}
+
+void validate_copy(std::string_view name, MatrixView copy, std::int64_t rows, std::int64_t columns) {
+  if (copy.data == nullptr) return;
+  ops::validate(copy, name);
+  if (copy.rows != rows || copy.columns != columns)
+    ops::fail(name, " is [" + ops::text(copy.rows) + ", " + ops::text(copy.columns) + "]; expected [" +
+                        ops::text(rows) + ", " + ops::text(columns) + "]");
+}
+
+}  // namespace
+
+void validate_wanted(const layers::PackedEncoder& encoder, Offsets offsets, const EncodeOptions& wanted) {
+  require_each_layer("probabilities' size", wanted.probabilities.size(), encoder);
+  require_each_layer("top_keys' size", wanted.top_keys.size(), encoder);
+  require_each_layer("traces' size", wanted.traces.size(), encoder);
+  const std::int64_t tokens = offsets.back(), columns = encoder.heads * encoder.head_dim;
+  for (const auto& layer : wanted.probabilities) ops::validate(layer, offsets, encoder.heads);
+  for (const TopKeys& top : wanted.top_keys) {
+    ops::AttentionProblem problem = {.q = {.tokens = tokens, .heads = encoder.heads}, .offsets = offsets};
+    problem.options.top_keys = top;
+    ops::validate_top_keys(problem);
+  }
+  for (const LayerTrace& trace : wanted.traces) {
+    validate_copy("input", trace.input, tokens, encoder.width);
+    validate_copy("queries", trace.queries, tokens, columns);
+    validate_copy("keys", trace.keys, tokens, columns);
+    validate_copy("values", trace.values, tokens, columns);
+    validate_copy("context", trace.context, tokens, columns);
+  }
+}
+
+}  // namespace saccade::model
