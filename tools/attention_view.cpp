@@ -1,8 +1,6 @@
 #include "attention_view.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <numeric>
 #include <span>
 #include <tuple>
@@ -10,6 +8,7 @@
 
 #include "figures.hpp"
 #include "saccade/error.hpp"
+#include "terminal_text.hpp"
 
 namespace saccade::command {
 namespace {
@@ -43,43 +42,10 @@ std::vector<Attended> most_attended(const SequenceProbabilities& map, std::size_
   return attended;
 }
 
-/// Columns on a terminal: code points, East Asian ones twice.
-std::size_t columns_of(const std::string& text) {
-  std::size_t columns = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte & 0xc0) != 0x80) ++columns;         // not a later byte of a code point
-    if (byte >= 0xe3 && byte <= 0xed) ++columns;  // U+3000 to U+DFFF
-  }
-  return columns;
-}
-
-std::string padded(const std::string& text, std::size_t columns) {
-  const std::size_t used = columns_of(text);
-  return text + std::string(columns > used ? columns - used : 0, ' ');
-}
-
-std::string right_aligned(const std::string& text, std::size_t columns) {
-  return std::string(columns > text.size() ? columns - text.size() : 0, ' ') + text;
-}
-
-/// `share` of the columns, to an eighth of one.
-std::string bar(float share) {
-  constexpr std::array<const char*, 8> eighths = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-  const auto length = static_cast<std::size_t>(std::lround(std::clamp(share, 0.0f, 1.0f) * 8 * bar_columns));
-  std::string text;
-  for (std::size_t i = 0; i < length / 8; ++i) text += "█";
-  return padded(text + eighths[length % 8], bar_columns);
-}
-
-std::string percent(float probability) {
-  return right_aligned(fixed(100.0 * static_cast<double>(probability), 1) + " %", 7);
-}
-
 std::string line_of(const Attended& to, const TokenNames& names, std::size_t name_columns, float longest) {
   return "  " + padded(names.tokens[to.key], name_columns) + right_aligned(std::to_string(to.key), 6) + "  " +
-         percent(to.mean) + "  " + bar(longest > 0 ? to.mean / longest : 0) + percent(to.most) + " in head " +
-         std::to_string(to.head) + "\n";
+         percent(to.mean) + "  " + bar(longest > 0 ? to.mean / longest : 0, bar_columns) + percent(to.most) +
+         " in head " + std::to_string(to.head) + "\n";
 }
 
 std::string rest_of(std::span<const Attended> attended, std::size_t name_columns) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "saccade/error.hpp"
+#include "terminal_text.hpp"
 
 namespace saccade::command {
 namespace {
@@ -15,14 +16,6 @@ using nlohmann::json;
 
 Error wrong(const std::filesystem::path& path, const std::string& what) {
   return {ErrorCode::file_format, path.string() + ": " + what};
-}
-
-std::string printable(std::string text) {
-  for (char& c : text) {
-    const auto code = static_cast<unsigned char>(c);
-    if (code < 0x20 || code == 0x7f) c = '?';
-  }
-  return text;
 }
 
 json parse(const std::filesystem::path& path) {

@@ -26,6 +26,8 @@ check() {  # ROOT
       home["utf8proc.h"] = "engine/text/"
       home["nlohmann/"] = "engine/io/ engine/text/ engine/model/ engine/pipeline/ tools/ tests/"
       home["CLI/"] = "tools/"
+      home["librsvg/"] = "tools/map/"
+      home["cairo"] = "tools/map/ tests/tools/"
       home["doctest/"] = "tests/"
       home["benchmark/"] = "bench/"
     }

@@ -1,0 +1,119 @@
+#include <utility>
+
+#include "figures.hpp"
+#include "map/map_source.hpp"
+#include "map/model_text.hpp"
+#include "saccade/saccade.hpp"
+
+namespace saccade::command {
+namespace {
+
+class TextSource : public MapSource {
+ public:
+  TextSource(const EngineOptions& engine, const std::filesystem::path& model,
+             std::span<const std::string> texts)
+      : text_(engine, model, texts) {}
+
+  const std::vector<std::string>& tokens() const override { return text_.tokens(); }
+  AttentionMap read(const MapSelection& selection) override;
+  TopMap read_top(const MapSelection& selection, std::int64_t k) override;
+
+ private:
+  [[nodiscard]] std::vector<std::int64_t> layers(const MapSelection& selection) const;
+  [[nodiscard]] std::vector<std::int32_t> heads(const MapSelection& selection) const;
+  [[nodiscard]] AttentionMap labelled(const MapSelection& selection) const;
+
+  ModelText text_;
+};
+
+std::vector<std::int64_t> TextSource::layers(const MapSelection& selection) const {
+  const std::int64_t count = text_.encoder().layers();
+  if (selection.layer) {
+    require_number("layer", *selection.layer, count);
+    return {*selection.layer};
+  }
+  const std::int64_t last = selection.layers_to.value_or(count - 1);
+  require_number("layer", last, count);
+  std::vector<std::int64_t> all;
+  for (std::int64_t layer = 0; layer <= last; ++layer) all.push_back(layer);
+  return all;
+}
+
+std::vector<std::int32_t> TextSource::heads(const MapSelection& selection) const {
+  const std::int64_t count = text_.encoder().heads();
+  if (selection.head) {
+    require_number("head", *selection.head, count);
+    return {static_cast<std::int32_t>(*selection.head)};
+  }
+  std::vector<std::int32_t> all;
+  for (std::int32_t head = 0; head < count; ++head) all.push_back(head);
+  return all;
+}
+
+AttentionMap TextSource::labelled(const MapSelection& selection) const {
+  AttentionMap map;
+  map.text = text_.text();
+  map.tokens = tokens();
+  if (selection.query) map.positions = {*selection.query};
+  for (std::size_t i = 0; !selection.query && i < map.tokens.size(); ++i)
+    map.positions.push_back(static_cast<std::int64_t>(i));
+  for (const std::int64_t layer : layers(selection)) map.layers.push_back("layer " + std::to_string(layer));
+  if (selection.mean) map.heads = {"mean of " + count_of(text_.encoder().heads(), "head")};
+  for (const std::int32_t head : heads(selection))
+    if (!selection.mean) map.heads.push_back("head " + std::to_string(head));
+  return map;
+}
+
+AttentionMap TextSource::read(const MapSelection& selection) {
+  AttentionMap map = labelled(selection);
+  const std::vector<std::int32_t> wanted = heads(selection);
+  const std::size_t size = map.heads.size() * map.queries() * map.keys();
+  map.probabilities.resize(map.layers.size() * size);
+  ProbabilitiesRequest request = {
+      .heads = wanted, .queries = map.positions, .mean_over_heads = selection.mean};
+  std::vector<ProbabilitiesRequest> requests(text_.layers(), request);
+  std::vector<std::span<const ProbabilitiesRequest>> of_layers(text_.layers());
+  std::size_t place = 0;
+  for (const std::int64_t number : layers(selection)) {
+    const auto layer = static_cast<std::size_t>(number);
+    requests[layer].out = std::span(map.probabilities).subspan(size * place++, size);
+    of_layers[layer] = std::span(requests).subspan(layer, 1);
+  }
+  text_.encode({.probabilities = of_layers});
+  return map;
+}
+
+TopMap TextSource::read_top(const MapSelection& selection, std::int64_t k) {
+  TopMap top = {.map = labelled(selection), .k = static_cast<std::size_t>(k), .keys = {}};
+  const auto tokens = static_cast<std::int64_t>(top.map.keys()), all_heads = text_.encoder().heads();
+  const std::vector<std::int32_t> wanted = heads(selection);
+  const std::size_t all = static_cast<std::size_t>(all_heads * tokens * k);
+  std::vector<std::int32_t> keys(all);
+  std::vector<float> probabilities(all);
+  // One layer at a time: memory for a layer's, and for those that are kept.
+  for (const std::int64_t layer : layers(selection)) {
+    std::vector<TopKeys> of_layers(text_.layers());
+    of_layers[static_cast<std::size_t>(layer)] = {.k = k,
+                                                  .keys = keys.data(),
+                                                  .probabilities = probabilities.data(),
+                                                  .token_stride = k,
+                                                  .head_stride = tokens * k};
+    text_.encode({.top_keys = of_layers});
+    for (const std::int32_t head : wanted) {
+      const std::ptrdiff_t begin = head * tokens * k, end = begin + tokens * k;
+      top.keys.insert(top.keys.end(), keys.begin() + begin, keys.begin() + end);
+      top.map.probabilities.insert(top.map.probabilities.end(), probabilities.begin() + begin,
+                                   probabilities.begin() + end);
+    }
+  }
+  return top;
+}
+
+}  // namespace
+
+std::unique_ptr<MapSource> open_text(const EngineOptions& engine, const std::filesystem::path& model,
+                                     std::span<const std::string> texts) {
+  return std::make_unique<TextSource>(engine, model, texts);
+}
+
+}  // namespace saccade::command

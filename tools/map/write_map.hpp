@@ -1,0 +1,18 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "map/attention_map.hpp"
+
+namespace saccade::command {
+
+/// As tensors, in the format that the path says: probabilities_0 [layers, heads, queries, keys].
+void write_tensors(const AttentionMap& map, const std::filesystem::path& path);
+/// topk_keys and topk_probabilities [layers, heads, queries, k].
+void write_tensors(const TopMap& top, const std::filesystem::path& path);
+
+/// The file appears under its name when it is complete, or not at all; an empty path is the standard output.
+void write_bytes(std::string_view bytes, const std::filesystem::path& path);
+
+}  // namespace saccade::command

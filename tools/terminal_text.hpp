@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace saccade::command {
+
+/// Columns on a terminal: code points, East Asian ones twice.
+[[nodiscard]] std::size_t columns_of(std::string_view text);
+
+/// Filled up with blanks to so many columns.
+[[nodiscard]] std::string padded(const std::string& text, std::size_t columns);
+[[nodiscard]] std::string right_aligned(const std::string& text, std::size_t columns);
+
+/// The first so many columns of a longer text, the last of them an ellipsis.
+[[nodiscard]] std::string cut(const std::string& text, std::size_t columns);
+
+/// `share` of the columns, to an eighth of one, filled up with blanks.
+[[nodiscard]] std::string bar(double share, std::size_t columns);
+
+/// " 12.8 %"
+[[nodiscard]] std::string percent(double probability);
+
+/// Control characters become '?', and whatever is not UTF-8 U+FFFD: fit for a terminal, XML and JSON.
+[[nodiscard]] std::string printable(std::string_view text);
+
+}  // namespace saccade::command
