@@ -97,6 +97,7 @@ int main(int argc, char** argv) {
   command::add_similar(app, action);
   command::add_bench(app, action);
   command::add_map(app, action);
+  command::add_explain(app, action);
   command::add_info(app, action);
   end_help_with_exit_codes(app);
   try {

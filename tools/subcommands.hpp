@@ -17,6 +17,7 @@ void add_merge(CLI::App& app, Action& action);
 void add_similar(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
 void add_map(CLI::App& app, Action& action);
+void add_explain(CLI::App& app, Action& action);
 void add_info(CLI::App& app, Action& action);
 
 }  // namespace saccade::command
