@@ -141,7 +141,7 @@ GoldenBatch repeated(GoldenBatch batch, std::int64_t tokens) {
   return batch;
 }
 
-TEST_CASE("same bits: batches whose sequences threads share, and have to themselves, and both") {
+TEST_CASE("a batch gives the bits of its sequences, whether threads share them, have them alone, or both") {
   for (const auto& golden : test_data("hf-encoders", ".npz")) {
     const std::string name = golden.parent_path().filename().string();
     CAPTURE(name);
