@@ -44,8 +44,7 @@ void score_window(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source
     source.need_keys(g.first + row, window);
     while (first < last) {
       const std::ptrdiff_t end = source.keys_run_end(first * panel_width, last * panel_width) / panel_width;
-      panel_product<L>({w.queries + (g.first + row) * left_stride, w.a.rows, rows,
-                        source.panels(first * panel_width), w.a.head_dim,
+      panel_product<L>({w.queries.from(g.first + row), rows, source.panels(first * panel_width), w.a.head_dim,
                         static_cast<int>(end - first) * per_panel,
                         w.scores + row * left_stride + first * panel_width, left_stride, nullptr});
       first = end;
@@ -167,8 +166,8 @@ void sum_values(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& so
     each_visible(g, row, height, seen, !together, [&](std::ptrdiff_t key, std::ptrdiff_t end) {
       while (key < end) {
         const std::ptrdiff_t run_end = source.values_run_end(key, end);
-        run({powers + key, source.values(key) + columns.begin, source.value_stride(), columns.lanes, to,
-             w.value_stride, run_end - key, false, resume, nullptr});
+        run({powers + key, left_stride, source.values(key) + columns.begin, source.value_stride(),
+             columns.lanes, to, w.value_stride, run_end - key, false, resume, nullptr});
         resume = true;
         key = run_end;
       }
@@ -296,6 +295,23 @@ void finish_rows(AttentionWork<L>& w) noexcept {
   for (std::ptrdiff_t row = 0; a.top > 0 && row < a.rows; ++row) write_top(w, row);
 }
 
+/// Queries are read where they are, unless that is in another type, at no constant distance, or at a multiple
+/// of a page, which would put them all in the same cache sets.
+template <class L>
+void take_queries(AttentionWork<L>& w) noexcept {
+  const AttentionBlock& a = w.a;
+  constexpr std::ptrdiff_t page = 1024;
+  if (a.q.type == StorageType::f32 && a.group == 1 && a.q.query_stride % page != 0) {
+    w.queries = rows_in_place(static_cast<const float*>(a.q.data), a.q.query_stride);
+    return;
+  }
+  with_stored(a.q.type, a.q.data, [&](const auto* q) {
+    for (std::ptrdiff_t i = 0; i < a.rows; ++i)
+      copy_left_row<L>(q + a.q.offset(a.query(i), a.head(i)), a.rows, i, a.head_dim, a.scratch);
+  });
+  w.queries = copied_rows(a.scratch, a.rows);
+}
+
 /// Blocked attention with online softmax. For a block of 512 keys and 12 rows: scores by register tiles from
 /// panels, powers row by row, powers times values by register tiles; then the block is merged. The block's
 /// keys and values, 128 KiB each at head_dim 64, come to L2 once for the 48 rows; tiles take a line of them
@@ -304,10 +320,7 @@ void finish_rows(AttentionWork<L>& w) noexcept {
 template <class L>
 void attention_block(const AttentionBlock& a) noexcept {
   AttentionWork<L> w(a);
-  with_stored(a.q.type, a.q.data, [&](const auto* q) {
-    for (std::ptrdiff_t i = 0; i < a.rows; ++i)
-      copy_left_row<L>(q + a.q.offset(a.query(i), a.head(i)), a.rows, i, a.head_dim, w.queries);
-  });
+  take_queries(w);
   for (std::ptrdiff_t i = 0; a.score_rows != nullptr && i < a.rows; ++i) {
     if (a.score_rows[i] != nullptr)
       fill<L>(a.score_rows[i], 0, a.keys, w.keeps_powers() ? no_power : -infinity);

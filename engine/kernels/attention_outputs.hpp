@@ -51,7 +51,8 @@ void merge_sink(MergedRow& row, float sink, std::ptrdiff_t width) noexcept {
 
 /// out = sums / l; zeros for a row that saw no key. Adding +0 makes every zero the same zero.
 template <class L, class Stored>
-void write_row(const MergedRow& row, std::ptrdiff_t width, Stored* out) noexcept {
+[[gnu::always_inline]] inline void write_row(const MergedRow& row, std::ptrdiff_t width,
+                                             Stored* out) noexcept {
   if (!row.any) fill<L>(row.sums, 0, width, 0.0f);
   const auto zero = L::broadcast(0.0f), r = L::broadcast(row.any ? 1.0f / row.state.l : 0.0f);
   std::ptrdiff_t d = 0;

@@ -86,9 +86,10 @@ class Asker {
   Asker() = default;
   explicit Asker(const StridedRows (&areas)[4]) noexcept {
     for (int i = 0; i < 4; ++i) {
-      areas_[i] = areas[i];
-      if (areas[i].data == nullptr) areas_[i].rows = 0;
-      lines_ += areas_[i].rows * blocks_of(areas[i].width, line);
+      StridedRows& area = areas_[i] = areas[i];
+      if (area.data == nullptr) area.rows = 0;
+      if (area.stride == area.width) area = {area.data, 0, area.rows > 0 ? 1 : 0, area.rows * area.width};
+      lines_ += area.rows * blocks_of(area.width, line);
     }
   }
   /// That are not asked for yet.
@@ -103,9 +104,11 @@ class Asker {
         ++area_;
         continue;
       }
-      __builtin_prefetch(area.data + column_, 0, 2);
-      --lines;
-      column_ += line;
+      const std::ptrdiff_t left = blocks_of(area.width - column_, line), n = lines < left ? lines : left;
+      const float* next = area.data + column_;
+      for (std::ptrdiff_t i = 0; i < n; ++i, next += line) __builtin_prefetch(next, 0, 2);
+      lines -= n;
+      column_ += n * line;
       if (column_ < area.width) continue;
       column_ = 0;
       area.data += area.stride;
@@ -137,15 +140,15 @@ struct AttentionWork {
   std::ptrdiff_t left, right;   ///< of the window, at most `farthest`
   std::ptrdiff_t value_stride;  ///< of the sums
   std::ptrdiff_t blocks;        ///< key blocks of the sequence
-  float* queries;               ///< copy_left_row
-  float* scores;                ///< [row_group][left_stride]: of one block of keys, scores and then powers
-  float* block_sums;            ///< [row_group][value_stride]: sum_j p_j v_j over one block
-  float* sums;                  ///< [row_block][value_stride]: merged over the blocks so far
-  float* block_maxima;          ///< [row_block][blocks]: m of each block, for the probabilities
-  float* top_scores;            ///< [row_block][top], descending
-  float* top_keys;              ///< [row_block][top], the bits of their keys
-  float* block_keys;            ///< panels of a block that has to be converted
-  float* block_values;          ///< [key_block][value_stride] of one
+  LeftRows queries;
+  float* scores;        ///< [row_group][left_stride]: of one block of keys, scores and then powers
+  float* block_sums;    ///< [row_group][value_stride]: sum_j p_j v_j over one block
+  float* sums;          ///< [row_block][value_stride]: merged over the blocks so far
+  float* block_maxima;  ///< [row_block][blocks]: m of each block, for the probabilities
+  float* top_scores;    ///< [row_block][top], descending
+  float* top_keys;      ///< [row_block][top], the bits of their keys
+  float* block_keys;    ///< panels of a block that has to be converted
+  float* block_values;  ///< [key_block][value_stride] of one
   std::ptrdiff_t top_count[row_block];
   RowState block_state[row_group];
   RowState state[row_block];
@@ -175,8 +178,7 @@ struct AttentionWork {
       lines_a_tile = tiles == 0 ? 0 : blocks_of(asker.lines(), tiles);
       if (lines_a_tile > most_lines) lines_a_tile = most_lines;
     }
-    queries = a.scratch;
-    scores = queries + AttentionScratch::queries(a.head_dim);
+    scores = a.scratch + AttentionScratch::queries(a.head_dim);
     block_sums = scores + row_group * left_stride;
     sums = block_sums + row_group * value_stride;
     block_maxima = sums + row_block * value_stride;

@@ -23,9 +23,8 @@ inline constexpr std::ptrdiff_t key_block = 512;
 /// A product's depth is cut into pieces of 256, each summed by one chain of fused multiply-adds from +0.
 /// Part of the numerical contract.
 inline constexpr std::ptrdiff_t depth_piece = 256;
-/// Rows of a left operand lie this far apart while a tile reads them: a constant, so that a tile addresses
-/// all its rows from one pointer; a block of 512 and 16 more, so that they do not meet in the same cache
-/// sets.
+/// Scores, and copied rows of a left operand, lie this far apart: a block of 512 and 16 more, so that they do
+/// not meet in the same cache sets.
 inline constexpr std::ptrdiff_t left_stride = key_block + panel_width;
 /// Columns that a register tile covers at most.
 inline constexpr std::ptrdiff_t widest_tile = 4 * panel_width;

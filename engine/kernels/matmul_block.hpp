@@ -77,8 +77,9 @@ void matmul_block(const MatmulBlock& m) noexcept {
       }
     };
     const int registers = static_cast<int>(blocks_of(columns, L::count));
-    panel_product<L>({left, m.rows, m.rows, panels, m.depth, registers, sums, tile_width<L>, next},
-                     ask_for_out);
+    panel_product<L>(
+        {copied_rows(left, m.rows), m.rows, panels, m.depth, registers, sums, tile_width<L>, next},
+        ask_for_out);
     finish(m, j, columns, sums);
   }
 }

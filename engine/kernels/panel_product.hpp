@@ -15,8 +15,7 @@ constexpr std::ptrdiff_t tile_width = tile_columns<L>* L::count;
 
 /// Some rows times some neighbouring panels.
 struct PanelProduct {
-  const float* left;  ///< copy_left_rows of left_rows rows, from the first row wanted
-  std::ptrdiff_t left_rows;
+  LeftRows left;
   std::ptrdiff_t rows;
   const float* panels;
   std::ptrdiff_t depth;
@@ -58,7 +57,7 @@ template <class L, class BeforeTile>
       tile.next = p.next + (quarter / 4 * p.depth + k + quarter % 4 * (tile.depth / 4)) * panel_width;
     }
     tiles[height - 1](tile);
-    tile.a += height * left_stride;
+    tile.a += height * tile.a_stride;
     tile.c += height * tile.c_stride;
     row += height;
   }
@@ -74,8 +73,8 @@ template <class L, class BeforeTile>
   for (std::ptrdiff_t k = 0; k < p.depth; k += depth_piece) {
     const std::ptrdiff_t depth = p.depth - k < depth_piece ? p.depth - k : depth_piece;
     product_rows<L>(p,
-                    {p.left + left_column(p.left_rows, k), p.panels + k * panel_width, p.depth * panel_width,
-                     0, p.out, p.out_stride, depth, k > 0, false, nullptr},
+                    {p.left.at(0, k), p.left.stride, p.panels + k * panel_width, p.depth * panel_width, 0,
+                     p.out, p.out_stride, depth, k > 0, false, nullptr},
                     k, before_tile);
   }
 }

@@ -10,10 +10,10 @@ namespace saccade::kernels {
 namespace {
 
 /// c[i][j] = sum_k a[i][k] * b[k][j], one fused multiply-add chain an element, k ascending, from +0: the
-/// register tile behind linear layers, scores and weighted values alike. Row i of a begins at a + i *
-/// left_stride.
+/// register tile behind linear layers, scores and weighted values alike.
 struct ProductTile {
   const float* a;
+  std::ptrdiff_t a_stride;  ///< from one row of a to the next
   const float* b;
   std::ptrdiff_t b_stride;  ///< what `Right` says
   int b_lanes;              ///< valid lanes of a partial register, where `Right` is PartialRows
@@ -40,12 +40,19 @@ constexpr int tile_rows(int columns) {
   return L::registers == 16 ? 6 : 4;
 }
 
+// How a tile finds b. Register `column` of step k of four is at b + strides(column, k) * b_stride +
+// offset(column, k).
+
 /// b as panels of 16 columns, b_stride apart: row k of a panel is 16 values.
 template <class L>
 struct Panels {
   static constexpr int most_columns = tile_columns<L>;
-  static constexpr std::ptrdiff_t row(const ProductTile&) { return panel_width; }
-  static constexpr std::ptrdiff_t panel(const ProductTile& t) { return t.b_stride; }
+  static constexpr int per_panel = static_cast<int>(panel_width) / L::count;
+  static constexpr int strides(int column, int) { return column / per_panel; }
+  static constexpr std::ptrdiff_t offset(int column, int k) {
+    return k * panel_width + column % per_panel * L::count;
+  }
+  static constexpr std::ptrdiff_t advance(std::ptrdiff_t, int steps) { return steps * panel_width; }
   static typename L::F load(const float* b, const ProductTile&) { return L::load(b); }
 };
 
@@ -53,8 +60,9 @@ struct Panels {
 template <class L>
 struct Rows {
   static constexpr int most_columns = tile_columns<L>;
-  static constexpr std::ptrdiff_t row(const ProductTile& t) { return t.b_stride; }
-  static constexpr std::ptrdiff_t panel(const ProductTile&) { return panel_width; }
+  static constexpr int strides(int, int k) { return k; }
+  static constexpr std::ptrdiff_t offset(int column, int) { return column * L::count; }
+  static constexpr std::ptrdiff_t advance(std::ptrdiff_t stride, int steps) { return steps * stride; }
   static typename L::F load(const float* b, const ProductTile&) { return L::load(b); }
 };
 
@@ -65,11 +73,41 @@ struct PartialRows : Rows<L> {
   static typename L::F load(const float* b, const ProductTile& t) { return L::load(b, t.b_lanes); }
 };
 
+/// `count` places a stride apart, from a pointer for every three of them: the others are that and once or
+/// twice the stride, which an address can say without an instruction. The pointers move together.
+template <int count>
+class Spaced {
+ public:
+  [[gnu::always_inline]] Spaced(const float* first, std::ptrdiff_t stride) noexcept : stride_(stride) {
+#pragma GCC unroll 16
+    for (int i = 0; i < pointers; ++i) p_[i] = first + 3 * i * stride;
+    keep();
+  }
+  [[gnu::always_inline]] const float* at(int i) const noexcept {
+    return p_[i / 3] + i % 3 * stride_;
+  }
+  [[gnu::always_inline]] void advance(std::ptrdiff_t n) noexcept {
+#pragma GCC unroll 16
+    for (int i = 0; i < pointers; ++i) p_[i] += n;
+    keep();
+  }
+
+ private:
+  static constexpr int pointers = (count + 2) / 3;
+  // Or GCC keeps an address for each place and step, and spills them.
+  [[gnu::always_inline]] void keep() noexcept {
+#pragma GCC unroll 16
+    for (int i = 0; i < pointers; ++i) asm("" : "+r"(p_[i]));
+    asm("" : "+r"(stride_));
+  }
+  const float* p_[pointers];
+  std::ptrdiff_t stride_;
+};
+
 /// Every four steps it asks L2 for `lines` lines.
 template <class L, template <class> class Right, int rows, int columns, int lines>
 [[gnu::noinline]] void product_tile(const ProductTile& t) noexcept {
   using F = typename L::F;
-  constexpr int per_panel = static_cast<int>(panel_width) / L::count;
   float* const c = t.c;  // copies, since the compiler must expect that storing a sum changes t
   const std::ptrdiff_t c_stride = t.c_stride;
   F sum[rows][columns];
@@ -88,27 +126,25 @@ template <class L, template <class> class Right, int rows, int columns, int line
       for (int j = 0; j < columns; ++j) sum[i][j] = L::load(c + i * c_stride + j * L::count);
     }
   }
-  const float* a = t.a;
-  const float* b = t.b;
-  const std::ptrdiff_t b_row = Right<L>::row(t), b_panel = Right<L>::panel(t);
-  const auto step = [&](std::ptrdiff_t k) __attribute__((always_inline)) {
+  Spaced<rows> a(t.a, t.a_stride);
+  Spaced<Right<L>::strides(columns - 1, 3) + 1> b(t.b, t.b_stride);
+  const auto step = [&](int k) __attribute__((always_inline)) {
     F column[columns];
 #pragma GCC unroll 16
     for (int j = 0; j < columns; ++j)
-      column[j] = Right<L>::load(b + (j / per_panel) * b_panel + (j % per_panel) * L::count, t);
+      column[j] = Right<L>::load(b.at(Right<L>::strides(j, k)) + Right<L>::offset(j, k), t);
 #pragma GCC unroll 16
     for (int i = 0; i < rows; ++i) {
-      const F x = L::broadcast(a[i * left_stride + k]);
+      const F x = L::broadcast(a.at(i)[k]);
 #pragma GCC unroll 16
       for (int j = 0; j < columns; ++j) sum[i][j] = L::fma(x, column[j], sum[i][j]);
     }
-    b += b_row;
-    asm("" : "+r"(b));  // one pointer that moves: or GCC keeps an address for each step, and spills them
   };
   // Four steps a round: what counts addresses costs issue slots that the multiply-adds need.
   std::ptrdiff_t left = t.depth;
   const float* next = t.next;
-  for (; left >= 4; left -= 4, a += 4) {
+  const std::ptrdiff_t four = Right<L>::advance(t.b_stride, 4), one = Right<L>::advance(t.b_stride, 1);
+  for (; left >= 4; left -= 4) {
     if constexpr (lines > 0) {
 #pragma GCC unroll 4
       for (int i = 0; i < lines; ++i) __builtin_prefetch(next + i * panel_width, 0, 2);
@@ -118,8 +154,14 @@ template <class L, template <class> class Right, int rows, int columns, int line
     step(1);
     step(2);
     step(3);
+    a.advance(4);
+    b.advance(four);
   }
-  for (; left > 0; --left, ++a) step(0);
+  for (; left > 0; --left) {
+    step(0);
+    a.advance(1);
+    b.advance(one);
+  }
 
   if (t.add) {
 #pragma GCC unroll 16

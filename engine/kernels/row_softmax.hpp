@@ -45,16 +45,17 @@ struct PanelRange {
 };
 
 template <class L>
-PanelRange hide_around(float* u, std::ptrdiff_t begin, std::ptrdiff_t end) noexcept {
+[[gnu::always_inline]] inline PanelRange hide_around(float* u, std::ptrdiff_t begin,
+                                                     std::ptrdiff_t end) noexcept {
   const PanelRange panels = {begin / panel_width * panel_width, round_up(end, panel_width)};
-  fill<L>(u, panels.begin, begin, -infinity);
-  fill<L>(u, end, panels.end, -infinity);
+  if (panels.begin < begin) fill<L>(u, panels.begin, begin, -infinity);
+  if (end < panels.end) fill<L>(u, end, panels.end, -infinity);
   return panels;
 }
 
 /// Largest score, NaN left out; -infinity where there is none.
 template <class L>
-float row_max(const float* u, PanelRange panels) noexcept {
+[[gnu::always_inline]] inline float row_max(const float* u, PanelRange panels) noexcept {
   using F = typename L::F;
   constexpr int chains = 4;
   F largest[chains];
@@ -99,8 +100,8 @@ float power_of(float u, const PowerBase& base) noexcept {
 /// The base for u[begin, end), not empty. Scores that cannot be raised in one step are prepared in place:
 /// those with a scale <= 0, and those too large.
 template <class L>
-PowerBase power_base(float* u, std::ptrdiff_t begin, std::ptrdiff_t end, const ScoreScale& scale,
-                     PanelRange& panels) noexcept {
+[[gnu::always_inline]] inline PowerBase power_base(float* u, std::ptrdiff_t begin, std::ptrdiff_t end,
+                                                   const ScoreScale& scale, PanelRange& panels) noexcept {
   if (!scale.plain) {
     for (std::ptrdiff_t j = begin; j < end; ++j) u[j] = u[j] * scale.before;
   }

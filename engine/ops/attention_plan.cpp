@@ -30,6 +30,10 @@ constexpr std::int64_t few_values = std::int64_t{32} << 10;
 AttentionPlan::AttentionPlan(const AttentionProblem& problem, int threads) noexcept
     : problem_(problem), threads_(threads) {
   asks_ahead_ = problem_.q.tokens * problem_.q.heads * problem_.head_dim() > few_values;
+  const AttentionOptions& options = problem_.options;
+  hides_keys_ = std::min(options.window.left, options.window.right) < Window::unlimited ||
+                options.mask.data != nullptr || options.bias.data != nullptr ||
+                options.distance_bias.data != nullptr;
   if (threads_ == 1) return;
   std::int64_t all = 0;
   for (std::int64_t s = 0; s < problem_.sequences(); ++s) {
@@ -229,7 +233,8 @@ AttentionPlan::PackedKeys AttentionPlan::shared_keys(HeadPlace head) const noexc
   const Before here = before(head), origin = before(wave_.begin);
   const Place& place = places_[head.place];
   float* const panels = shared_values_ + (here.values - origin.values);
-  return {panels, shared_finite_ + (here.packs - origin.packs),
+  std::uint8_t* const finite = shared_finite_ + (here.packs - origin.packs);
+  return {panels, place.copies_values || hides_keys_ ? finite : nullptr,
           place.copies_values ? panels + key_panels(place.keys) : nullptr};
 }
 

@@ -191,6 +191,7 @@ class AttentionPlan {
   float* states_ = nullptr;
   std::atomic<std::int64_t>* chunks_left_ = nullptr;  // [row blocks in chunks]
   bool asks_ahead_ = false;                           // for rows before they are wanted
+  bool hides_keys_ = false;                           // rows of a sequence may see different keys
   std::int64_t tasks_per_row_block_ = 1;              // that keep the threads busy
   Wave wave_ = {};
 };

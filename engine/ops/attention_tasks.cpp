@@ -53,8 +53,8 @@ void AttentionPlan::run_head(const kernels::KernelTable& kernels, HeadPlace head
   const Place& next_place = places_[next.place];
   PackedKeys keys = slot.keys;
   if (!place.copies_values) keys.values = nullptr;
-  if (!place.copies_values && place.row_blocks == 1)
-    keys.finite = nullptr;  // the kernel looks if it must know
+  // The kernel looks for itself if it must know.
+  if (!place.copies_values && (place.row_blocks == 1 || !hides_keys_)) keys.finite = nullptr;
   for (std::int64_t b = 0; b < place.key_blocks; ++b) pack_block(kernels, place, head.head, b, keys);
   const std::int64_t blocks = place.row_blocks, next_keys = std::min(next_place.keys, kernels::key_block);
   for (std::int64_t i = 0; i < blocks; ++i) {
