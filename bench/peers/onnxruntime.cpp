@@ -2,35 +2,15 @@
 // kernel is fused. The library is loaded from $ONNXRUNTIME_LIBRARY; inputs and outputs are bound once, in the
 // layout that an operator wants.
 
-#include <dlfcn.h>
-
 #include <memory>
-#define ORT_API_MANUAL_INIT
-#include <onnxruntime_cxx_api.h>
 
 #include "onnx_model.hpp"
+#include "onnxruntime_library.hpp"
 #include "peer.hpp"
 
 namespace {
 
 using namespace saccade::bench;
-
-/// Loads the library; its version.
-std::string load_onnxruntime() {
-  const char* const path = std::getenv("ONNXRUNTIME_LIBRARY");
-  void* const library = path != nullptr ? dlopen(path, RTLD_NOW) : nullptr;
-  void* const entry = library != nullptr ? dlsym(library, "OrtGetApiBase") : nullptr;
-  const OrtApiBase* const base =
-      entry != nullptr ? reinterpret_cast<const OrtApiBase* (*)()>(entry)() : nullptr;
-  const OrtApi* const api = base != nullptr ? base->GetApi(ORT_API_VERSION) : nullptr;
-  if (api == nullptr) {
-    std::fprintf(stderr, "onnxruntime: $ONNXRUNTIME_LIBRARY is no library with version %d of its interface\n",
-                 ORT_API_VERSION);
-    std::exit(1);
-  }
-  Ort::InitApi(api);
-  return base->GetVersionString();
-}
 
 /// [batch][heads][tokens][dim] to [batch][tokens][heads][dim]; with tokens and heads swapped, back.
 std::vector<float> swap_heads(const std::vector<float>& values, std::int64_t batch, std::int64_t heads,
@@ -59,12 +39,10 @@ class Attention {
     OnnxOperator op = {"Attention", "", {{"is_causal", s.causal}}};
     if (!standard)
       op = {"MultiHeadAttention", "com.microsoft", {{"num_heads", s.heads}, {"unidirectional", s.causal}}};
-    const std::string model =
-        onnx_model(op, {{"q", q_shape_}, {"k", k_shape_}, {"v", k_shape_}}, {"y", q_shape_});
-    Ort::SessionOptions options;
-    options.SetIntraOpNumThreads(threads);
-    options.SetInterOpNumThreads(1);
-    session_ = Ort::Session(env, model.data(), model.size(), options);
+    OnnxModel model;
+    model.input({"q", q_shape_}).input({"k", k_shape_}).input({"v", k_shape_}).output({"y", q_shape_});
+    const std::string bytes = model.add(op, {"q", "k", "v"}, {"y"}).bytes();
+    session_ = Ort::Session(env, bytes.data(), bytes.size(), session_options(threads));
     binding_ = Ort::IoBinding(session_);
     binding_.BindInput("q", tensor(q_.data(), q_.size(), q_shape_));
     binding_.BindInput("k", tensor(inputs.k.data(), inputs.k.size(), k_shape_));

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""report.py ROWS.jsonl TABLE.md PICTURE.svg: what bench/compare measured, for people. Fails where engines disagree."""
-import json
+"""attention_report.py ROWS.jsonl NAME: what bench/compare measured, for people, as NAME.md and NAME.svg. Fails where
+engines disagree."""
 import re
-import statistics
 import sys
+
+import rounds
 
 TOLERANCE = 1e-5  # of outputs around 1, against double precision
 COLORS = {"saccade": "#d1495b", "saccade, panels": "#8d1f35", "torch-sdpa": "#edae49", "onnxruntime-mha": "#00798c",
@@ -12,20 +13,6 @@ COLORS = {"saccade": "#d1495b", "saccade, panels": "#8d1f35", "torch-sdpa": "#ed
 
 def engine(row):
     return row["peer"] + (", panels" if row.get("layout") == "panels" else "")
-
-
-def read(path):
-    """{(threads, case, causal): {engine: rows}}, in the order of the file."""
-    cases = {}
-    for line in open(path):
-        row = json.loads(line)
-        case = cases.setdefault((row["threads"], row["case"], row["causal"]), {})
-        case.setdefault(engine(row), []).append(row)
-    return cases
-
-
-def median(rows, field):
-    return statistics.median(row[field] for row in rows)
 
 
 def shape(case):
@@ -46,8 +33,12 @@ def speed(key, rows):
     """GFLOP/s, or where there is one query GB/s of keys and values."""
     s = shape(key[1])
     if decodes(key):
-        return 8e-9 * s["b"] * s["h"] * s["k"] * s["d"] / median(rows, "seconds_median")
-    return median(rows, "gflops")
+        return 8e-9 * s["b"] * s["h"] * s["k"] * s["d"] / rounds.best(rows)["seconds_median"]
+    return rounds.best(rows)["gflops"]
+
+
+def best_peak(rows):
+    return max(row["peak"] for row in rows)
 
 
 def engines_of(cases):
@@ -79,7 +70,7 @@ def table(cases, title, unit, peak):
         cells = [f"{speeds[n]:.1f}" if n in speeds else "" for n in names]
         cells = [f"**{c}**" if n == fastest else c for n, c in zip(names, cells)]
         own = case.get("saccade")
-        cells.append(f"{median(own, 'peak'):.0f}" if own else "")
+        cells.append(f"{best_peak(own):.0f}" if own else "")
         lines.append(f"| {key[0]} | {label(key)} | " + " | ".join(cells) + f" | {best_ratio(key, case)} |")
     return lines + [""]
 
@@ -91,18 +82,18 @@ def report(cases):
         part = {key: case for key, case in cases.items() if decodes(key) == wants_decode}
         if part:
             lines += table(part, title, unit, peak)
-    versions = {name: rows[0]["version"] for case in cases.values() for name, rows in case.items()}
+    versions = rounds.versions(cases)
     worst = max(row["max_abs_err"] for case in cases.values() for rows in case.values() for row in rows)
-    lines.append("Medians of rounds in alternation. " + ", ".join(f"{n} {versions[n]}" for n in engines_of(cases)) +
-                 f". All outputs are within {worst:.1e} of double precision. The peaks are measured in turn with saccade's "
-                 "calls; keys and values that fit in a cache are read faster than memory.")
+    lines.append(f"{rounds.RULE} " + ", ".join(f"{n} {versions[n]}" for n in engines_of(cases)) +
+                 f". All outputs are within {worst:.1e} of double precision. The peaks, of rounds the best, are measured in "
+                 "turn with saccade's calls; keys and values that fit in a cache are read faster than memory.")
     return "\n".join(lines) + "\n"
 
 
 def panel(cases, names, top, width, height):
     """Bars of one number of threads: a group for each case, a bar for each engine, the measured peak as a line."""
     left, right, bottom = 60, 20, top + height
-    peaks = {key: median(case["saccade"], "peak") for key, case in cases.items() if "saccade" in case}
+    peaks = {key: best_peak(case["saccade"]) for key, case in cases.items() if "saccade" in case}
     most = 1.05 * max([*peaks.values(), *(speed(k, rows) for k, c in cases.items() for rows in c.values())])
     group = (width - left - right) / len(cases)
     bar = 0.8 * group / len(names)
@@ -153,16 +144,14 @@ def picture(cases):
 
 
 def main():
-    cases = read(sys.argv[1])
-    if not cases:
-        sys.exit("report.py: no engine measured anything")
+    cases = rounds.read(sys.argv[1], lambda row: (row["threads"], row["case"], row["causal"]), engine)
     wrong = disagreements(cases)
     if wrong:
         sys.exit("\n".join(wrong))
-    with open(sys.argv[2], "w") as file:
+    with open(sys.argv[2] + ".md", "w") as file:
         file.write(report(cases))
     if any(not decodes(key) for key in cases):
-        with open(sys.argv[3], "w") as file:
+        with open(sys.argv[2] + ".svg", "w") as file:
             file.write(picture(cases))
 
 
