@@ -8,6 +8,7 @@
 #include "fixtures/expect_error.hpp"
 #include "saccade/isa.hpp"
 #include "tools/map_file.hpp"
+#include "tools/stored_tensor.hpp"
 
 namespace saccade::test {
 namespace {
@@ -110,6 +111,16 @@ TEST_CASE("the most attended keys of every token are those of the whole, without
   }
   const nlohmann::json of_token = json_of(folder, {law, "--top", "3", "--token", "its"});
   CHECK(of_token.at("keys").at(3).at(2).at(0) == top.at("keys").at(3).at(2).at(its));
+}
+
+TEST_CASE("of a file with NaN, the most attended keys are the numbers") {
+  const TemporaryFolder folder;
+  const auto from =
+      write_tensors(folder / "nan.safetensors",
+                    {floats("probabilities_0", {1, 2, 3}, {0.25f, std::nanf(""), 0.75f, 0.5f, 0.5f, 0.0f})});
+  const nlohmann::json top = json_of(folder, {"--from", from, "--top", "3"});
+  CHECK(top.at("keys").at(0).at(0) == nlohmann::json({{2, 0, -1}, {0, 1, 2}}));
+  CHECK(top.at("probabilities").at(0).at(0) == nlohmann::json({{0.75, 0.25, 0}, {0.5, 0.5, 0}}));
 }
 
 TEST_CASE("a map that was written is read again") {
