@@ -62,6 +62,7 @@ TEST_CASE("explain names what is missing or not there") {
   refused({"explain", machines, "--matrix", "--layer", "4"}, {"no layer 4", "0 to 3"});
   refused({"explain", machines, "--matrix", "--head", "4"}, {"no head 4", "0 to 3"});
   refused({"explain", machines, "--matrix", "--token", "mach"}, {"--matrix", "--token"});
+  refused({"explain", " ", "--matrix"}, {"the text is empty"});
 }
 
 }  // namespace saccade::test
