@@ -118,6 +118,11 @@ TEST_CASE("the most attended keys of every token are those of the whole, without
       CHECK(static_cast<double>(probability) == whole.at(3, 2, query, key));
     }
   }
+  const nlohmann::json of_head = json_of(folder, {law, "--top", "3", "--head", "2"});
+  for (std::size_t layer = 0; layer < 4; ++layer) {
+    CHECK(of_head.at("keys").at(layer).at(0) == top.at("keys").at(layer).at(2));
+    CHECK(of_head.at("probabilities").at(layer).at(0) == top.at("probabilities").at(layer).at(2));
+  }
   const nlohmann::json of_token = json_of(folder, {law, "--top", "3", "--token", "its"});
   CHECK(of_token.at("keys").at(3).at(2).at(0) == top.at("keys").at(3).at(2).at(its));
 }
