@@ -2,6 +2,9 @@
 // nothing left behind.
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
+
+#include <algorithm>
 
 #include "fixtures/expect_error.hpp"
 #include "tools/map_file.hpp"
@@ -29,7 +32,48 @@ struct Refusals {
   [[nodiscard]] std::string operator/(const std::string& name) const { return folder / name; }
 };
 
+/// While it lives, processes that are started get no more than so much memory.
+class MemoryLimit {
+ public:
+  explicit MemoryLimit(rlim_t bytes) {
+    ::getrlimit(RLIMIT_AS, &before_);
+    const rlimit limit = {.rlim_cur = std::min(bytes, before_.rlim_max), .rlim_max = before_.rlim_max};
+    ::setrlimit(RLIMIT_AS, &limit);
+  }
+  MemoryLimit(const MemoryLimit&) = delete;
+  MemoryLimit& operator=(const MemoryLimit&) = delete;
+  ~MemoryLimit() { ::setrlimit(RLIMIT_AS, &before_); }
+
+ private:
+  rlimit before_ = {};
+};
+
+/// Zeros of that shape, of which the disk holds none.
+std::filesystem::path write_sparse_npy(const std::filesystem::path& path,
+                                       const std::vector<std::int64_t>& shape) {
+  std::string sizes;
+  std::uintmax_t bytes = sizeof(float);
+  for (const std::int64_t size : shape) {
+    sizes += std::to_string(size) + ", ";
+    bytes *= static_cast<std::uintmax_t>(size);
+  }
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + sizes + "), }";
+  header.resize(117, ' ');  // with what stands before it, and the line's end, 128
+  std::ofstream(path, std::ios::binary) << std::string("\x93NUMPY\x01\x00\x76\x00", 10) << header << '\n';
+  std::filesystem::resize_file(path, 128 + bytes);
+  return path;
+}
+
 }  // namespace
+
+TEST_CASE("probabilities that do not fit the memory are counted, and the ways around them named") {
+  const Refusals refused;
+  const auto from = write_sparse_npy(refused / "huge.npy", {100, 12, 20'000, 20'000});
+  const MemoryLimit limit(rlim_t{64} << 30);
+  refused.expect(bad_input, {"1920.0 GB", "100 layers of 12 heads", "20,000 keys", "--token", "--top"},
+                 {"--from", from, "-o", refused / "map.html"});
+  refused.expect(bad_input, {"no layer 100"}, {"--from", from, "--layer", "100"});
+}
 
 TEST_CASE("a layer, head or format that is not there is refused with those that are") {
   const Refusals refused;

@@ -80,6 +80,7 @@ AttentionMap TextSource::read(const MapSelection& selection) {
   AttentionMap map = labelled(selection);
   const std::vector<std::int32_t> wanted = heads(selection);
   const std::size_t size = map.heads.size() * map.queries() * map.keys();
+  reserve_probabilities(map);
   map.probabilities.resize(map.layers.size() * size);
   ProbabilitiesRequest request = {
       .heads = wanted, .queries = map.positions, .mean_over_heads = selection.mean};
