@@ -22,6 +22,7 @@
 #include "map/text_view.hpp"
 #include "map/write_map.hpp"
 #include "map_options.hpp"
+#include "output_paths.hpp"
 #include "saccade/error.hpp"
 #include "subcommands.hpp"
 
@@ -41,12 +42,19 @@ std::string read_text(std::istream& stream, const std::string& name) {
 
 std::vector<std::string> texts_of(const MapOptions& options) {
   if (!options.texts.empty()) return options.texts;
-  if (options.text_file.empty()) return {read_text(std::cin, "standard input")};
+  if (options.text_file.empty() || options.text_file == "-") return {read_text(std::cin, "standard input")};
   std::ifstream file(options.text_file, std::ios::binary);
   return {read_text(file, options.text_file.string())};
 }
 
+/// Throws Error where the output would take the place of a file that is read.
+void keep_inputs(const MapOptions& options) {
+  const std::filesystem::path& input = options.from.empty() ? options.text_file : options.from;
+  if (!input.empty()) (void)pair_paths({input}, options.output, {}, {options.names});
+}
+
 std::unique_ptr<MapSource> open_source(const MapOptions& options) {
+  keep_inputs(options);
   if (!options.from.empty())
     return open_probabilities(options.from, options.names, options.sequence, options.rows);
   return open_text(options.engine, options.model, texts_of(options));

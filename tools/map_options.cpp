@@ -20,7 +20,7 @@ void add_input(CLI::App& map, MapOptions& options) {
                  "a text, or a pair of them; without any: --file, or the standard input")
       ->expected(0, 2)
       ->type_name("");
-  map.add_option("--file", options.text_file, "file with the text, in UTF-8")
+  map.add_option("--file", options.text_file, "file with the text, in UTF-8; - is the standard input")
       ->type_name("FILE")
       ->group(where_from);
   map.add_option("--model", options.model,
@@ -132,7 +132,9 @@ void choose_format(MapOptions& options) {
   if (std::find(formats.begin(), formats.end(), format) != formats.end()) return;
   std::string known;
   for (const std::string_view name : formats) known += (known.empty() ? "" : ", ") + std::string(name);
-  refuse(named ? "--format" : "--output", "there is no format '" + format + "'; expected " + known);
+  const std::string wrong =
+      format.empty() ? "the name says no format" : "there is no format '" + format + "'";
+  refuse(named ? "--format" : "--output", wrong + "; expected " + known);
 }
 
 }  // namespace

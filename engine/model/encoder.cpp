@@ -85,6 +85,19 @@ std::int64_t Encoder::max_tokens() const noexcept {
   return state_->encoder->max_tokens;
 }
 
+LayerAttention Encoder::attention(std::int64_t layer) const {
+  if (layer < 0 || layer >= layers())
+    throw Error(ErrorCode::invalid_argument, "there is no layer " + std::to_string(layer) +
+                                                 "; the encoder has " + std::to_string(layers()));
+  const layers::StackPlace& place = state_->encoder->stack[static_cast<std::size_t>(layer)];
+  const auto& bias = state_->encoder->blocks[place.block].qkv.bias;
+  return {.projection_bias =
+              std::any_of(bias.data(), bias.data() + bias.size(), [](float b) { return b != 0.0f; }),
+          .rotary = place.rotary >= 0,
+          .distance_bias = !state_->encoder->distance_bias.empty(),
+          .window = place.window};
+}
+
 void Encoder::encode(Engine& engine, const TokenIds& tokens, MatrixView hidden,
                      const EncodeOptions& options) const {
   state_->validate(tokens);

@@ -28,6 +28,15 @@ struct LayerTrace {
   MatrixView context = {};  ///< as queries: the heads' outputs, before the output projection
 };
 
+/// How a layer's attention differs from softmax(q k^T / sqrt(head_dim)) v with q = W_Q x, and k and v
+/// likewise.
+struct LayerAttention {
+  bool projection_bias = false;  ///< q = W_Q x + b_Q: some bias of queries, keys or values is not 0
+  bool rotary = false;           ///< queries and keys are rotated by their positions (RoPE, arXiv:2104.09864)
+  bool distance_bias = false;    ///< each head adds a number of its own for each distance to the scores
+  Window window = {};            ///< which keys a token attends to, around its own position
+};
+
 /// What is wanted beside the vectors; each span is empty, or has an element for each layer.
 struct EncodeOptions {
   /// For each layer the probabilities that are wanted of it, ascending by sequence.
@@ -79,6 +88,8 @@ class Encoder {
   [[nodiscard]] std::int64_t head_dim() const noexcept;    ///< values of a head's query, key or value
   [[nodiscard]] std::int64_t vocabulary() const noexcept;  ///< ids are below it
   [[nodiscard]] std::int64_t max_tokens() const noexcept;  ///< of a sequence
+  /// Throws Error{invalid_argument} for a layer that there is not.
+  [[nodiscard]] LayerAttention attention(std::int64_t layer) const;
 
   /// hidden [tokens][width]: the last layer's output for every token, special tokens being the caller's.
   /// Throws Error{invalid_argument} before hidden is touched: for ids that are not in the vocabulary,

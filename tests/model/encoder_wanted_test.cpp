@@ -134,6 +134,19 @@ TEST_CASE("the most attended keys of a layer are those of its probabilities") {
   }
 }
 
+TEST_CASE("what a layer does beside the textbook") {
+  const SampleEncoder sample;
+  const LayerAttention attention = sample.encoder.attention(layer);
+  CHECK(attention.projection_bias);
+  CHECK_FALSE(attention.rotary);
+  CHECK_FALSE(attention.distance_bias);
+  CHECK(attention.window.left == Window::unlimited);
+  CHECK(attention.window.right == Window::unlimited);
+  for (const std::int64_t none : {-1, 4})
+    expect_error(ErrorCode::invalid_argument, {"no layer " + std::to_string(none), "has 4"},
+                 [&] { (void)sample.encoder.attention(none); });
+}
+
 TEST_CASE("what does not fit is refused before anything is written") {
   SampleEncoder sample;
   const std::vector<float> before = sample.hidden;

@@ -149,6 +149,13 @@ void Browser::press(const std::string& key) const {
   act({{"type", "key"}, {"id", "keyboard"}, {"actions", json::array({down, up})}});
 }
 
+void Browser::prefer(const std::string& scheme) const {
+  const json feature = {{"name", "prefers-color-scheme"}, {"value", scheme}};
+  const json parameters = {{"features", json::array({feature})}};
+  (void)call("POST", "/session/" + session_ + "/goog/cdp/execute",
+             {{"cmd", "Emulation.setEmulatedMedia"}, {"params", parameters}});
+}
+
 json Browser::log(const std::string& type) const {
   return call("POST", "/session/" + session_ + "/se/log", {{"type", type}});
 }

@@ -26,6 +26,8 @@ class Browser {
   /// Moves the mouse to the middle of the element that this selector finds.
   void point_at(const std::string& selector) const;
   void press(const std::string& key) const;
+  /// What pages find as prefers-color-scheme: "light" or "dark".
+  void prefer(const std::string& scheme) const;
   /// Entries of a log since it was last read: "browser", the console, or "performance", what the page did.
   [[nodiscard]] nlohmann::json log(const std::string& type) const;
 

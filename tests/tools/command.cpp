@@ -68,7 +68,8 @@ RunningCommand::RunningCommand(const Arguments& arguments, const Surroundings& s
   std::vector<std::string> environment = surroundings.environment;
   for (char** variable = environ; *variable != nullptr; ++variable) environment.emplace_back(*variable);
   const std::string in = streams_.write("in", surroundings.input);
-  process_ = SpawnSettings(in, streams_ / "out", streams_ / "err").spawn(all, environment);
+  const std::string out = surroundings.output.empty() ? (streams_ / "out").string() : surroundings.output;
+  process_ = SpawnSettings(in, out, streams_ / "err").spawn(all, environment);
 }
 
 RunningCommand::~RunningCommand() {

@@ -22,6 +22,7 @@ struct Finished {
 struct Surroundings {
   std::string input = {};                     ///< its standard input
   std::vector<std::string> environment = {};  ///< "NAME=value", beside this process's own
+  std::string output = {};                    ///< path of its standard output; empty: see Finished::out
 };
 
 /// The command `saccade`, started as a user starts it.

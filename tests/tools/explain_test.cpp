@@ -47,7 +47,7 @@ TEST_CASE("a token's attention step by step, to the probabilities that the map h
 TEST_CASE("all tokens at once: matrices with their shapes") {
   const std::string text = explained({"--matrix", "--layer", "1", "--head", "3"});
   check_contains(text,
-                 {"X, what enters the layer  [5 x 128]", "Q = X W_Q^T + b_Q  [5 x 32]", "Q K^T  [5 x 5]",
+                 {"X, what enters the attention  [5 x 128]", "Q = X W_Q^T + b_Q  [5 x 32]", "Q K^T  [5 x 5]",
                   "softmax of each row  [5 x 5]", "V  [5 x 32]", "they agree, as fp32 rounds"});
 }
 
@@ -60,6 +60,9 @@ TEST_CASE("explain names what is missing or not there") {
   refused({"explain", machines}, {"--token"});
   refused({"explain", machines, "--token", "thing"}, {"no token 'thing'", "#1 thinking"});
   refused({"explain", machines, "--matrix", "--layer", "4"}, {"no layer 4", "0 to 3"});
+  refused({"explain", machines, "--matrix", "--head", "4"}, {"no head 4", "0 to 3"});
+  refused({"explain", machines, "--matrix", "--token", "mach"}, {"--matrix", "--token"});
+  refused({"explain", " ", "--matrix"}, {"the text is empty"});
 }
 
 }  // namespace saccade::test

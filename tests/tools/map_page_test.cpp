@@ -15,6 +15,7 @@ namespace {
 using nlohmann::json;
 
 // Keys as WebDriver calls them.
+constexpr const char* tab = "\uE004";
 constexpr const char* page_down = "\uE00F";
 constexpr const char* arrow_right = "\uE014";
 constexpr const char* arrow_down = "\uE015";
@@ -22,6 +23,9 @@ constexpr const char* escape = "\uE00C";
 
 const std::string shares_beside_keys =
     "return Array.from(document.querySelectorAll('#keys .share'), (share) => share.textContent)";
+
+const std::string shares_beside_queries =
+    "return Array.from(document.querySelectorAll('#queries .share'), (share) => share.textContent)";
 
 std::string query_token(std::int64_t index) {
   return "#queries li:nth-child(" + std::to_string(index + 1) + ") button";
@@ -49,6 +53,21 @@ void check_quiet(const Browser& browser) {
     CHECK((url.starts_with("file:") || url.starts_with("data:")));
   }
 }
+
+/// The mean of red, green and blue in the middle of each cell of the heat map: the ramp falls in it all the
+/// way.
+const std::string light_of_cells =
+    "drawHeat(); const canvas = document.getElementById('heat'), ratio = devicePixelRatio, all = [];"
+    "const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;"
+    "for (let q = 0; q < rows; ++q) for (let k = 0; k < columns; ++k) {"
+    "  const at = (begin, i) => Math.floor((begin + (i + .5) * cell) * ratio);"
+    "  const pixel = 4 * (at(heat.top, q) * canvas.width + at(heat.left, k));"
+    "  all.push((pixels[pixel] + pixels[pixel + 1] + pixels[pixel + 2]) / 3); }"
+    "return all";
+/// The same of the page's background.
+const std::string light_of_page =
+    "return getComputedStyle(document.body).backgroundColor.match(/\\d+/g)"
+    ".reduce((sum, channel) => sum + Number(channel), 0) / 3";
 
 // Two digits of a percentage are shown: half of the last, and a step of 16 bits.
 constexpr double most_error = 0.5e-4 + 1e-5;
@@ -86,28 +105,59 @@ TEST_CASE("browser: pointing at a token shows its row, and the switches work") {
   check_quiet(browser);
 }
 
-TEST_CASE("browser: the heat map is the darker the more there is") {
+TEST_CASE("browser: on the right a token shows what attends to it, with the mouse and by keys") {
+  if (!Browser::is_installed()) return;
+  const TemporaryFolder folder;
+  const MapNumbers map = numbers_of(folder, {law, "--layer", "2"});
+  bytes_of(folder, {law, "--layer", "2"}, "html");
+  const Browser browser;
+  browser.open(folder / "map.html");
+  const auto check_column = [&](std::int64_t head, std::int64_t key) {
+    const json shares = browser.evaluate(shares_beside_queries);
+    REQUIRE(shares.size() == 16);
+    for (std::int64_t query = 0; query < 16; ++query) {
+      const double shown = std::stod(shares.at(static_cast<std::size_t>(query)).get<std::string>()) / 100;
+      CHECK(std::abs(shown - map.at(0, head, query, key)) <= most_error);
+    }
+  };
+  browser.point_at("#keys li:nth-child(11) button");
+  check_column(0, 10);
+  const std::string focus_of = "return document.activeElement.closest('ol').id";
+  browser.evaluate("document.getElementById('head').focus()");
+  browser.press(tab);
+  CHECK(browser.evaluate(focus_of) == "queries");
+  browser.press(tab);
+  CHECK(browser.evaluate(focus_of) == "keys");
+  check_column(0, 0);
+  browser.press(arrow_down);
+  check_column(0, 1);
+  browser.press(arrow_right);
+  check_column(1, 1);
+  check_quiet(browser);
+}
+
+TEST_CASE("browser: on paper the heat map is the darker the more there is, in the dark the lighter") {
   if (!Browser::is_installed()) return;
   const TemporaryFolder folder;
   const MapNumbers map = numbers_of(folder, {law, "--layer", "1", "--head", "0"});
   bytes_of(folder, {law, "--layer", "1", "--head", "0"}, "html");
   const Browser browser;
-  browser.open(folder / "map.html");
-  // The mean of red, green and blue in the middle of each cell: the ramp falls in it all the way.
-  const json light = browser.evaluate(
-      "drawHeat(); const canvas = document.getElementById('heat'), ratio = devicePixelRatio, all = [];"
-      "const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;"
-      "for (let q = 0; q < rows; ++q) for (let k = 0; k < columns; ++k) {"
-      "  const at = (begin, i) => Math.floor((begin + (i + .5) * cell) * ratio);"
-      "  const pixel = 4 * (at(heat.top, q) * canvas.width + at(heat.left, k));"
-      "  all.push((pixels[pixel] + pixels[pixel + 1] + pixels[pixel + 2]) / 3); }"
-      "return all");
-  for (std::int64_t i = 0; i < 16; ++i) {
-    for (std::int64_t j = 0; j < 16; ++j) {
-      for (const std::int64_t k : {j - 1, j - 2}) {
-        if (k < 0 || map.at(0, 0, i, j) - map.at(0, 0, i, k) < 0.02) continue;
-        CHECK(light.at(static_cast<std::size_t>(16 * i + j)) <
-              light.at(static_cast<std::size_t>(16 * i + k)));
+  for (const std::string scheme : {"light", "dark"}) {
+    INFO(scheme);
+    browser.prefer(scheme);
+    browser.open(folder / "map.html");
+    const double page = browser.evaluate(light_of_page), sign = scheme == "light" ? 1 : -1;
+    CHECK(sign * (page - 128) > 64);
+    const json light = browser.evaluate(light_of_cells);
+    for (std::size_t i = 0; i < 16; ++i) {
+      for (std::size_t j = 2; j < 16; ++j) {
+        for (const std::size_t k : {j - 1, j - 2}) {
+          const auto value = [&](std::size_t key) {
+            return map.at(0, 0, static_cast<std::int64_t>(i), static_cast<std::int64_t>(key));
+          };
+          if (value(j) - value(k) < 0.02) continue;
+          CHECK(sign * (light.at(16 * i + k).get<double>() - light.at(16 * i + j).get<double>()) > 0);
+        }
       }
     }
   }

@@ -67,6 +67,7 @@ AttentionTrace trace_attention(ModelText& text, std::int64_t layer, std::int64_t
   trace.head = head;
   trace.head_dim = text.encoder().head_dim();
   trace.width = text.encoder().width();
+  trace.attention = text.encoder().attention(layer);
   copy_vectors(text, trace);
   trace.scaled = scores(text, trace, ScorePoint::scaled);
   trace.biased = scores(text, trace, ScorePoint::biased);

@@ -13,9 +13,10 @@ namespace saccade::command {
 struct AttentionTrace {
   std::vector<std::string> tokens;
   std::int64_t layer = 0, head = 0, head_dim = 0;
-  std::int64_t width = 0;                    ///< of input
+  std::int64_t width = 0;  ///< of input
+  LayerAttention attention = {};
   std::vector<float> input;                  ///< [tokens][width]: x
-  std::vector<float> queries, keys, values;  ///< [tokens][head_dim]: Q, K, V
+  std::vector<float> queries, keys, values;  ///< [tokens][head_dim]: Q, K, V; Q and K rotated, where they are
   std::vector<float> scaled;                 ///< [tokens][tokens]: Q K^T / sqrt(head_dim)
   std::vector<float> biased;                 ///< the same after biases and windows; -infinity hides
   std::vector<float> probabilities;          ///< [tokens][tokens]

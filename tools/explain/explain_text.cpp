@@ -64,11 +64,35 @@ std::string heading(const AttentionTrace& trace) {
          fixed(std::sqrt(static_cast<double>(trace.head_dim)), 4) + "\n";
 }
 
+/// " + b_Q", where the model has biases in these maps.
+std::string bias_of(const AttentionTrace& trace, const char* name) {
+  return trace.attention.projection_bias ? std::string(" + b_") + name : "";
+}
+
+/// "more than 8 tokens before it"
+std::string reach(std::int64_t tokens, const char* where) {
+  return "more than " + count_of(tokens, "token") + " " + where;
+}
+
+/// What happens to scores after scaling, where has_biases().
+std::string bias_text(const AttentionTrace& trace) {
+  const Window& window = trace.attention.window;
+  std::string text;
+  if (trace.attention.distance_bias)
+    text = "each has a number added that the head has learnt for its distance";
+  std::string hidden;
+  if (window.left != Window::unlimited) hidden = reach(window.left, "before it");
+  if (window.right != Window::unlimited)
+    hidden += (hidden.empty() ? "" : " or ") + reach(window.right, "behind it");
+  if (!hidden.empty()) text += (text.empty() ? "" : "; ") + ("this layer hides tokens " + hidden);
+  return text;
+}
+
 std::string check_text(const Differences& differences, const AttentionTrace& trace) {
   return "Computed here in double precision from the engine's q, k and v. The engine's own results differ by "
          "at "
          "most\n  " +
-         scientific(differences.scaled) + " (scaled scores), " + scientific(differences.probabilities) +
+         scientific(differences.scores) + " (scores), " + scientific(differences.probabilities) +
          " (probabilities), " + scientific(differences.output) +
          " (z): " + (differences.agree(trace) ? "they agree, as fp32 rounds.\n" : "THEY DO NOT AGREE.\n");
 }
@@ -112,7 +136,8 @@ std::string explain_token(const AttentionTrace& trace, std::int64_t query) {
   differences.add(trace, query, row);
   std::string text =
       "How \"" + trace.tokens[at] + "\" (token " + std::to_string(query) + ") attends, " + heading(trace);
-  text += "\n1. Its query q = W_Q x + b_Q, from x, what enters the layer for it.\n   x" +
+  text += "\n1. Its query q = W_Q x" + bias_of(trace, "Q") + ", from x, what enters the attention for it" +
+          (trace.attention.rotary ? "; then rotated by its position (RoPE).\n   x" : ".\n   x") +
           std::string(longest_name, ' ') + first_values(trace.row(trace.input, query)) + "\n   q" +
           std::string(longest_name, ' ') + first_values(trace.row(trace.queries, query)) + "\n";
   text += "\n2. A key k and a value v of every token, from its own x in the same way.\n";
@@ -121,7 +146,7 @@ std::string explain_token(const AttentionTrace& trace, std::int64_t query) {
             first_values(trace.row(trace.keys, static_cast<std::int64_t>(key))) + "\n";
   text += rows_left_out(trace, order.size());
   text += "\n3. The score of each token: the dot product q . k. 4. Scaled: divided by sqrt(head_dim).";
-  text += has_biases(trace) ? " Then biased: what the\n   model adds by position, or hides." : "";
+  if (has_biases(trace)) text += "\n   Then biased: " + bias_text(trace) + ".";
   text += "\n5. Softmax: exp(score) divided by the sum of them, so that all are positive and sum to 1.\n";
   text += scores_table(trace, row, order);
   text += "\n6. The value v of each token, times its softmax.\n" + weighted_values(trace, row, order);
@@ -163,18 +188,20 @@ std::string explain_matrices(const AttentionTrace& trace) {
     return [&rows, step](std::int64_t row) { return rows[static_cast<std::size_t>(row)].*step; };
   };
   std::string text = "Attention of all tokens, " + heading(trace);
-  text += matrix(trace, "1. X, what enters the layer", trace.width, stored(trace.input));
-  text += matrix(trace, "2. Q = X W_Q^T + b_Q", trace.head_dim, stored(trace.queries));
-  text += matrix(trace, "   K = X W_K^T + b_K", trace.head_dim, stored(trace.keys));
-  text += matrix(trace, "   V = X W_V^T + b_V", trace.head_dim, stored(trace.values));
+  text += matrix(trace, "1. X, what enters the attention", trace.width, stored(trace.input));
+  const std::string rotated = trace.attention.rotary ? ", each row rotated by its position (RoPE)" : "";
+  text +=
+      matrix(trace, "2. Q = X W_Q^T" + bias_of(trace, "Q") + rotated, trace.head_dim, stored(trace.queries));
+  text += matrix(trace, "   K = X W_K^T" + bias_of(trace, "K") + rotated, trace.head_dim, stored(trace.keys));
+  text += matrix(trace, "   V = X W_V^T" + bias_of(trace, "V"), trace.head_dim, stored(trace.values));
   text += matrix(trace, "3. Q K^T", tokens, computed(&TextbookRow::dots));
   text += matrix(trace, "4. Q K^T / sqrt(head_dim)", tokens, computed(&TextbookRow::scaled));
   if (has_biases(trace))
-    text += matrix(trace, "   with what the model adds by position, or hides", tokens,
-                   computed(&TextbookRow::biased));
+    text += matrix(trace, "   Then biased: " + bias_text(trace), tokens, computed(&TextbookRow::biased));
   text += matrix(trace, "5. softmax of each row", tokens, computed(&TextbookRow::probabilities));
-  text += matrix(trace, "6. Z = softmax(Q K^T / sqrt(head_dim)) V", trace.head_dim,
-                 computed(&TextbookRow::output));
+  text += matrix(trace,
+                 has_biases(trace) ? "6. Z = softmax(biased) V" : "6. Z = softmax(Q K^T / sqrt(head_dim)) V",
+                 trace.head_dim, computed(&TextbookRow::output));
   return text + "\n" + check_text(differences, trace);
 }
 

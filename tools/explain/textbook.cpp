@@ -22,11 +22,21 @@ std::vector<double> softmax(const std::vector<double>& scores) {
   return shares;
 }
 
+double difference(double ours, double engine) {
+  if (ours == engine || (std::isnan(ours) && std::isnan(engine))) return 0;  // hidden on both sides, too
+  const double apart = std::abs(ours - engine);
+  return std::isnan(apart) ? std::numeric_limits<double>::infinity() : apart;
+}
+
 double greatest_difference(const std::vector<double>& ours, std::span<const float> engine) {
   double most = 0;
   for (std::size_t i = 0; i < ours.size(); ++i)
-    most = std::max(most, std::abs(ours[i] - static_cast<double>(engine[i])));
+    most = std::max(most, difference(ours[i], static_cast<double>(engine[i])));
   return most;
+}
+
+bool is_hidden(const Window& window, std::int64_t query, std::int64_t key) {
+  return query - key > window.left || key - query > window.right;
 }
 
 double greatest_magnitude(const std::vector<float>& values) {
@@ -45,9 +55,12 @@ TextbookRow textbook_row(const AttentionTrace& trace, std::int64_t query) {
   for (std::size_t key = 0; key < trace.tokens.size(); ++key) {
     row.dots.push_back(dot(q, trace.row(trace.keys, static_cast<std::int64_t>(key))));
     row.scaled.push_back(row.dots.back() / std::sqrt(static_cast<double>(trace.head_dim)));
-    // The model's own addition, which only the engine knows.
-    const double added = static_cast<double>(biased[key]) - static_cast<double>(scaled[key]);
-    row.biased.push_back(row.scaled.back() + added);
+    row.biased.push_back(row.scaled.back());
+    // What the model has learnt for the distance, only the engine knows.
+    if (trace.attention.distance_bias)
+      row.biased.back() += static_cast<double>(biased[key]) - static_cast<double>(scaled[key]);
+    if (is_hidden(trace.attention.window, query, static_cast<std::int64_t>(key)))
+      row.biased.back() = -std::numeric_limits<double>::infinity();
   }
   row.probabilities = softmax(row.biased);
   row.output.resize(static_cast<std::size_t>(trace.head_dim));
@@ -60,7 +73,8 @@ TextbookRow textbook_row(const AttentionTrace& trace, std::int64_t query) {
 }
 
 void Differences::add(const AttentionTrace& trace, std::int64_t query, const TextbookRow& row) {
-  scaled = std::max(scaled, greatest_difference(row.scaled, trace.row(trace.scaled, query)));
+  scores = std::max({scores, greatest_difference(row.scaled, trace.row(trace.scaled, query)),
+                     greatest_difference(row.biased, trace.row(trace.biased, query))});
   probabilities =
       std::max(probabilities, greatest_difference(row.probabilities, trace.row(trace.probabilities, query)));
   output = std::max(output, greatest_difference(row.output, trace.row(trace.context, query)));
@@ -72,7 +86,7 @@ bool Differences::agree(const AttentionTrace& trace) const {
   const double term = greatest_magnitude(trace.queries) * greatest_magnitude(trace.keys);
   const double score = epsilon * static_cast<double>(trace.head_dim) * std::max(term, 1.0);
   const double sum = score + epsilon * static_cast<double>(trace.tokens.size());
-  return scaled <= score && probabilities <= 2 * sum &&
+  return scores <= score && probabilities <= 2 * sum &&
          output <= 2 * sum * static_cast<double>(trace.tokens.size()) *
                        std::max(greatest_magnitude(trace.values), 1.0);
 }

@@ -12,23 +12,24 @@ namespace saccade::command {
 struct TextbookRow {
   std::vector<double> dots;           ///< [keys]: q . k
   std::vector<double> scaled;         ///< dots / sqrt(head_dim)
-  std::vector<double> biased;         ///< with what the model adds: as the engine has it
+  std::vector<double> biased;         ///< with the distance's bias, as the engine adds it; -infinity: hidden
   std::vector<double> probabilities;  ///< softmax
   std::vector<double> output;         ///< [head_dim]: z, the sum of probability * v
 };
 
 [[nodiscard]] TextbookRow textbook_row(const AttentionTrace& trace, std::int64_t query);
 
-/// The greatest difference to the engine's results.
+/// The greatest differences to the engine's results; infinity where only one of the two is a number.
 struct Differences {
-  double scaled = 0, probabilities = 0, output = 0;
+  double scores = 0;  ///< scaled, and biased where they are
+  double probabilities = 0, output = 0;
 
   void add(const AttentionTrace& trace, std::int64_t query, const TextbookRow& row);
   /// What fp32 rounds in products of head_dim values and a softmax explains them.
   [[nodiscard]] bool agree(const AttentionTrace& trace) const;
 };
 
-/// Biases or windows change scores after scaling.
+/// Biases by distance or the window change scores after scaling.
 [[nodiscard]] bool has_biases(const AttentionTrace& trace);
 
 }  // namespace saccade::command

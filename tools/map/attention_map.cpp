@@ -1,6 +1,10 @@
 #include "map/attention_map.hpp"
 
 #include <algorithm>
+#include <new>
+
+#include "figures.hpp"
+#include "saccade/error.hpp"
 
 namespace saccade::command {
 
@@ -20,6 +24,23 @@ std::span<const float> AttentionMap::row(std::size_t number, std::size_t query) 
 
 const std::string& AttentionMap::query(std::size_t query) const {
   return tokens[static_cast<std::size_t>(positions[query])];
+}
+
+void reserve_probabilities(AttentionMap& map) {
+  const std::size_t count = map.planes() * map.queries() * map.keys();
+  try {
+    map.probabilities.reserve(count);
+  } catch (const std::bad_alloc&) {
+    const auto with_unit = [](std::size_t number, const char* thing) {
+      return count_of(static_cast<std::int64_t>(number), thing);
+    };
+    throw Error(ErrorCode::memory_limit,
+                "there is no memory for all probabilities: " +
+                    fixed(static_cast<double>(count) * sizeof(float) / 1e9, 1) + " GB for " +
+                    with_unit(map.layers.size(), "layer") + " of " + with_unit(map.heads.size(), "head") +
+                    ", " + with_unit(map.queries(), "query row") + " of " + with_unit(map.keys(), "key") +
+                    "; choose a --layer and a --head, a --token, or the --top keys of a text");
+  }
 }
 
 AttentionMap row_of(const AttentionMap& map, std::int64_t position) {

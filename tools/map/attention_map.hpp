@@ -27,6 +27,10 @@ struct AttentionMap {
   [[nodiscard]] const std::string& query(std::size_t query) const;
 };
 
+/// Takes the memory for all probabilities. Throws Error{memory_limit} with how much that would be, and what
+/// takes less, where it is not to be had.
+void reserve_probabilities(AttentionMap& map);
+
 /// Only the row of the query at that position, which has one.
 [[nodiscard]] AttentionMap row_of(const AttentionMap& map, std::int64_t position);
 

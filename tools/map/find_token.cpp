@@ -1,6 +1,7 @@
 #include "map/find_token.hpp"
 
 #include <algorithm>
+#include <iostream>
 #include <optional>
 #include <string_view>
 
@@ -61,10 +62,22 @@ Error not_found(std::span<const std::string> tokens, const std::string& wanted) 
               list};
 }
 
+/// Says on stderr which of several equal tokens is taken.
+void mention_others(std::span<const std::string> tokens, std::size_t first) {
+  const std::string& text = tokens[first];
+  const auto count = std::count(tokens.begin(), tokens.end(), text);
+  if (count == 1) return;
+  std::cerr << "saccade: warning: there are " << count << " tokens '" << text << "'; this is the first, #"
+            << first << "; the second is " << text << ":2\n";
+}
+
 }  // namespace
 
 std::int64_t find_token(std::span<const std::string> tokens, const std::string& wanted) {
-  if (const auto found = nth_in_any_case(tokens, wanted, 1)) return *found;
+  if (const auto found = nth_in_any_case(tokens, wanted, 1)) {
+    mention_others(tokens, static_cast<std::size_t>(*found));
+    return *found;
+  }
   if (const auto found = position_in(tokens, wanted)) return *found;
   if (const auto found = numbered(tokens, wanted)) return *found;
   throw not_found(tokens, wanted);

@@ -45,7 +45,7 @@ function fillList(side, names) {
     const token = document.createElement("bdi"), share = document.createElement("span");
     token.textContent = name;
     share.className = "share";
-    button.tabIndex = side === "query" && index === 0 ? 0 : -1;
+    button.tabIndex = index === 0 ? 0 : -1;  // Tab goes to each column, Up and Down go through it
     button.append(token);
     item.append(...(side === "query" ? [share, button] : [button, share]));
     const here = { side, index };

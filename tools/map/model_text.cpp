@@ -1,10 +1,12 @@
 #include "map/model_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <iostream>
 
 #include "default_model.hpp"
 #include "figures.hpp"
+#include "saccade/error.hpp"
 #include "terminal_text.hpp"
 
 namespace saccade::command {
@@ -16,18 +18,31 @@ Encoding encoding(const Encoder& encoder, std::span<const std::string> texts) {
   return encoder.tokenizer().encode(texts[0], options);
 }
 
+/// A text that becomes special tokens only has nothing to show.
+void require_tokens(const Encoder& encoder, std::span<const std::string> texts) {
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (!encoder.tokenizer().encode(texts[i], {.special_tokens = false}).ids.empty()) continue;
+    const char* const which = texts.size() == 1 ? "the text" : i == 0 ? "the first text" : "the second text";
+    throw Error(ErrorCode::invalid_argument,
+                std::string(which) + " is empty, or blank; expected at least one word");
+  }
+}
+
+/// On one line.
 std::string joined(std::span<const std::string> texts) {
-  return printable(texts.size() > 1 ? texts[0] + " | " + texts[1] : texts[0]);
+  std::string text = texts.size() > 1 ? texts[0] + " | " + texts[1] : texts[0];
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  return printable(text);
 }
 
 }  // namespace
 
 ModelText::ModelText(const EngineOptions& engine, const std::filesystem::path& model,
                      std::span<const std::string> texts)
-    : engine_(engine),
-      encoder_(Encoder::load(engine_, model_or_default(model))),
-      text_(joined(texts)),
-      ids_(encoding(encoder_, texts)) {
+    : engine_(engine), encoder_(Encoder::load(engine_, model_or_default(model))), text_(joined(texts)) {
+  require_tokens(encoder_, texts);
+  ids_ = encoding(encoder_, texts);
   for (const std::int32_t id : ids_.ids) tokens_.push_back(printable(encoder_.tokenizer().token(id)));
   if (ids_.truncated)
     std::cerr << "saccade: warning: the text is cut to "

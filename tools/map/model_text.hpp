@@ -14,7 +14,7 @@ namespace saccade::command {
 class ModelText {
  public:
   /// Empty `model`: the one that comes with the command. A text that is longer than the model takes is cut,
-  /// with a warning on stderr.
+  /// with a warning on stderr. Throws Error{invalid_argument} for a text without tokens of its own.
   ModelText(const EngineOptions& engine, const std::filesystem::path& model,
             std::span<const std::string> texts);
 

@@ -23,8 +23,9 @@ TopMap most_attended(const AttentionMap& map, std::size_t k) {
         return value(a) > value(b) || (value(a) == value(b) && a < b);
       });
       for (auto key = order.begin(); key != end; ++key) {
-        top.keys.push_back(*key);
-        top.map.probabilities.push_back(value(*key));
+        const bool is_number = value(*key) >= 0;
+        top.keys.push_back(is_number ? *key : -1);
+        top.map.probabilities.push_back(is_number ? value(*key) : 0);
       }
     }
   }

@@ -148,6 +148,7 @@ AttentionMap ProbabilitiesSource::read(const MapSelection& selection) {
     map.heads.push_back(selection.mean ? "mean of " + count_of(heads_, "head")
                         : is_mean_     ? "mean over heads"
                                        : "head " + std::to_string(head));
+  reserve_probabilities(map);
   for (std::int64_t layer = first_layer; layer <= last_layer; ++layer) {
     for (std::int64_t head = first_head; head <= last_head; ++head) {
       for (const std::int64_t query : wanted) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "figures.hpp"
@@ -7,6 +8,17 @@
 
 namespace saccade::command {
 namespace {
+
+/// Of every `period` values only `count` from `begin` on.
+template <class Value>
+void keep_part(std::vector<Value>& values, std::size_t period, std::size_t begin, std::size_t count) {
+  auto end = values.begin();
+  for (std::size_t at = begin; at < values.size(); at += period) {
+    const auto from = values.begin() + static_cast<std::ptrdiff_t>(at);
+    end = std::copy(from, from + static_cast<std::ptrdiff_t>(count), end);
+  }
+  values.erase(end, values.end());
+}
 
 class TextSource : public MapSource {
  public:
@@ -68,6 +80,7 @@ AttentionMap TextSource::read(const MapSelection& selection) {
   AttentionMap map = labelled(selection);
   const std::vector<std::int32_t> wanted = heads(selection);
   const std::size_t size = map.heads.size() * map.queries() * map.keys();
+  reserve_probabilities(map);
   map.probabilities.resize(map.layers.size() * size);
   ProbabilitiesRequest request = {
       .heads = wanted, .queries = map.positions, .mean_over_heads = selection.mean};
@@ -85,26 +98,25 @@ AttentionMap TextSource::read(const MapSelection& selection) {
 
 TopMap TextSource::read_top(const MapSelection& selection, std::int64_t k) {
   TopMap top = {.map = labelled(selection), .k = static_cast<std::size_t>(k), .keys = {}};
-  const auto tokens = static_cast<std::int64_t>(top.map.keys()), all_heads = text_.encoder().heads();
-  const std::vector<std::int32_t> wanted = heads(selection);
-  const std::size_t all = static_cast<std::size_t>(all_heads * tokens * k);
-  std::vector<std::int32_t> keys(all);
-  std::vector<float> probabilities(all);
-  // One layer at a time: memory for a layer's, and for those that are kept.
-  for (const std::int64_t layer : layers(selection)) {
-    std::vector<TopKeys> of_layers(text_.layers());
-    of_layers[static_cast<std::size_t>(layer)] = {.k = k,
-                                                  .keys = keys.data(),
-                                                  .probabilities = probabilities.data(),
-                                                  .token_stride = k,
-                                                  .head_stride = tokens * k};
-    text_.encode({.top_keys = of_layers});
-    for (const std::int32_t head : wanted) {
-      const std::ptrdiff_t begin = head * tokens * k, end = begin + tokens * k;
-      top.keys.insert(top.keys.end(), keys.begin() + begin, keys.begin() + end);
-      top.map.probabilities.insert(top.map.probabilities.end(), probabilities.begin() + begin,
-                                   probabilities.begin() + end);
-    }
+  const auto tokens = static_cast<std::int64_t>(top.map.keys()), of_head = tokens * k;
+  const std::vector<std::int64_t> chosen = layers(selection);
+  const auto of_layer = static_cast<std::size_t>(text_.encoder().heads() * of_head);
+  // The engine gives all heads of a layer: [layers][heads][tokens][k].
+  top.keys.resize(chosen.size() * of_layer);
+  top.map.probabilities.resize(top.keys.size());
+  std::vector<TopKeys> wanted(text_.layers());
+  for (std::size_t place = 0; place < chosen.size(); ++place)
+    wanted[static_cast<std::size_t>(chosen[place])] = {
+        .k = k,
+        .keys = top.keys.data() + place * of_layer,
+        .probabilities = top.map.probabilities.data() + place * of_layer,
+        .token_stride = k,
+        .head_stride = of_head};
+  text_.encode({.top_keys = wanted});
+  if (selection.head) {
+    const auto begin = static_cast<std::size_t>(*selection.head * of_head);
+    keep_part(top.keys, of_layer, begin, static_cast<std::size_t>(of_head));
+    keep_part(top.map.probabilities, of_layer, begin, static_cast<std::size_t>(of_head));
   }
   return top;
 }

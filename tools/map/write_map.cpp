@@ -10,6 +10,7 @@
 
 #include "saccade/error.hpp"
 #include "saccade/tensor_file.hpp"
+#include "stop_signals.hpp"
 
 namespace saccade::command {
 namespace {
@@ -23,18 +24,20 @@ std::vector<std::int64_t> shape_of(const AttentionMap& map, std::size_t columns)
   return shape;
 }
 
-void write_all(std::string_view bytes, const fs::path& path) {
+/// `output`: what a message calls the file.
+void write_all(std::string_view bytes, const fs::path& path, const fs::path& output) {
   std::ofstream file(path, std::ios::binary);
   file << bytes;
   file.close();
   if (!file)
-    throw Error(ErrorCode::file_not_usable, path.string() + ": cannot write: " + std::strerror(errno));
+    throw Error(ErrorCode::file_not_usable, output.string() + ": cannot write: " + std::strerror(errno));
 }
 
 }  // namespace
 
 void write_tensors(const AttentionMap& map, const fs::path& path) {
   constexpr const char* name = "probabilities_0";
+  catch_stop_signals();
   TensorFileWriter file(path, {{name, StorageType::f32, shape_of(map, map.keys())}});
   file.append(name, map.probabilities);
   file.commit();
@@ -42,6 +45,7 @@ void write_tensors(const AttentionMap& map, const fs::path& path) {
 
 void write_tensors(const TopMap& top, const fs::path& path) {
   const std::vector<std::int64_t> shape = shape_of(top.map, top.k);
+  catch_stop_signals();
   TensorFileWriter file(
       path, {{"topk_keys", StorageType::i32, shape}, {"topk_probabilities", StorageType::f32, shape}});
   const std::vector<std::int64_t> wide(top.keys.begin(), top.keys.end());  // as the writer takes integers
@@ -55,11 +59,13 @@ void write_bytes(std::string_view bytes, const fs::path& path) {
     std::cout << bytes;
     return;
   }
-  if (fs::exists(path) && !fs::is_regular_file(path)) return write_all(bytes, path);  // a device, or a pipe
+  if (fs::exists(path) && !fs::is_regular_file(path))
+    return write_all(bytes, path, path);  // a device, or a pipe
+  catch_stop_signals();
   fs::path part = path;
   part += ".part-" + std::to_string(::getpid());
   try {
-    write_all(bytes, part);
+    write_all(bytes, part, path);
     fs::rename(part, path);
   } catch (...) {
     std::error_code ignored;

@@ -7,12 +7,15 @@
 
 namespace saccade::command {
 
+// A file appears under its name when it is complete, or not at all: a first SIGINT or SIGTERM that comes
+// while it is written, some milliseconds, lets it be finished.
+
 /// As tensors, in the format that the path says: probabilities_0 [layers, heads, queries, keys].
 void write_tensors(const AttentionMap& map, const std::filesystem::path& path);
 /// topk_keys and topk_probabilities [layers, heads, queries, k].
 void write_tensors(const TopMap& top, const std::filesystem::path& path);
 
-/// The file appears under its name when it is complete, or not at all; an empty path is the standard output.
+/// An empty path is the standard output.
 void write_bytes(std::string_view bytes, const std::filesystem::path& path);
 
 }  // namespace saccade::command
