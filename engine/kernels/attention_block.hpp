@@ -10,22 +10,6 @@
 namespace saccade::kernels {
 namespace {
 
-/// Asks for the tokens that are wanted after this window of keys, or of values: those of the next one, those
-/// of the block's values after its keys, and of the next block's keys after its values.
-template <class L>
-void ask_for_next(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& source, KeyRange window,
-                  bool values) noexcept {
-  if (!w.by_windows) return;
-  const bool last = window.end == g.keys();
-  const std::ptrdiff_t width = window.end - window.begin;
-  const KeyRange left = values && last ? KeyRange{g.keys(), w.a.keys - g.block.begin} : KeyRange{0, g.keys()};
-  const KeyRange next = last && !values ? KeyRange{0, width} : KeyRange{window.end, window.end + width};
-  const KeyRange wanted = next.within(left);
-  if (wanted.empty()) return;
-  const StridedRows areas[4] = {values != last ? source.values_of(wanted) : source.keys_of(wanted)};
-  w.asker = Asker(areas);
-}
-
 /// scores[i][j] = q_i . k_j for the panels of a window of the block that row i's tile sees.
 template <class L>
 void score_window(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source, KeyRange window) noexcept {
@@ -56,19 +40,23 @@ template <class L>
 void score_block(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source) noexcept {
   for (std::ptrdiff_t key = 0; key < g.keys(); key += tile_width<L>) {
     const KeyRange window = KeyRange{key, key + tile_width<L>}.within({0, g.keys()});
-    ask_for_next(w, g, source, window, false);
     score_window(w, g, source, window);
   }
 }
 
 /// scores -> powers, and their sums. Each step for all rows before the next: a step is short and its latency
 /// long, so the processor works on several rows at once.
+///
+/// Where windows hide keys, all rows go by the panels that some row sees: loops of one length are foreseen,
+/// and a key that a neighbour in the tile of values sees has the power +0.
 template <class L>
 void weight_block(AttentionWork<L>& w, const RowGroup& g) noexcept {
   PowerBase base[row_group];
   PanelRange panels[row_group];
   alignas(64) float lane_sums[row_group * panel_width];
+  const PanelRange shared = panels_of(g.seen_by(0, g.count));
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
+    panels[i] = g.masked ? panels_of(g.seen[i]) : shared;
     if (!g.seen[i].empty())
       base[i] = power_base<L>(w.scores + i * left_stride, g.seen[i].begin, g.seen[i].end, w.scale, panels[i]);
   }
@@ -176,12 +164,13 @@ void sum_values(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& so
   }
 }
 
-/// Powers that a row does not have, but a neighbour in its tile has, become +0.
+/// Powers that a row does not have, but a neighbour in its tile has, become +0 where they are not yet.
 template <class L>
 void clear_unseen(AttentionWork<L>& w, const RowGroup& g) noexcept {
   if (g.same) return;
   const KeyRange all = g.seen_by(0, g.count);
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
+    if (!g.masked && !g.seen[i].empty()) continue;
     const KeyRange own = g.seen[i].empty() ? KeyRange{all.end, all.end} : g.seen[i];
     fill<L>(w.scores + i * left_stride, all.begin, own.begin, 0.0f);
     fill<L>(w.scores + i * left_stride, own.end, all.end, 0.0f);
@@ -214,7 +203,6 @@ void sum_block(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source, f
   fill<L>(sums, 0, g.count * w.value_stride, 0.0f);
   for (std::ptrdiff_t key = all.begin / value_window * value_window; key < all.end; key += value_window) {
     const KeyRange window = KeyRange{key, key + value_window}.within({0, g.keys()});
-    ask_for_next(w, g, source, window, true);
     for (std::ptrdiff_t row = 0, rows; row < g.count; row += rows) {
       rows = w.rows_sharing(g.first + row, g.count - row);
       if (g.seen_by(row, rows).within(window).empty()) continue;

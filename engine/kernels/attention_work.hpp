@@ -24,6 +24,10 @@ struct KeyRange {
   bool operator==(const KeyRange&) const = default;
 };
 
+inline PanelRange panels_of(KeyRange keys) noexcept {
+  return {keys.begin / panel_width * panel_width, round_up(keys.end, panel_width)};
+}
+
 /// Rows that go through a block of keys together: their scores, 25 KiB, stay in L1 between the three passes.
 /// Keys are counted from the block's first.
 struct RowGroup {

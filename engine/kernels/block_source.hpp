@@ -34,7 +34,6 @@ class BlockSource {
   }
   void need_values(std::ptrdiff_t row, KeyRange range) noexcept {
     head_ = w_.key_head(row);
-    if (w_.by_windows && !s_.converts_values()) w_.asker.ask(lines_of(s_.value_type, range, w_.a.value_dim));
     if (!s_.converts_values() || (!w_.by_windows && ready_values_)) return;
     ready_values_ = true;
     first_copied_value_ = w_.by_windows ? range.begin : 0;
@@ -57,27 +56,6 @@ class BlockSource {
   }
   std::ptrdiff_t values_run_end(std::ptrdiff_t key, std::ptrdiff_t end) const noexcept {
     return s_.converts_values() ? end : page_end(key, end);
-  }
-
-  /// Where the keys, or the values, of a range lie that all rows together read, in fp32's size; nothing where
-  /// a page ends in between.
-  StridedRows keys_of(KeyRange range) const noexcept {
-    if (page_end(range.begin, range.end) != range.end) return {};
-    const std::ptrdiff_t per_float = 4 / bytes_of(s_.key_type), dim = w_.a.head_dim;
-    if (s_.form == KeySource::Form::panels) {
-      const void* const first = element(s_.keys, s_.key_type, panel_offset(range.begin));
-      return {static_cast<const float*>(first), 0, 1, (range.end - range.begin) * dim / per_float};
-    }
-    const std::ptrdiff_t begin =
-        (block_.begin + range.begin) * s_.key_stride + w_.key_head(0) * s_.key_head_stride;
-    return {static_cast<const float*>(element(s_.keys, s_.key_type, begin)), s_.key_stride / per_float,
-            range.end - range.begin, (neighbours() * s_.key_head_stride + dim) / per_float};
-  }
-  StridedRows values_of(KeyRange range) const noexcept {
-    if (page_end(range.begin, range.end) != range.end) return {};
-    const std::ptrdiff_t per_float = 4 / bytes_of(s_.value_type);
-    return {static_cast<const float*>(value(range.begin, w_.key_head(0))), s_.value_stride / per_float,
-            range.end - range.begin, (neighbours() * s_.value_head_stride + w_.a.value_dim) / per_float};
   }
 
  private:
@@ -106,15 +84,6 @@ class BlockSource {
         s_.values, s_.value_type,
         at.page * s_.value_page_stride + at.within * s_.value_stride + head * s_.value_head_stride);
   }
-  /// Heads beside the first whose keys the rows have.
-  std::ptrdiff_t neighbours() const noexcept { return w_.key_head(w_.a.rows - 1) - w_.key_head(0); }
-
-  static std::ptrdiff_t lines_of(StorageType type, KeyRange keys, std::ptrdiff_t width) noexcept {
-    return (keys.end - keys.begin) * width * bytes_of(type) / (4 * Asker::line);
-  }
-
-  // As much as has been read is asked for, of what comes next.
-
   void convert_keys(std::ptrdiff_t head, KeyRange window) noexcept {
     float* const to = w_.block_keys + (window.begin - first_copied_key_) * w_.a.head_dim;
     if (s_.form == KeySource::Form::rows) {
@@ -126,17 +95,13 @@ class BlockSource {
            .columns = window.end - window.begin,
            .depth = w_.a.head_dim,
            .panels = to,
-           .type = s_.key_type},
-          [this](std::ptrdiff_t values) {
-            w_.asker.ask(values * bytes_of(s_.key_type) / (4 * Asker::line));
-          });
+           .type = s_.key_type});
     }
     const std::ptrdiff_t last = round_up(window.end, panel_width);
     for (std::ptrdiff_t key = window.begin; key < last; key += panel_width) {
       with_stored(s_.key_type, element(s_.keys, s_.key_type, panel_offset(key)), [&](const auto* from) {
         copy_values<L>(from, to + (key - window.begin) * w_.a.head_dim, panel_width * w_.a.head_dim);
       });
-      w_.asker.ask(lines_of(s_.key_type, {key, key + panel_width}, w_.a.head_dim));
     }
   }
 
@@ -147,7 +112,6 @@ class BlockSource {
         copy_rows<L>(from, s_.value_stride, end - key, w_.a.value_dim,
                      w_.block_values + (key - first_copied_value_) * w_.value_stride, w_.value_stride);
       });
-      w_.asker.ask(lines_of(s_.value_type, {key, end}, w_.a.value_dim));
     }
   }
 

@@ -30,17 +30,15 @@ void pack_square(const Stored* source, std::ptrdiff_t stride, float* panel) noex
 }
 
 /// One panel of at most 16 columns, each a row of the source: transposed a square of registers at a time.
-template <class L, class Stored, class AfterSquare>
+template <class L, class Stored>
 void pack_columns(const Stored* source, std::ptrdiff_t stride, std::ptrdiff_t columns, std::ptrdiff_t depth,
-                  float* panel, const AfterSquare& after_square) noexcept {
+                  float* panel) noexcept {
   for (std::ptrdiff_t c = 0; c < panel_width; c += L::count) {
     const Stored* const rows = source + c * stride;
     std::ptrdiff_t k = 0;
     if (c + L::count <= columns) {
-      for (; k + L::count <= depth; k += L::count) {
+      for (; k + L::count <= depth; k += L::count)
         pack_square<L>(rows + k, stride, panel + k * panel_width + c);
-        after_square(std::ptrdiff_t{L::count * L::count});
-      }
     }
     for (; k < depth; k += L::count) {  // what is left of the columns, of the depth, or of both
       const int steps = static_cast<int>(depth - k < L::count ? depth - k : L::count);
@@ -66,9 +64,8 @@ void pack_rows(const Stored* source, std::ptrdiff_t stride, std::ptrdiff_t colum
   }
 }
 
-/// after_square(n) is called when n values have been packed that way.
-template <class L, class AfterSquare>
-void pack_panels(const PackPanels& p, const AfterSquare& after_square) noexcept {
+template <class L>
+void pack_panels(const PackPanels& p) noexcept {
   with_stored(p.type, p.source, [&](const auto* source) {
     for (std::ptrdiff_t c = 0; c < p.columns; c += panel_width) {
       const std::ptrdiff_t columns = p.columns - c < panel_width ? p.columns - c : panel_width;
@@ -76,14 +73,10 @@ void pack_panels(const PackPanels& p, const AfterSquare& after_square) noexcept 
       if (p.transposed) {
         pack_rows<L>(source + c, p.source_stride, columns, p.depth, panel);
       } else {
-        pack_columns<L>(source + c * p.source_stride, p.source_stride, columns, p.depth, panel, after_square);
+        pack_columns<L>(source + c * p.source_stride, p.source_stride, columns, p.depth, panel);
       }
     }
   });
-}
-template <class L>
-void pack_panels(const PackPanels& p) noexcept {
-  pack_panels<L>(p, [](std::ptrdiff_t) {});
 }
 
 /// Whether all values are finite: x - x is +0 for every finite x and NaN for the others, so a sum of it

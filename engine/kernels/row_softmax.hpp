@@ -38,19 +38,23 @@ void fill(float* u, std::ptrdiff_t from, std::ptrdiff_t to, float x) noexcept {
   if (from < to) L::store(u + from, lanes, static_cast<int>(to - from));
 }
 
-/// Panels that hold keys [begin, end) of a row of scores. Their other keys are hidden as -infinity, which no
-/// maximum takes and whose power is +0, so that the steps below go by whole panels.
+/// Panels of a row of scores, by the first key of the first and the end of the last. Keys in them that the
+/// row does not see are hidden as -infinity, which no maximum takes and whose power is +0, so that the steps
+/// below go by whole panels.
 struct PanelRange {
   std::ptrdiff_t begin, end;
 };
 
+/// Hides keys of the panels before `begin` and from `end` on.
 template <class L>
-[[gnu::always_inline]] inline PanelRange hide_around(float* u, std::ptrdiff_t begin,
-                                                     std::ptrdiff_t end) noexcept {
-  const PanelRange panels = {begin / panel_width * panel_width, round_up(end, panel_width)};
+[[gnu::always_inline]] inline void hide_around(float* u, PanelRange panels, std::ptrdiff_t begin,
+                                               std::ptrdiff_t end) noexcept {
   if (panels.begin < begin) fill<L>(u, panels.begin, begin, -infinity);
-  if (end < panels.end) fill<L>(u, end, panels.end, -infinity);
-  return panels;
+  if (end >= panels.end) return;
+  const auto hidden = L::broadcast(-infinity);
+  std::ptrdiff_t j = end / L::count * L::count;
+  L::store(u + j, L::select((1u << (end - j)) - 1u, L::load(u + j), hidden));
+  for (j += L::count; j < panels.end; j += L::count) L::store(u + j, hidden);
 }
 
 /// Largest score, NaN left out; -infinity where there is none.
@@ -97,15 +101,15 @@ float power_of(float u, const PowerBase& base) noexcept {
   return power[0];
 }
 
-/// The base for u[begin, end), not empty. Scores that cannot be raised in one step are prepared in place:
-/// those with a scale <= 0, and those too large.
+/// The base for u[begin, end), not empty, which `panels` hold. Scores that cannot be raised in one step are
+/// prepared in place: those with a scale <= 0, and those too large.
 template <class L>
 [[gnu::always_inline]] inline PowerBase power_base(float* u, std::ptrdiff_t begin, std::ptrdiff_t end,
-                                                   const ScoreScale& scale, PanelRange& panels) noexcept {
+                                                   const ScoreScale& scale, PanelRange panels) noexcept {
   if (!scale.plain) {
     for (std::ptrdiff_t j = begin; j < end; ++j) u[j] = u[j] * scale.before;
   }
-  panels = hide_around<L>(u, begin, end);
+  hide_around<L>(u, panels, begin, end);
   const PowerBase base = PowerBase::near(row_max<L>(u, panels), scale.c);
   for (std::ptrdiff_t j = begin; !base.direct() && j < end; ++j) u[j] = base.reduced(u[j]);
   return base;
@@ -165,7 +169,7 @@ void row_softmax(const RowSoftmax& r) noexcept {
   alignas(64) float powers[left_stride];
   const auto block_powers = [&](std::ptrdiff_t begin, std::ptrdiff_t n) {
     for (std::ptrdiff_t j = 0; j < n; ++j) powers[j] = r.in[begin + j];
-    PanelRange panels;
+    const PanelRange panels = {0, round_up(n, panel_width)};
     const PowerBase base = power_base<L>(powers, 0, n, scale, panels);
     alignas(64) float lane_sums[panel_width];
     raise_row<L>(powers, panels, base, lane_sums);
