@@ -1,25 +1,43 @@
 #include "ops/attention.hpp"
 
+#include <algorithm>
+
 #include "ops/validate.hpp"
 #include "scheduler/parallel.hpp"
 
 namespace saccade {
 namespace ops {
+namespace {
+
+/// Threads that an attention keeps busy.
+int threads_for(const Engine::State& state, const AttentionProblem& problem) noexcept {
+  double work = 0;  // multiply-adds
+  for (std::int64_t s = 0; s < problem.sequences() && work < thread_work * state.threads; ++s) {
+    // Few queries take as long as a tile of them: keys and values have to come from memory.
+    work += static_cast<double>(std::max<std::int64_t>(problem.queries(s), kernels::row_group)) *
+            static_cast<double>(problem.keys(s)) *
+            static_cast<double>(problem.q.heads * (problem.head_dim() + problem.value_dim()));
+  }
+  return static_cast<int>(std::clamp(work / thread_work, 1.0, static_cast<double>(state.threads)));
+}
+
+}  // namespace
 
 std::size_t attention_workspace(const Engine::State& state, const AttentionProblem& problem) noexcept {
   scheduler::Carver carver;
-  AttentionPlan(problem, state.threads).lay_out(carver);
+  AttentionPlan(problem, threads_for(state, problem)).lay_out(carver);
   return carver.used();
 }
 
 void attend(Engine::State& state, const AttentionProblem& problem, std::byte* workspace) {
-  AttentionPlan plan(problem, state.threads);
+  const int threads = threads_for(state, problem);
+  AttentionPlan plan(problem, threads);
   scheduler::Carver carver(workspace);
   plan.lay_out(carver);
   plan.prepare();
   while (plan.next_wave()) {
     const auto run = [&](std::size_t task, int slot) { plan.run(*state.kernels, task, slot); };
-    scheduler::run_tasks(state, plan.tasks(), run);
+    scheduler::run_tasks(state, plan.tasks(), run, threads);
   }
 }
 

@@ -5,6 +5,10 @@
 
 namespace saccade::ops {
 
+/// Multiply-adds for which an attention calls one more thread: what one does in about the time that another
+/// takes to come. Tests, whose problems are small, have less.
+inline double thread_work = 1 << 19;
+
 /// Scratch bytes that attend() takes.
 [[nodiscard]] std::size_t attention_workspace(const Engine::State& state,
                                               const AttentionProblem& problem) noexcept;

@@ -51,18 +51,21 @@ class DefaultFloatingPoint {
 
 }  // namespace
 
-void run_tasks(Engine::State& state, std::size_t count, TaskBody body) {
+void run_tasks(Engine::State& state, std::size_t count, TaskBody body, int threads) {
   std::atomic<std::size_t> next = 0;
   const auto work = [&](int slot) noexcept {
     const DefaultFloatingPoint environment;
     for (std::size_t task = next++; task < count; task = next++) body.call(body.object, task, slot);
   };
-  const int workers = static_cast<int>(std::min<std::size_t>(count, static_cast<std::size_t>(state.threads)));
+  const bool all = threads >= state.threads;
+  const int most = all ? state.threads : threads;
+  const int workers = static_cast<int>(std::min<std::size_t>(count, static_cast<std::size_t>(most)));
   if (workers <= 1) return work(0);
   // One TBB task a worker, each taking the next task of ours: the order stays, and TBB allocates little.
   // Isolated, so that a host's thread that waits here does not take up another task of its own, which may
   // call in again.
-  const auto each = [&](int) { work(tbb::this_task_arena::current_thread_index()); };
+  // A thread keeps its slot from loop to loop, unless there are fewer slots than threads.
+  const auto each = [&](int worker) { work(all ? tbb::this_task_arena::current_thread_index() : worker); };
   state.arena->get().execute([&] {
     tbb::this_task_arena::isolate([&] { tbb::parallel_for(0, workers, each, tbb::simple_partitioner()); });
   });

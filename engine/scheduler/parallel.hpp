@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 
 #include "scheduler/engine_state.hpp"
 
@@ -14,15 +15,19 @@ struct TaskBody {
 };
 
 /// Runs tasks 0 to count - 1, begun in that order, on the engine's threads; returns when all are done. `slot`
-/// is below state.threads and at any moment held by one thread of this loop. Tasks run in the default
-/// floating-point environment (round to nearest, subnormals kept) whatever the host's threads have set.
-void run_tasks(Engine::State& state, std::size_t count, TaskBody body);
+/// is below state.threads and `threads`, and at any moment held by one thread of this loop. Tasks run in the
+/// default floating-point environment (round to nearest, subnormals kept) whatever the host's threads have
+/// set. At most `threads` threads work on it, since calling one takes longer than a short loop.
+void run_tasks(Engine::State& state, std::size_t count, TaskBody body,
+               int threads = std::numeric_limits<int>::max());
 
 template <class Body>
-void run_tasks(Engine::State& state, std::size_t count, const Body& body) {
-  run_tasks(state, count, TaskBody{&body, [](const void* object, std::size_t task, int slot) noexcept {
-                                     (*static_cast<const Body*>(object))(task, slot);
-                                   }});
+void run_tasks(Engine::State& state, std::size_t count, const Body& body,
+               int threads = std::numeric_limits<int>::max()) {
+  const TaskBody borrowed = {&body, [](const void* object, std::size_t task, int slot) noexcept {
+                               (*static_cast<const Body*>(object))(task, slot);
+                             }};
+  run_tasks(state, count, borrowed, threads);
 }
 
 }  // namespace saccade::scheduler

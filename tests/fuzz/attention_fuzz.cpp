@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "fuzz/attention_case.hpp"
+#include "ops/attention.hpp"
 #include "saccade/error.hpp"
 
 namespace saccade::fuzz {
@@ -20,6 +21,7 @@ namespace {
 }
 
 Engine& engine_of(Isa isa, int threads) {
+  ops::thread_work = 1;  // small problems go to all threads, too
   static std::map<std::pair<Isa, int>, Engine> engines;
   const auto [at, created] =
       engines.try_emplace({isa, threads}, EngineOptions{.threads = threads, .isa = isa});

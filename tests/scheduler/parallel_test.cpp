@@ -2,6 +2,7 @@
 
 #include <oneapi/tbb/global_control.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cfenv>
 #include <thread>
@@ -98,6 +99,22 @@ TEST_CASE("tasks begin in order") {
   std::vector<std::size_t> order;
   run_tasks(engine.state(), 5, [&](std::size_t task, int) { order.push_back(task); });
   CHECK(order == std::vector<std::size_t>{0, 1, 2, 3, 4});
+}
+
+TEST_CASE("a loop of few threads has so few slots, and that of one runs in the caller's") {
+  Engine engine = engine_of(8);
+  for (const int threads : {1, 2, 3, 8, 9}) {
+    CAPTURE(threads);
+    const Ledger ledger(500, std::min(threads, 8));
+    std::atomic<int> elsewhere = 0;
+    const auto body = [&, caller = std::this_thread::get_id()](std::size_t task, int slot) {
+      elsewhere += std::this_thread::get_id() != caller;
+      ledger.run(task, slot);
+    };
+    run_tasks(engine.state(), 500, body, threads);
+    CHECK(ledger.each_once());
+    CHECK((threads > 1 || elsewhere == 0));
+  }
 }
 
 /// 1 + 2^-24 rounds to 1, and a subnormal product stays one, in the default environment only.
