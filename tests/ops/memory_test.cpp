@@ -35,6 +35,32 @@ TEST_CASE("attention_workspace tells what a call takes") {
   }
 }
 
+/// thread_work as programs have it, while it lives: all_threads.cpp has made it less.
+class UsualThreadWork {
+ public:
+  UsualThreadWork() { ops::thread_work = 1 << 19; }
+  UsualThreadWork(const UsualThreadWork&) = delete;
+  UsualThreadWork& operator=(const UsualThreadWork&) = delete;
+  ~UsualThreadWork() { ops::thread_work = before_; }
+
+ private:
+  const double before_ = ops::thread_work;
+};
+
+// Each thread that takes part has scratch of its own.
+TEST_CASE("a small attention takes part of the threads, a large one all") {
+  const UsualThreadWork usual;
+  const auto workspace = [](int threads, const std::vector<std::int64_t>& lengths) {
+    const Engine engine({.threads = threads, .isa = {}});
+    const BatchTensors memory(batch_of(lengths));
+    return attention_workspace(engine, memory.tensors());
+  };
+  CHECK(workspace(8, {20}) == workspace(1, {20}));
+  CHECK(workspace(8, {130}) == workspace(3, {130}));  // 1.6 million multiply-adds
+  CHECK(workspace(3, {130}) > workspace(2, {130}));
+  CHECK(workspace(8, {600}) > workspace(7, {600}));
+}
+
 TEST_CASE("reserved memory is what calls use") {
   Engine engine({.threads = 2, .isa = {}});
   const BatchTensors memory(batch_of({300, 20}));
