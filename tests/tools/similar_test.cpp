@@ -42,6 +42,7 @@ TEST_CASE("as JSON, from the standard input") {
     CHECK(text["input"] == "-");
     CHECK(text["score"].get<double>() <= (i == 0 ? 1.0 : all[0]["texts"][i - 1]["score"].get<double>()));
   }
+  CHECK(all[0]["texts"][2]["score"].get<double>() < 0.3);  // vectors share nothing that texts do not
 }
 
 TEST_CASE("embed, too, takes the command's own model where none is named") {
