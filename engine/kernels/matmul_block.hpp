@@ -58,7 +58,7 @@ constexpr FinishColumns<L> finish_activated[] = {
 /// doi:10.1145/1356052.1356053).
 template <class L>
 void matmul_block(const MatmulBlock& m) noexcept {
-  static_assert(tile_width<L> <= widest_tile);
+  static_assert(tile_width<L> <= widest_tile && 2 * few_rows <= matmul_rows);
   float* const left = m.scratch;
   float* const sums = left + left_values(m.rows, m.depth);
   const FinishColumns<L> finish = finish_activated<L>[static_cast<int>(m.epilogue.activation)];
@@ -77,9 +77,9 @@ void matmul_block(const MatmulBlock& m) noexcept {
       }
     };
     const int registers = static_cast<int>(blocks_of(columns, L::count));
-    panel_product<L>(
-        {copied_rows(left, m.rows), m.rows, panels, m.depth, registers, sums, tile_width<L>, next},
-        ask_for_out);
+    panel_product<L>({copied_rows(left, m.rows), m.rows, panels, m.depth, registers, sums, tile_width<L>,
+                      next, sums + m.rows * tile_width<L>},
+                     ask_for_out);
     finish(m, j, columns, sums);
   }
 }

@@ -22,8 +22,13 @@ struct PanelProduct {
   int registers;  ///< columns wanted, in registers
   float* out;
   std::ptrdiff_t out_stride;
-  const float* next;  ///< as many panels that are wanted next, a tile's full width of them; or null
+  const float* next;        ///< as many panels that are wanted next, a tile's full width of them; or null
+  float* chains = nullptr;  ///< room for as many sums again, laid out as `out`, where next is not null
 };
+
+/// Few rows are done with a panel before memory has the next: they take some steps of the depth at a time,
+/// and ask for the same of the next panels, so that requests come as evenly as panels are used.
+constexpr std::ptrdiff_t few_rows = 36, steps_of_few_rows = 64;
 
 /// Lines that each of `tiles` tiles asks for every four steps, so that together they ask for all of the next
 /// `panels` panels, as slowly as they can. (Weights are larger than L2, hardware prefetching stops at every
@@ -63,6 +68,17 @@ template <class L, class BeforeTile>
   }
 }
 
+/// out += chains
+template <class L>
+void add_chains(const PanelProduct& p) noexcept {
+  for (std::ptrdiff_t row = 0; row < p.rows; ++row) {
+    float* const out = p.out + row * p.out_stride;
+    const float* const chains = p.chains + row * p.out_stride;
+    for (int i = 0; i < p.registers * L::count; i += L::count)
+      L::store(out + i, L::load(out + i) + L::load(chains + i));
+  }
+}
+
 /// out[i][j] = sum over the pieces of the depth, in order, of one chain from +0 each: a matrix element of the
 /// contract. before_tile(row, height) is called before each tile of rows begins.
 /// Inlined: a tile lasts some hundred cycles, and passing twelve values through memory costs a tenth of that.
@@ -70,12 +86,24 @@ template <class L, class BeforeTile>
 [[gnu::always_inline]] inline void panel_product(const PanelProduct& p,
                                                  const BeforeTile& before_tile) noexcept {
   static_assert(key_block % depth_piece == 0, "a piece must not cross a block of copied columns");
-  for (std::ptrdiff_t k = 0; k < p.depth; k += depth_piece) {
-    const std::ptrdiff_t depth = p.depth - k < depth_piece ? p.depth - k : depth_piece;
+  const bool in_steps = p.next != nullptr && p.rows <= few_rows;
+  const auto product = [&](std::ptrdiff_t k, std::ptrdiff_t depth, float* to, bool add, bool resume)
+      __attribute__((always_inline)) {
     product_rows<L>(p,
-                    {p.left.at(0, k), p.left.stride, p.panels + k * panel_width, p.depth * panel_width, 0,
-                     p.out, p.out_stride, depth, k > 0, false, nullptr},
+                    {p.left.at(0, k), p.left.stride, p.panels + k * panel_width, p.depth * panel_width, 0, to,
+                     p.out_stride, depth, add, resume, nullptr},
                     k, before_tile);
+  };
+  for (std::ptrdiff_t k = 0; k < p.depth; k += depth_piece) {
+    const std::ptrdiff_t end = p.depth - k < depth_piece ? p.depth : k + depth_piece;
+    if (!in_steps) {
+      product(k, end - k, p.out, k > 0, false);
+      continue;
+    }
+    for (std::ptrdiff_t step = k; step < end; step += steps_of_few_rows)
+      product(step, end - step < steps_of_few_rows ? end - step : steps_of_few_rows, k > 0 ? p.chains : p.out,
+              false, step > k);
+    if (k > 0) add_chains<L>(p);
   }
 }
 
