@@ -55,14 +55,31 @@ void each_register(KeyRange range, const Action& action) noexcept {
 }
 
 /// Bits of keys [begin, end) of one panel that a row's mask shows.
-template <class L>
-unsigned mask_bits(const std::uint8_t* mask, std::ptrdiff_t stride, std::ptrdiff_t begin,
-                   std::ptrdiff_t end) noexcept {
-  if (stride == 1 && end - begin == panel_width) return L::nonzero_bits(mask + begin);
+inline unsigned mask_bits(const std::uint8_t* mask, std::ptrdiff_t stride, std::ptrdiff_t begin,
+                          std::ptrdiff_t end) noexcept {
   unsigned bits = 0;
   for (std::ptrdiff_t key = begin; key < end; ++key)
     bits |= (mask[key * stride] != 0 ? 1u : 0u) << (key % panel_width);
   return bits;
+}
+
+/// lanes of the panels of `seen`, which is not empty: keys in it that the mask, where there is one, shows.
+template <class L>
+void see_lanes(const std::uint8_t* mask, std::ptrdiff_t stride, KeyRange seen,
+               std::uint16_t* lanes) noexcept {
+  const auto part = [&](std::ptrdiff_t p) {
+    const KeyRange keys = seen.within({p * panel_width, (p + 1) * panel_width});
+    unsigned bits = (0xffffu >> (panel_width - (keys.end - keys.begin))) << (keys.begin % panel_width);
+    if (mask != nullptr) bits &= mask_bits(mask, stride, keys.begin, keys.end);
+    lanes[p] = static_cast<std::uint16_t>(bits);
+  };
+  std::ptrdiff_t p = seen.begin / panel_width;
+  const std::ptrdiff_t full = seen.end / panel_width, last = blocks_of(seen.end, panel_width);
+  if (mask != nullptr && stride == 1) {
+    if (seen.begin % panel_width != 0 && p < full) part(p++);
+    for (; p < full; ++p) lanes[p] = static_cast<std::uint16_t>(L::nonzero_bits(mask + p * panel_width));
+  }
+  for (; p < last; ++p) part(p);
 }
 
 /// Cuts hidden keys from the ends of a row's range.
@@ -102,12 +119,7 @@ void see_row(const AttentionWork<L>& w, RowGroup& g, std::ptrdiff_t i) noexcept 
   const std::ptrdiff_t next = row_group * rules.mask.query_stride;
   for (std::ptrdiff_t key = seen.begin; mask != nullptr && key < seen.end; key += 64)
     __builtin_prefetch(mask + next + key * rules.mask_key_stride, 0, 2);
-  for (std::ptrdiff_t p = seen.begin / panel_width; p * panel_width < seen.end; ++p) {
-    const KeyRange keys = seen.within({p * panel_width, (p + 1) * panel_width});
-    unsigned bits = (0xffffu >> (panel_width - (keys.end - keys.begin))) << (keys.begin % panel_width);
-    if (mask != nullptr) bits &= mask_bits<L>(mask, rules.mask_key_stride, keys.begin, keys.end);
-    lanes[p] = static_cast<std::uint16_t>(bits);
-  }
+  see_lanes<L>(mask, rules.mask_key_stride, seen, lanes);
   const auto hides = L::broadcast(-infinity);
   each_bias(w, row, g.block, seen, [&](KeyRange range, const auto* bias, std::ptrdiff_t stride) {
     each_register<L>(range, [&](std::ptrdiff_t key, int n) {
