@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "layers/packed_encoder.hpp"
+#include "layers/sequence_groups.hpp"
 #include "ops/attention.hpp"
 #include "saccade/attention.hpp"
 #include "saccade/encoder.hpp"
@@ -17,11 +18,7 @@ namespace saccade::layers {
 /// the group][width] gets the last block's output.
 class EncoderGroup {
  public:
-  /// Sequences first to last - 1 of the batch, operands validated.
-  struct Sequences {
-    std::size_t first, last;
-  };
-
+  /// Operands validated.
   EncoderGroup(Engine::State& state, const PackedEncoder& encoder, const TokenIds& batch, Sequences sequences,
                MatrixView hidden, const EncodeOptions& wanted);
 

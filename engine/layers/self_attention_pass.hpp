@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "layers/sequence_groups.hpp"
 #include "ops/attention.hpp"
 #include "ops/linear.hpp"
 #include "saccade/attention.hpp"
@@ -39,8 +40,7 @@ struct PassTensors {
   std::span<float> row_probabilities = {};  ///< the vector form's: for each sequence [heads][positions][keys]
 };
 
-/// One pass of a batch through a layer, in groups of neighbouring sequences: project to q, k, v; attend;
-/// project out. Groups keep the workspace from growing with the batch.
+/// One pass of a batch through a layer, in groups of sequences: project to q, k, v; attend; project out.
 class SelfAttentionPass {
  public:
   SelfAttentionPass(Engine::State& state, const PackedSelfAttention& packed, const PassTensors& tensors);
@@ -49,11 +49,12 @@ class SelfAttentionPass {
   void run();
 
  private:
-  /// Sequences first to last - 1.
-  struct Group {
-    std::size_t first, last;
+  /// The most that a group takes, of those that are one thread's, or of the others.
+  struct Sizes {
+    std::int64_t tokens = 0, rows = 0, sequences = 0;
+    std::size_t op_bytes = 0;
   };
-  /// Pieces of the workspace, each large enough for any group.
+  /// Pieces of the workspace, each large enough for any such group.
   struct Buffers {
     float* rows_of_x;  ///< the vector form's query tokens [rows][width]
     float* q;          ///< the vector form's queries [rows][part]
@@ -64,24 +65,22 @@ class SelfAttentionPass {
   };
 
   [[nodiscard]] bool vector_form() const noexcept { return !tensors_.positions.empty(); }
-  [[nodiscard]] std::size_t sequences() const noexcept { return tensors_.offsets.size() - 1; }
-  [[nodiscard]] std::int64_t tokens(const Group& group) const noexcept {
-    return tensors_.offsets[group.last] - tensors_.offsets[group.first];
-  }
-  [[nodiscard]] std::int64_t rows(const Group& group) const noexcept;
-  [[nodiscard]] std::int64_t first_row(const Group& group) const noexcept;
-  [[nodiscard]] Group group_from(std::size_t first) const noexcept;
-  [[nodiscard]] ops::AttentionProblem problem(const Group& group, const Buffers& buffers) const noexcept;
-  void lay_out(scheduler::Carver& carver, Buffers& buffers) const noexcept;
-  void run_group(const Group& group, const Buffers& buffers) const;
-  void project(const Group& group, const Buffers& buffers) const;
-  [[nodiscard]] MatrixView context_rows(const Group& group, const Buffers& buffers) const noexcept;
-  [[nodiscard]] std::span<const ProbabilitiesRequest> requests(const Group& group,
+  [[nodiscard]] std::int64_t rows(const Sequences& group) const noexcept;
+  [[nodiscard]] std::int64_t first_row(const Sequences& group) const noexcept;
+  [[nodiscard]] ops::AttentionProblem problem(const Sequences& group, const Buffers& buffers) const noexcept;
+  [[nodiscard]] Sizes sizes(bool alone) const noexcept;
+  void lay_out(scheduler::Carver& carver, const Sizes& sizes, Buffers& buffers) const noexcept;
+  [[nodiscard]] std::size_t bytes(const Sizes& sizes) const noexcept;
+  void run_group(const Sequences& group, const Buffers& buffers) const;
+  void project(const Sequences& group, const Buffers& buffers) const;
+  [[nodiscard]] MatrixView context_rows(const Sequences& group, const Buffers& buffers) const noexcept;
+  [[nodiscard]] std::span<const ProbabilitiesRequest> requests(const Sequences& group,
                                                                const Buffers& buffers) const noexcept;
 
   Engine::State& state_;
   const PackedSelfAttention& packed_;
   PassTensors tensors_;
+  SequenceGroups groups_;
 };
 
 }  // namespace saccade::layers
