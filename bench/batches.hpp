@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,19 @@ namespace saccade::bench {
 /// 4 to 256 tokens), and sequences of one length, as many x as long.
 inline constexpr const char* batches[] = {"mixed512", "128x32", "16x256", "1x16"};
 
-/// Offsets of the sequences of a batch.
-inline std::vector<std::int64_t> batch_offsets(const std::string& batch) {
+/// A number of one to five digits, the first of which is not 0; 0 where `digits` is anything else.
+inline std::int64_t count_in(const std::string& digits) {
+  if (digits.empty() || digits.size() > 5 || digits[0] == '0') return 0;
+  std::int64_t count = 0;
+  for (const char digit : digits) {
+    if (digit < '0' || digit > '9') return 0;
+    count = count * 10 + (digit - '0');
+  }
+  return count;
+}
+
+/// Offsets of the sequences of a batch; none where it has no such name.
+inline std::vector<std::int64_t> batch_offsets_or_none(const std::string& batch) {
   std::vector<std::int64_t> offsets = {0};
   if (batch == "mixed512") {
     for (const float x : random_values(512, 7)) {
@@ -24,10 +36,18 @@ inline std::vector<std::int64_t> batch_offsets(const std::string& batch) {
     }
     return offsets;
   }
-  const std::size_t cross = batch.find('x');
-  const std::int64_t sequences = std::stoll(batch.substr(0, cross));
-  const std::int64_t length = std::stoll(batch.substr(cross + 1));
+  const std::size_t cross = std::min(batch.find('x'), batch.size());
+  const std::int64_t sequences = count_in(batch.substr(0, cross));
+  const std::int64_t length = cross < batch.size() ? count_in(batch.substr(cross + 1)) : 0;
+  if (sequences == 0 || length == 0) return {};
   for (std::int64_t s = 1; s <= sequences; ++s) offsets.push_back(s * length);
+  return offsets;
+}
+
+/// Offsets of the sequences of a batch.
+inline std::vector<std::int64_t> batch_offsets(const std::string& batch) {
+  std::vector<std::int64_t> offsets = batch_offsets_or_none(batch);
+  if (offsets.empty()) throw std::invalid_argument("there is no batch '" + batch + "'");
   return offsets;
 }
 

@@ -40,7 +40,7 @@ inline Timing summary(std::vector<double> seconds) {
 }
 
 /// How many calls are timed: `wanted`, or where it is 0 so many that they take half a second, and three at
-/// least (one where a call takes over ten seconds).
+/// least (one where a call takes over two seconds).
 class Repetitions {
  public:
   explicit Repetitions(std::size_t wanted) : wanted_(wanted) {}
@@ -50,9 +50,11 @@ class Repetitions {
   void warm_up(const Work& work) {
     const double start = seconds_now();
     work();
-    const double first = seconds_now() - start;
-    if (first < 2) work();
-    least_ = first > 10 ? 1 : 3;
+    if (seconds_now() - start > 2) {
+      least_ = 1;
+    } else {
+      work();
+    }
   }
   template <class Work>
   void time(const Work& work) {

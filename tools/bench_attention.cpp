@@ -22,7 +22,7 @@ struct BenchAttentionOptions {
 };
 
 const std::vector<Column> columns = {{"case", "case", Cell::text, 18},
-                                     {"mask", "mask", Cell::text, 6},
+                                     {"mask", "mask", Cell::text, 7},
                                      {"layout", "layout", Cell::text, 6},
                                      {"dtype", "dtype", Cell::text, 4},
                                      {"isa", "ISA", Cell::text, 6},
@@ -48,6 +48,13 @@ KeyLayout layout_called(const std::string& name) {
   for (const KeyLayout layout : {KeyLayout::packed, KeyLayout::bhsd, KeyLayout::panels})
     if (name == to_string(layout)) return layout;
   throw CLI::ValidationError("--layout", "there is no '" + name + "'; expected packed, bhsd or panels");
+}
+
+bench::MaskKind mask_called(const std::string& name) {
+  for (const bench::MaskKind mask : bench::mask_kinds)
+    if (name == to_string(mask)) return mask;
+  throw CLI::ValidationError("--mask",
+                             "there is no '" + name + "'; expected full, causal, random, padding or window");
 }
 
 std::vector<KeyLayout> layouts_for(const BenchAttentionOptions& options, const AttentionShape& shape) {
@@ -89,10 +96,10 @@ class BenchAttention {
                                     {"version", version()},
                                     {"case", shape.name()},
                                     {"threads", engine->threads()},
-                                    {"causal", shape.causal}};
+                                    {"causal", shape.mask == bench::MaskKind::causal}};
       add_measured(row, *engine, m, shape.flops());
       row["reps"] = m.timing.calls;
-      row["mask"] = shape.causal ? "causal" : "full";
+      row["mask"] = to_string(shape.mask);
       row["peak_of"] = peak == Peak::fma ? "FMA peak" : "read bandwidth";
       row["gb_per_s"] = operands.key_value_bytes() / m.timing.median * 1e-9;
       row["layout"] = to_string(layout);
@@ -114,12 +121,12 @@ constexpr const char* notes =
     "\n"
     "Fields: seconds_median, seconds_min of a call, spread (first to third quartile, over the median), "
     "reps,\n"
-    "gflops (4 * batch * heads * queries * keys * head_dim over the median; half where causal), gb_per_s\n"
-    "(keys and values once), share_of_peak (of the FMA peak of the same ISA and threads, measured in turn\n"
-    "with the calls; where there is one query, of the bandwidth of reading memory, so that operands that "
-    "fit\n"
-    "in a cache may exceed 100 %), peak (GFLOP/s or GB/s), workspace_bytes (memory beyond inputs and\n"
-    "outputs), max_abs_err (against double precision, over some rows).\n"
+    "gflops (4 * batch * heads * queries * keys * head_dim over the median; half where causal or padding,\n"
+    "and of a window what lies in it), gb_per_s (keys and values once), share_of_peak (of the FMA peak of\n"
+    "the same ISA and threads, measured in turn with the calls; where there is one query, of the bandwidth\n"
+    "of reading memory, so that operands that fit in a cache may exceed 100 %), peak (GFLOP/s or GB/s),\n"
+    "workspace_bytes (memory beyond inputs and outputs), max_abs_err (against double precision, over some\n"
+    "rows).\n"
     "\n"
     "Examples: saccade bench attention --lengths 128-2048*2 --heads 12 --head-dim 64 --threads 1,2\n"
     "          saccade bench attention --queries 1 --lengths 1024 --batch 32 --dtype f32,f16\n"
@@ -143,9 +150,15 @@ void add_shapes(CLI::App& attention, BenchAttentionOptions& options) {
   add("--kv-heads", "heads of keys and values, of which --heads is a multiple; default: as --heads",
       shapes.kv_heads);
   add("--head-dim", "values of a head; default: 64", shapes.head_dims);
-  attention.add_flag("--causal", shapes.only_causal,
-                     "only causal attention; default: full, and causal where there are as many queries as "
-                     "keys");
+  CLI::Option& masks = add_names(
+      attention, "--mask",
+      "which keys a query sees: full, causal, random (one in two), padding (the first half), window (the 256 "
+      "up to its own); causal and window where there are as many queries as keys; default: full,causal",
+      shapes.masks, mask_called);
+  attention
+      .add_flag_callback(
+          "--causal", [&shapes] { shapes.masks = {bench::MaskKind::causal}; }, "the same as --mask causal")
+      ->excludes(&masks);
   add_names(attention, "--dtype", "how queries, keys and values are stored: f32, f16, bf16; default: f32",
             options.types, type_called);
   add_names(attention, "--layout",

@@ -14,6 +14,7 @@ namespace saccade::command {
 namespace {
 
 using bench::AttentionShape;
+using bench::MaskKind;
 
 /// The numbers of a line; nothing where it has something else.
 std::optional<std::vector<std::int64_t>> numbers_of(const std::string& line) {
@@ -90,11 +91,15 @@ std::vector<AttentionShape> shapes_of(const ShapeLists& lists) {
   std::vector<AttentionShape> shapes;
   for (AttentionShape shape : lists.cases.empty() ? of_lists(lists) : read_cases(lists.cases)) {
     if (lists.cases.empty()) check(shape);
-    if (!lists.only_causal) shapes.push_back(shape);
-    shape.causal = true;
-    if (shape.queries == shape.keys) shapes.push_back(shape);
+    for (const MaskKind mask : lists.masks) {
+      shape.mask = mask;
+      const bool by_position = mask == MaskKind::causal || mask == MaskKind::window;
+      if (!by_position || shape.queries == shape.keys) shapes.push_back(shape);
+    }
   }
-  if (shapes.empty()) throw CLI::ValidationError("--causal", "no shape has as many queries as keys");
+  if (shapes.empty())
+    throw CLI::ValidationError("--mask",
+                               "causal and window want as many queries as keys, which no shape has");
   return shapes;
 }
 

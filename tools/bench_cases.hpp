@@ -17,11 +17,11 @@ struct ShapeLists {
   std::vector<std::int64_t> kv_heads = {};  ///< empty: as heads
   std::vector<std::int64_t> head_dims = {64};
   std::vector<std::int64_t> batches = {1};
-  bool only_causal = false;
+  std::vector<bench::MaskKind> masks = {bench::MaskKind::full, bench::MaskKind::causal};
 };
 
-/// Each shape full and, where there are as many queries as keys, causal; only the latter where so asked.
-/// Throws CLI::ValidationError for shapes that are none, before anything is read.
+/// Each shape with each mask, of which causal and window are for as many queries as keys only. Throws
+/// CLI::ValidationError for shapes that are none, before anything is read.
 [[nodiscard]] std::vector<bench::AttentionShape> shapes_of(const ShapeLists& lists);
 
 /// Shapes of a file with a line "batch heads queries keys head_dim" for each; a sixth number on a line is not

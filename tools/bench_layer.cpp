@@ -1,6 +1,8 @@
 #include <memory>
 #include <string>
 
+#include "bench/batches.hpp"
+#include "bench/layer_problem.hpp"
 #include "bench/random_layer.hpp"
 #include "bench_measure.hpp"
 #include "bench_options.hpp"
@@ -11,8 +13,15 @@
 namespace saccade::command {
 namespace {
 
+/// Some sequences, made up once for all layers.
+struct LayerSet {
+  std::string name, label;  ///< mixed512 or 2x16; as the case begins
+  std::vector<std::int64_t> offsets;
+};
+
 struct BenchLayerOptions {
   BenchOptions common;
+  std::vector<LayerSet> sets;
   std::vector<std::int64_t> widths = {384, 768};
   std::vector<std::int64_t> heads = {12};
   std::vector<std::int64_t> lengths = {16, 128, 512};
@@ -30,17 +39,25 @@ const std::vector<Column> columns = {{"case", "case", Cell::text, 18},
                                      {"tokens_per_s", "tokens/s", Cell::decimal, 10},
                                      {"gflops", "GFLOP/s", Cell::decimal},
                                      {"share_of_peak", "of peak", Cell::percent},
+                                     {"max_abs_err", "max error", Cell::small, 9},
                                      {"workspace_bytes", "workspace", Cell::bytes},
                                      {"version", "saccade", Cell::text, 5}};
 
-struct LayerShape {
-  std::int64_t width, heads, batch, length;
+LayerSet set_called(const std::string& name) {
+  LayerSet set = {name, name, bench::batch_offsets_or_none(name)};
+  if (set.offsets.empty())
+    throw CLI::ValidationError(
+        "--sets", "there is no '" + name + "'; expected mixed512, or as many x as long, such as 128x32");
+  return set;
+}
 
-  [[nodiscard]] std::string name() const {
-    return "b" + std::to_string(batch) + "n" + std::to_string(length) + "w" + std::to_string(width) + "h" +
-           std::to_string(heads);
-  }
-};
+LayerSet set_of(std::int64_t batch, std::int64_t length) {
+  LayerSet set = {std::to_string(batch) + "x" + std::to_string(length),
+                  "b" + std::to_string(batch) + "n" + std::to_string(length),
+                  {0}};
+  for (std::int64_t s = 1; s <= batch; ++s) set.offsets.push_back(s * length);
+  return set;
+}
 
 void check(const BenchLayerOptions& options) {
   for (const std::int64_t width : options.widths)
@@ -58,42 +75,55 @@ class BenchLayer {
         table_(options.common.format, options.common.output, columns) {}
 
   int run() {
+    const std::vector<LayerSet> sets = options_.sets.empty() ? sets_of_lists() : options_.sets;
     for (const std::int64_t width : options_.widths)
       for (const std::int64_t heads : options_.heads) {
         const SelfAttention layer = bench::random_layer(*engines_.front(), width, heads);
-        for (const std::int64_t batch : options_.batches)
-          for (const std::int64_t length : options_.lengths) run(layer, {width, heads, batch, length});
+        for (const LayerSet& set : sets) run(layer, set);
       }
     table_.finish();
     return 0;
   }
 
  private:
-  void run(const SelfAttention& layer, const LayerShape& shape) {
-    std::vector<std::int64_t> offsets;
-    for (std::int64_t s = 0; s <= shape.batch; ++s) offsets.push_back(s * shape.length);
-    const std::int64_t tokens = offsets.back(), width = shape.width;
-    const auto x = bench::random_values(static_cast<std::size_t>(tokens * width), 5);
-    std::vector<float> z(x.size());
+  [[nodiscard]] std::vector<LayerSet> sets_of_lists() const {
+    std::vector<LayerSet> sets;
+    for (const std::int64_t batch : options_.batches)
+      for (const std::int64_t length : options_.lengths) sets.push_back(set_of(batch, length));
+    return sets;
+  }
+
+  void run(const SelfAttention& layer, const LayerSet& set) {
+    const std::int64_t width = layer.width();
+    const bench::LayerProblem problem(width, layer.heads(), set.offsets);
+    const bench::LayerReference reference(problem, options_.causal);
+    std::vector<float> z(problem.x.size());
+    const RaggedView batch = {{problem.x.data(), problem.tokens(), width, width}, set.offsets};
     const Window window = options_.causal ? Window::causal() : Window::full();
-    const double flops = layer.flops(offsets, window);
+    const double flops = layer.flops(set.offsets, window);
     for (const auto& engine : engines_) {
       const Measurement m = measure(*engine, Peak::fma, flops, options_.common.repetitions, [&] {
-        layer.forward(*engine, {{x.data(), tokens, width, width}, offsets}, {z.data(), tokens, width, width},
-                      {.window = window});
+        layer.forward(*engine, batch, {z.data(), problem.tokens(), width, width}, {.window = window});
       });
-      nlohmann::ordered_json row = {{"peer", "saccade"},
-                                    {"version", version()},
-                                    {"case", shape.name()},
-                                    {"threads", engine->threads()},
-                                    {"causal", options_.causal}};
+      nlohmann::ordered_json row = described(set, layer, *engine);
       add_measured(row, *engine, m, flops);
-      row["tokens_per_s"] = static_cast<double>(tokens) / m.timing.median;
+      row["tokens_per_s"] = static_cast<double>(problem.tokens()) / m.timing.median;
       row["reps"] = m.timing.calls;
       row["mask"] = options_.causal ? "causal" : "full";
-      row["workspace_bytes"] = layer.workspace(*engine, offsets);
+      row["max_abs_err"] = reference.max_abs_error(z.data());
+      row["workspace_bytes"] = layer.workspace(*engine, set.offsets);
       table_.add(row);
     }
+  }
+
+  [[nodiscard]] nlohmann::ordered_json described(const LayerSet& set, const SelfAttention& layer,
+                                                 const Engine& engine) const {
+    return {{"peer", "saccade"},
+            {"version", version()},
+            {"case", set.label + "w" + std::to_string(layer.width()) + "h" + std::to_string(layer.heads())},
+            {"set", set.name},
+            {"threads", engine.threads()},
+            {"causal", options_.causal}};
   }
 
   BenchLayerOptions options_;
@@ -103,13 +133,17 @@ class BenchLayer {
 
 constexpr const char* notes =
     "A self-attention layer with random weights, input and output of the same width, fp32. Lists and ranges\n"
-    "as in saccade bench attention --help, and the fields that have the same names. case: b for the batch, "
-    "n\n"
-    "for the tokens of a sequence, w for the width, h for the heads. gflops counts every product of the "
-    "layer,\n"
-    "and pairs that causal attention leaves out not at all.\n"
+    "as in saccade bench attention --help, and the fields that have the same names. case: b for the batch,\n"
+    "n for the tokens of a sequence, or the name of a set; w for the width, h for the heads. Sets: "
+    "mixed512,\n"
+    "512 sequences as long as sentences are (log-normal, median 24, 4 to 256 tokens), or as many x as long,\n"
+    "such as 128x32. gflops counts every product of the layer, and pairs that causal attention leaves out\n"
+    "not at all. max_abs_err: the greatest difference of some 64 tokens' outputs, the last one's among "
+    "them,\n"
+    "from double precision.\n"
     "\n"
-    "Example: saccade bench layer --width 768 --heads 12 --lengths 32-512*2 --threads 1\n\n";
+    "Examples: saccade bench layer --width 768 --heads 12 --lengths 32-512*2 --threads 1\n"
+    "          saccade bench layer --width 384 --sets mixed512,128x32\n\n";
 
 }  // namespace
 
@@ -118,8 +152,11 @@ void add_bench_layer(CLI::App& bench, Action& action) {
   CLI::App& layer = *bench.add_subcommand("layer", "Times a self-attention layer");
   add_numbers(layer, "--width", "values of a token; default: 384,768", options->widths);
   add_numbers(layer, "--heads", "attention heads, which divide the width; default: 12", options->heads);
-  add_numbers(layer, "--lengths", "tokens of a sequence; default: 16,128,512", options->lengths);
-  add_numbers(layer, "--batch", "sequences in a call; default: 1", options->batches);
+  CLI::Option& sets = add_names(layer, "--sets", "ragged batches by name, see below; instead of --lengths",
+                                options->sets, set_called);
+  add_numbers(layer, "--lengths", "tokens of a sequence; default: 16,128,512", options->lengths)
+      .excludes(&sets);
+  add_numbers(layer, "--batch", "sequences in a call; default: 1", options->batches).excludes(&sets);
   layer.add_flag("--causal", options->causal, "each token sees itself and those before it only");
   add_bench_options(layer, options->common);
   layer.footer(notes);

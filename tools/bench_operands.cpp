@@ -7,6 +7,7 @@ namespace saccade::command {
 namespace {
 
 using bench::AttentionShape;
+using bench::MaskKind;
 
 /// A value that f16 has exactly and does not store as a subnormal number.
 std::uint16_t f16_of(float value) {
@@ -46,6 +47,7 @@ AttentionOperands::AttentionOperands(Engine& engine, const AttentionShape& shape
       offsets_(offsets_of(shape.queries)),
       key_offsets_(offsets_of(shape.keys)),
       lengths_(index(shape.batch), shape.keys) {
+  make_mask();
   if (layout == KeyLayout::panels) fill_cache(engine);
   tensors_ = {view(q_, type), view(k_, type), view(v_, type), view(out_, StorageType::f32),
               offsets_,       key_offsets_};
@@ -115,8 +117,21 @@ void AttentionOperands::fill_cache(Engine& engine) {
   v_.data = {};
 }
 
+/// What no query sees is left to the engine in its own terms: windows, and how many keys there are.
+void AttentionOperands::make_mask() {
+  if (shape_.mask == MaskKind::padding) key_counts_.assign(index(shape_.batch), shape_.end_key(0));
+  if (shape_.mask != MaskKind::random) return;
+  for (std::int64_t i = 0; i < shape_.queries; ++i)
+    for (std::int64_t j = 0; j < shape_.keys; ++j) mask_.push_back(shape_.sees(i, j));
+}
+
 AttentionOptions AttentionOperands::options() const {
-  return {.window = shape_.causal ? Window::causal() : Window::full()};
+  AttentionOptions options = {.key_counts = key_counts_};
+  if (shape_.mask == MaskKind::causal) options.window = Window::causal();
+  if (shape_.mask == MaskKind::window) options.window = {bench::window_keys - 1, 0};
+  if (shape_.mask == MaskKind::random)
+    options.mask = {.data = mask_.data(), .keys = shape_.keys, .query_stride = shape_.keys};
+  return options;
 }
 
 void AttentionOperands::attend(Engine& engine) {

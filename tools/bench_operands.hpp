@@ -44,6 +44,7 @@ class AttentionOperands {
                               std::int64_t length) const;
   [[nodiscard]] std::vector<std::int64_t> offsets_of(std::int64_t length) const;
   void fill_cache(Engine& engine);
+  void make_mask();
   [[nodiscard]] AttentionOptions options() const;
 
   bench::AttentionShape shape_;
@@ -52,6 +53,8 @@ class AttentionOperands {
   Stored q_, k_, v_, out_;
   std::vector<std::byte> cached_keys_, cached_values_;
   std::vector<std::int64_t> offsets_, key_offsets_, lengths_;
+  std::vector<std::uint8_t> mask_;        ///< [queries][keys], where it is random
+  std::vector<std::int64_t> key_counts_;  ///< of padded sequences
   KeyValueCache cache_;
   AttentionTensors tensors_;
   CacheTensors cache_tensors_;

@@ -38,7 +38,7 @@ void add_bench_options(CLI::App& subcommand, BenchOptions& options) {
   subcommand
       .add_option("-r,--repetitions", options.repetitions,
                   "calls to time after two that are not; default: as many as half a second takes, three at "
-                  "least, one where a call takes over ten seconds")
+                  "least, one where a call takes over two seconds")
       ->type_name("N")
       ->check(whole_number(1));
   subcommand

@@ -8,7 +8,8 @@ import rounds
 
 TOLERANCE = 1e-5  # of outputs around 1, against double precision
 COLORS = {"saccade": "#d1495b", "saccade, panels": "#8d1f35", "torch-sdpa": "#edae49", "onnxruntime-mha": "#00798c",
-          "onnxruntime-attention": "#66a5ad", "onednn-primitives": "#30638e", "openblas-by-hand": "#7d8597"}
+          "onnxruntime-mha-kv": "#3d9aa6", "onnxruntime-attention": "#8fc1c8", "onednn-primitives": "#30638e",
+          "openblas-by-hand": "#7d8597"}
 
 
 def engine(row):
@@ -26,7 +27,7 @@ def decodes(key):
 def label(key):
     s = shape(key[1])
     queries = "1 query, " if s["q"] == 1 else ""
-    return f"{s['b']}×{s['h']}×{queries}{s['k']}, d {s['d']}" + (", causal" if key[2] else "")
+    return f"{s['b']}×{s['h']}×{queries}{s['k']}, d {s['d']}" + ("" if key[2] == "full" else f", {key[2]}")
 
 
 def speed(key, rows):
@@ -77,7 +78,8 @@ def table(cases, title, unit, peak):
 
 def report(cases):
     lines = []
-    for wants_decode, title, unit, peak in ((False, "Attention", "GFLOP/s (half the pairs where causal)", "FMA peak"),
+    pairs = "GFLOP/s (of pairs that a mask leaves; half of all where causal)"
+    for wants_decode, title, unit, peak in ((False, "Attention", pairs, "FMA peak"),
                                             (True, "Decoding", "GB/s of keys and values", "read bandwidth")):
         part = {key: case for key, case in cases.items() if decodes(key) == wants_decode}
         if part:
@@ -135,8 +137,9 @@ def picture(cases):
     svg = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{total}" viewBox="0 0 {width} {total}" '
            'font-family="sans-serif" font-size="12" fill="#222">', f'<rect width="{width}" height="{total}" fill="#fff"/>']
     for i, name in enumerate(names):
-        svg.append(f'<rect x="{60 + 170 * i}" y="14" width="12" height="12" fill="{COLORS.get(name, "#999")}"/>'
-                   f'<text x="{78 + 170 * i}" y="24">{name}</text>')
+        x = 60 + i * (width - 80) / max(len(names), 6)
+        svg.append(f'<rect x="{x:.0f}" y="14" width="12" height="12" fill="{COLORS.get(name, "#999")}"/>'
+                   f'<text x="{x + 18:.0f}" y="24">{name}</text>')
     for i, threads in enumerate(counts):
         part = {key: case for key, case in cases.items() if key[0] == threads}
         svg += panel(part, names, 70 + i * (height + gap), width, height)
@@ -144,7 +147,7 @@ def picture(cases):
 
 
 def main():
-    cases = rounds.read(sys.argv[1], lambda row: (row["threads"], row["case"], row["causal"]), engine)
+    cases = rounds.read(sys.argv[1], lambda row: (row["threads"], row["case"], row["mask"]), engine)
     wrong = disagreements(cases)
     if wrong:
         sys.exit("\n".join(wrong))

@@ -43,7 +43,7 @@ class ProtobufMessage {
   std::string bytes_;
 };
 
-enum class OnnxType { f32 = 1, i32 = 6 };
+enum class OnnxType { f32 = 1, i32 = 6, boolean = 9 };
 
 struct OnnxTensor {
   std::string name;

@@ -1,9 +1,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "bench/batches.hpp"
+#include "bench/layer_problem.hpp"
+#include "bench/random_layer.hpp"
 #include "fixtures/expect_error.hpp"
 #include "fixtures/temporary_folder.hpp"
 #include "saccade/saccade.hpp"
@@ -15,6 +19,10 @@ using namespace saccade;
 using namespace saccade::test;
 using Json = nlohmann::json;
 using Rows = std::vector<Json>;
+
+std::vector<std::int64_t> bench_batch(const std::string& name) {
+  return saccade::bench::batch_offsets(name);
+}
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::istringstream stream(text);
@@ -127,6 +135,27 @@ TEST_CASE("bench attention: every layout and ISA gives the right outputs") {
   for (const Json& row : rows) CHECK(row.at("max_abs_err") < 1e-5);
 }
 
+TEST_CASE("bench attention: every mask gives the right outputs, and counts the pairs that it leaves") {
+  const Rows rows =
+      bench_rows({"attention", "--lengths", "300", "--heads", "1", "--head-dim", "8", "--batch", "2",
+                  "--mask", "random,padding,window", "--layout", "bhsd,panels", "--threads", "1"});
+  CHECK(values(rows, "mask") == Texts{"random", "random", "padding", "padding", "window", "window"});
+  for (const Json& row : rows) {
+    CHECK(row.at("max_abs_err") < 1e-5);
+    const double all = 300.0 * 300, padding = 150.0 * 300, window = 256.0 * 257 / 2 + 44 * 256;
+    const double pairs = row.at("mask") == "random" ? all : row.at("mask") == "padding" ? padding : window;
+    CHECK(row.at("gflops").get<double>() * row.at("seconds_median").get<double>() ==
+          doctest::Approx(4.0 * pairs * 2 * 8 * 1e-9));
+  }
+  const Rows chunk = bench_rows({"attention", "--lengths", "20", "--queries", "5", "--heads", "1",
+                                 "--head-dim", "8", "--mask", "full,causal,random,window", "--threads", "1"});
+  CHECK(values(chunk, "mask") == Texts{"full", "random"});
+  check_wrong_usage({"bench", "attention", "--mask", "diagonal"}, {"--mask", "'diagonal'", "window"});
+  check_wrong_usage({"bench", "attention", "--mask", "full", "--causal"}, {"--causal"});
+  check_wrong_usage({"bench", "attention", "--lengths", "20", "--queries", "5", "--mask", "window"},
+                    {"--mask"});
+}
+
 TEST_CASE("bench attention: cases of a file") {
   const TemporaryFolder folder;
   const std::string path = folder.write(
@@ -174,12 +203,56 @@ TEST_CASE("bench: the same rows in every format, and in a file") {
 
 TEST_CASE("bench layer") {
   const Rows rows = bench_rows(
-      {"layer", "--width", "32", "--heads", "4", "--lengths", "12,20", "--batch", "2", "--threads", "1"});
-  CHECK(values(rows, "case") == Texts{"b2n12w32h4", "b2n20w32h4"});
+      {"layer", "--width", "32", "--heads", "4", "--lengths", "12,20", "--batch", "2", "--threads", "1,2"});
+  CHECK(values(rows, "case") == Texts{"b2n12w32h4", "b2n12w32h4", "b2n20w32h4", "b2n20w32h4"});
+  CHECK(values(rows, "set") == Texts{"2x12", "2x12", "2x20", "2x20"});
   for (const Json& row : rows) {
     check_times(row, 1.5);
     CHECK(row.at("tokens_per_s") > 0);
+    CHECK(row.at("max_abs_err") > 0);
+    CHECK(row.at("max_abs_err") < 1e-5);
   }
+}
+
+TEST_CASE("bench layer: sets by name, full and causal") {
+  const Arguments sets = {"layer",  "--width",          "32",        "--heads", "4",
+                          "--sets", "3x7,mixed512,1x1", "--threads", "1"};
+  for (const bool causal : {false, true}) {
+    Arguments arguments = sets;
+    if (causal) arguments.emplace_back("--causal");
+    const Rows rows = bench_rows(arguments);
+    CHECK(values(rows, "set") == Texts{"3x7", "mixed512", "1x1"});
+    CHECK(values(rows, "case") == Texts{"3x7w32h4", "mixed512w32h4", "1x1w32h4"});
+    const double tokens[] = {21, static_cast<double>(bench_batch("mixed512").back()), 1};
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      CHECK(rows[i].at("tokens_per_s").get<double>() * rows[i].at("seconds_median").get<double>() ==
+            doctest::Approx(tokens[i]));
+      CHECK(rows[i].at("max_abs_err") < 1e-5);
+    }
+  }
+}
+
+/// What bench layer would report of a layer's outputs that `change` was done to.
+template <class Change>
+double error_reported(bool causal, const Change& change) {
+  const saccade::bench::LayerProblem problem(32, 4, bench_batch("mixed512"));
+  const std::int64_t tokens = problem.tokens(), width = problem.width;
+  Engine engine({.threads = 1});
+  std::vector<float> z(problem.x.size());
+  saccade::bench::random_layer(engine, width, problem.heads)
+      .forward(engine, {{problem.x.data(), tokens, width, width}, problem.offsets},
+               {z.data(), tokens, width, width});
+  change(z);
+  return saccade::bench::LayerReference(problem, causal).max_abs_error(z.data());
+}
+
+TEST_CASE("bench layer: max_abs_err sees wrong outputs") {
+  CHECK(error_reported(false, [](std::vector<float>&) {}) < 1e-5);
+  CHECK(error_reported(false, [](std::vector<float>& z) { z.back() += 0.5f; }) == doctest::Approx(0.5));
+  CHECK(error_reported(false, [](std::vector<float>& z) { z.back() = NAN; }) == 1e30);
+  CHECK(error_reported(false, [](std::vector<float>& z) { std::rotate(z.begin(), z.end() - 32, z.end()); }) >
+        0.1);
+  CHECK(error_reported(true, [](std::vector<float>&) {}) > 0.1);
 }
 
 TEST_CASE("bench encoder: random ids, and sets of a file") {
@@ -223,7 +296,7 @@ TEST_CASE("bench: wrong usage is exit code 2, and says what is wrong") {
   check_wrong_usage({"bench", "attention", "--heads", "0"}, {"--heads", "at least 1"});
   check_wrong_usage({"bench", "attention", "--heads", "4,"}, {"--heads", "empty"});
   check_wrong_usage({"bench", "attention", "--heads", "4", "--kv-heads", "3"}, {"--kv-heads", "4", "3"});
-  check_wrong_usage({"bench", "attention", "--queries", "1", "--causal"}, {"--causal"});
+  check_wrong_usage({"bench", "attention", "--queries", "1", "--causal"}, {"--mask", "causal"});
   check_wrong_usage({"bench", "attention", "--cases", "c.txt", "--heads", "2"}, {"--cases", "--heads"});
   check_wrong_usage({"bench", "attention", "--dtype", "f32,f64"}, {"--dtype", "'f64'", "bf16"});
   check_wrong_usage({"bench", "attention", "--layout", "rows"}, {"--layout", "'rows'", "panels"});
@@ -231,6 +304,12 @@ TEST_CASE("bench: wrong usage is exit code 2, and says what is wrong") {
   check_wrong_usage({"bench", "attention", "--format", "xml"}, {"--format", "xml", "jsonl"});
   check_wrong_usage({"bench", "attention", "-r", "0"}, {"repetitions"});
   check_wrong_usage({"bench", "layer", "--width", "10", "--heads", "4"}, {"--heads", "10"});
+  for (const std::string wrong : {"mixed", "8", "x8", "8x", "0x8", "8x0", "8x8x8", "-1x8", "08x8", "8x8 ",
+                                  "100000x1", "99999999999999999999x1"})
+    check_wrong_usage({"bench", "layer", "--sets", "1x16," + wrong}, {"--sets", "'" + wrong + "'", "128x32"});
+  check_wrong_usage({"bench", "layer", "--sets", "1x16,"}, {"--sets", "empty"});
+  check_wrong_usage({"bench", "layer", "--sets", "1x16", "--lengths", "3"}, {"--sets", "--lengths"});
+  check_wrong_usage({"bench", "layer", "--sets", "1x16", "--batch", "3"}, {"--sets", "--batch"});
   check_wrong_usage({"bench", "encoder", "--sets", "a.jsonl", "--lengths", "3"}, {"--sets", "--lengths"});
 }
 
@@ -256,7 +335,7 @@ TEST_CASE("bench --help") {
                   "--dtype", "--layout", "--cases", "--threads", "--isa", "--repetitions", "--format",
                   "--output", "128-1024*2", "share_of_peak", "Exit codes: 0"});
   check_contains(run_command({"bench", "layer", "--help"}).out,
-                 {"--width", "--heads", "--lengths", "--batch"});
+                 {"--width", "--heads", "--sets", "mixed512", "--lengths", "--batch", "max_abs_err"});
   check_contains(run_command({"bench", "encoder", "--help"}).out,
                  {"--model", "--sets", "--lengths", "--batch"});
 }
