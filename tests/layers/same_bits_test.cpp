@@ -109,7 +109,8 @@ TEST_CASE("same bits: whatever the host's floating-point environment is during a
 TEST_CASE("same bits: a batch of several groups is its sequences alone") {
   Engine engine({.threads = 2, .isa = {}});
   const SelfAttention layer(engine, views_of(made_up_weights(8, 2, 4, 8)), 2);
-  const LayerBatch batch = LayerBatch::of(8, {4000, 96, 1, 0, 4097, 3, 2000, 2096, 2097, 0, 7, 130, 14, 500, 30});
+  const LayerBatch batch =
+      LayerBatch::of(8, {4000, 96, 1, 0, 4097, 3, 2000, 2096, 2097, 0, 7, 130, 14, 500, 30});
   std::vector<ProbabilitiesRequest> requests;
   std::vector<std::vector<float>> maps;
   for (const std::size_t s : {1u, 5u, 10u})
