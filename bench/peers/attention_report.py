@@ -136,10 +136,11 @@ def picture(cases):
     total = 50 + len(counts) * (height + gap)
     svg = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{total}" viewBox="0 0 {width} {total}" '
            'font-family="sans-serif" font-size="12" fill="#222">', f'<rect width="{width}" height="{total}" fill="#fff"/>']
-    for i, name in enumerate(names):
-        x = 60 + i * (width - 80) / max(len(names), 6)
-        svg.append(f'<rect x="{x:.0f}" y="14" width="12" height="12" fill="{COLORS.get(name, "#999")}"/>'
-                   f'<text x="{x + 18:.0f}" y="24">{name}</text>')
+    x = 60
+    for name in names:
+        svg.append(f'<rect x="{x}" y="14" width="12" height="12" fill="{COLORS.get(name, "#999")}"/>'
+                   f'<text x="{x + 18}" y="24">{name}</text>')
+        x += 38 + 7 * len(name)
     for i, threads in enumerate(counts):
         part = {key: case for key, case in cases.items() if key[0] == threads}
         svg += panel(part, names, 70 + i * (height + gap), width, height)
