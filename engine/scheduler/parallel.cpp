@@ -49,19 +49,44 @@ class DefaultFloatingPoint {
   std::fenv_t saved_;
 };
 
+/// A loop's tasks in hands, one a worker. A worker whose own is empty goes on with the others'.
+class DealtTasks {
+ public:
+  DealtTasks(std::size_t count, int workers) noexcept
+      : count_(count), hands_(std::min(static_cast<std::size_t>(workers), most_hands)) {
+    for (std::size_t i = 0; i < hands_; ++i) hand_[i].next.store(i, std::memory_order_relaxed);
+  }
+
+  template <class Run>
+  void work(std::size_t worker, const Run& run) noexcept {
+    for (std::size_t i = 0; i < hands_; ++i) {
+      std::atomic<std::size_t>& next = hand_[(worker + i) % hands_].next;
+      for (std::size_t task; (task = next.fetch_add(hands_)) < count_;) run(task);
+    }
+  }
+
+ private:
+  static constexpr std::size_t most_hands = 64;  // of more workers, some share one
+  struct alignas(64) Hand {
+    std::atomic<std::size_t> next;
+  };
+  std::size_t count_, hands_;
+  Hand hand_[most_hands];
+};
+
 }  // namespace
 
 void run_tasks(Engine::State& state, std::size_t count, TaskBody body, int threads) {
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&](int slot) noexcept {
-    const DefaultFloatingPoint environment;
-    for (std::size_t task = next++; task < count; task = next++) body.call(body.object, task, slot);
-  };
   const bool all = threads >= state.threads;
   const int most = all ? state.threads : threads;
   const int workers = static_cast<int>(std::min<std::size_t>(count, static_cast<std::size_t>(most)));
+  DealtTasks tasks(count, std::max(workers, 1));
+  const auto work = [&](int slot) noexcept {
+    const DefaultFloatingPoint environment;
+    tasks.work(static_cast<std::size_t>(slot), [&](std::size_t task) { body.call(body.object, task, slot); });
+  };
   if (workers <= 1) return work(0);
-  // One TBB task a worker, each taking the next task of ours: the order stays, and TBB allocates little.
+  // One TBB task a worker, each taking one task of ours after the other: TBB allocates little.
   // Isolated, so that a host's thread that waits here does not take up another task of its own, which may
   // call in again.
   // A thread keeps its slot from loop to loop, unless there are fewer slots than threads.
