@@ -24,13 +24,13 @@ void score_window(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source
     std::ptrdiff_t first = range.begin / panel_width;
     const std::ptrdiff_t last = blocks_of(range.end, panel_width);
     if (!every && !g.any_lane(row, rows, first, last)) continue;
-    w.asker.ask(w.lines_a_tile);
     source.need_keys(g.first + row, window);
     while (first < last) {
       const std::ptrdiff_t end = source.keys_run_end(first * panel_width, last * panel_width) / panel_width;
       panel_product<L>({w.queries.from(g.first + row), rows, source.panels(first * panel_width), w.a.head_dim,
                         static_cast<int>(end - first) * per_panel,
-                        w.scores + row * left_stride + first * panel_width, left_stride, nullptr});
+                        w.scores + row * left_stride + first * panel_width, left_stride, nullptr, nullptr,
+                        &w.asker});
       first = end;
     }
   }
@@ -141,12 +141,13 @@ template <class L>
 void sum_values(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& source, RowsAndKeys part,
                 ValueColumns columns, float* sums) noexcept {
   const std::ptrdiff_t last = part.row + part.rows;
+  const bool asks = columns.registers == tile_columns<L> && columns.lanes == 0;
   for (std::ptrdiff_t row = part.row; row < last;) {
     int height = tile_height<L>(last - row, columns.registers);
     const bool together = g.uniform(row, height) || (!w.by_windows && finite_block(w, g, source));
     if (!together) height = 1;
-    const TileFunction run = columns.lanes ? tile_set<L, PartialRows>.tiles[0][height - 1]
-                                           : tile_set<L, Rows>.tiles[columns.registers - 1][height - 1];
+    const TileFunction* tiles =
+        columns.lanes ? tile_set<L, PartialRows>.tiles[0] : tile_set<L, Rows>.tiles[columns.registers - 1];
     const float* const powers = w.scores + row * left_stride;
     float* const to = sums + row * w.value_stride + columns.begin;
     bool resume = part.resume;
@@ -154,8 +155,10 @@ void sum_values(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& so
     each_visible(g, row, height, seen, !together, [&](std::ptrdiff_t key, std::ptrdiff_t end) {
       while (key < end) {
         const std::ptrdiff_t run_end = source.values_run_end(key, end);
-        run({powers + key, left_stride, source.values(key) + columns.begin, source.value_stride(),
-             columns.lanes, to, w.value_stride, run_end - key, false, resume, nullptr});
+        AskedLines* const asked = asks ? w.asker.next(run_end - key) : nullptr;
+        const TileFunction* const run = asked != nullptr ? asking_tiles<L, Rows>(w.asker.rate()) : tiles;
+        run[height - 1]({powers + key, left_stride, source.values(key) + columns.begin, source.value_stride(),
+                         columns.lanes, to, w.value_stride, run_end - key, false, resume, asked});
         resume = true;
         key = run_end;
       }

@@ -82,49 +82,6 @@ Pointer of_row(const AttentionBlock& a, const ByRow<Pointer>& all, std::ptrdiff_
   return all.at(a.query(row), a.head(row));
 }
 
-/// Asks for rows a few lines at a time: many at once would keep the work's own loads waiting.
-class Asker {
- public:
-  static constexpr std::ptrdiff_t line = 16;  // floats
-
-  Asker() = default;
-  explicit Asker(const StridedRows (&areas)[4]) noexcept {
-    for (int i = 0; i < 4; ++i) {
-      StridedRows& area = areas_[i] = areas[i];
-      if (area.data == nullptr) area.rows = 0;
-      if (area.stride == area.width) area = {area.data, 0, area.rows > 0 ? 1 : 0, area.rows * area.width};
-      lines_ += area.rows * blocks_of(area.width, line);
-    }
-  }
-  /// That are not asked for yet.
-  std::ptrdiff_t lines() const noexcept { return lines_; }
-
-  void ask(std::ptrdiff_t lines) noexcept {
-    if (lines > lines_) lines = lines_;
-    lines_ -= lines;
-    while (lines > 0) {
-      StridedRows& area = areas_[area_];
-      if (area.rows == 0) {
-        ++area_;
-        continue;
-      }
-      const std::ptrdiff_t left = blocks_of(area.width - column_, line), n = lines < left ? lines : left;
-      const float* next = area.data + column_;
-      for (std::ptrdiff_t i = 0; i < n; ++i, next += line) __builtin_prefetch(next, 0, 2);
-      lines -= n;
-      column_ += n * line;
-      if (column_ < area.width) continue;
-      column_ = 0;
-      area.data += area.stride;
-      --area.rows;
-    }
-  }
-
- private:
-  StridedRows areas_[4];
-  std::ptrdiff_t lines_ = 0, area_ = 0, column_ = 0;
-};
-
 /// A row's blocks so far: the sums are relative to 2^state.m.
 struct MergedRow {
   float* sums;
@@ -160,7 +117,6 @@ struct AttentionWork {
   std::ptrdiff_t checked_block = -1;  ///< whose values' finiteness is known as `checked_finite`
   bool checked_finite = false;
   Asker asker;
-  std::ptrdiff_t lines_a_tile = 0;  ///< of scores, to be asked for
 
   explicit AttentionWork(const AttentionBlock& block) noexcept
       : a(block),
@@ -174,14 +130,7 @@ struct AttentionWork {
         right(block.rules.right < farthest ? block.rules.right : farthest),
         value_stride(round_up(block.value_dim, panel_width)),
         blocks(key_blocks(block.keys, block.first_key)) {
-    if (!by_windows) {
-      asker = Asker(a.ahead);
-      const std::ptrdiff_t tiles =
-          blocks_of(a.rows, tile_rows<L>(tile_columns<L>)) * blocks_of(a.keys, tile_width<L>);
-      constexpr std::ptrdiff_t most_lines = 32;  // that a tile outlasts
-      lines_a_tile = tiles == 0 ? 0 : blocks_of(asker.lines(), tiles);
-      if (lines_a_tile > most_lines) lines_a_tile = most_lines;
-    }
+    if (!by_windows) asker = Asker(a.ahead, asking_rounds());
     scores = a.scratch + AttentionScratch::queries(a.head_dim);
     block_sums = scores + row_group * left_stride;
     sums = block_sums + row_group * value_stride;
@@ -194,6 +143,14 @@ struct AttentionWork {
       merged[i] = false;
       top_count[i] = 0;
     }
+  }
+
+  /// Rounds of the tiles of full width.
+  std::ptrdiff_t asking_rounds() const noexcept {
+    const std::ptrdiff_t down = blocks_of(a.rows, tile_rows<L>(tile_columns<L>));
+    const std::ptrdiff_t of_scores = a.keys / tile_width<L> * (a.head_dim / round_steps);
+    const std::ptrdiff_t of_values = a.value_dim / tile_width<L> * (a.keys / round_steps);
+    return down * (of_scores + of_values);
   }
 
   /// Which of the neighbouring heads' keys a row has.

@@ -126,10 +126,10 @@ constexpr std::ptrdiff_t matmul_scratch(std::ptrdiff_t depth) {
 
 /// Rows of `width` values, `stride` apart.
 struct StridedRows {
-  const float* data = nullptr;
-  std::ptrdiff_t stride = 0;
-  std::ptrdiff_t rows = 0;
-  std::ptrdiff_t width = 0;
+  const float* data;
+  std::ptrdiff_t stride;
+  std::ptrdiff_t rows;
+  std::ptrdiff_t width;
 };
 
 /// Where a head's keys and values are: one after the other, or in pages. Page p of them is pages[p], or p

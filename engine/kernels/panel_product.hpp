@@ -24,48 +24,40 @@ struct PanelProduct {
   std::ptrdiff_t out_stride;
   const float* next;        ///< as many panels that are wanted next, a tile's full width of them; or null
   float* chains = nullptr;  ///< room for as many sums again, laid out as `out`, where next is not null
+  Asker* asker = nullptr;   ///< of other lines, where next is null
 };
 
 /// Few rows are done with a panel before memory has the next: they take some steps of the depth at a time,
 /// and ask for the same of the next panels, so that requests come as evenly as panels are used.
 constexpr std::ptrdiff_t few_rows = 36, steps_of_few_rows = 64;
 
-/// Lines that each of `tiles` tiles asks for every four steps, so that together they ask for all of the next
-/// `panels` panels, as slowly as they can. (Weights are larger than L2, hardware prefetching stops at every
-/// page, and requests that come faster than memory answers keep the tiles' own loads waiting.)
-constexpr int lines_to_ask(std::ptrdiff_t tiles, std::ptrdiff_t panels) {
-  return tiles >= 4 * panels ? 1 : tiles >= 2 * panels ? 2 : 4;
-}
-
-/// Those of a tile's full width.
-template <class L>
-[[gnu::always_inline]] inline const TileFunction* asking_tiles(int lines) noexcept {
-  constexpr int widest = tile_columns<L> - 1;
-  return lines == 1   ? tile_set<L, Panels, 1>.tiles[widest]
-         : lines == 2 ? tile_set<L, Panels, 2>.tiles[widest]
-                      : tile_set<L, Panels, 4>.tiles[widest];
-}
-
-/// Tiles down the rows, for the steps of the depth from k on. The first ones ask for the same steps of the
-/// next panels.
+/// Tiles down the rows, for the steps of the depth from k on.
 template <class L, class BeforeTile>
 [[gnu::always_inline]] inline void product_rows(const PanelProduct& p, ProductTile tile, std::ptrdiff_t k,
-                                                const BeforeTile& before_tile) noexcept {
-  const std::ptrdiff_t panels = p.next == nullptr ? 0 : p.registers * L::count / panel_width;
-  const int lines = lines_to_ask(blocks_of(p.rows, tile_rows<L>(p.registers)), panels);
-  for (std::ptrdiff_t row = 0, quarter = 0; row < p.rows; quarter += lines) {  // of a panel's lines
+                                                Asker& asker, const BeforeTile& before_tile) noexcept {
+  const bool asks = p.registers == tile_columns<L>;
+  for (std::ptrdiff_t row = 0; row < p.rows;) {
     const int height = tile_height<L>(p.rows - row, p.registers);
     if (k == 0) before_tile(row, height);
     const TileFunction* tiles = tile_set<L, Panels>.tiles[p.registers - 1];
-    if (quarter / 4 < panels) {
-      tiles = asking_tiles<L>(lines);
-      tile.next = p.next + (quarter / 4 * p.depth + k + quarter % 4 * (tile.depth / 4)) * panel_width;
-    }
+    tile.asked = asks ? asker.next(tile.depth) : nullptr;
+    if (tile.asked != nullptr) tiles = asking_tiles<L, Panels>(asker.rate());
     tiles[height - 1](tile);
     tile.a += height * tile.a_stride;
     tile.c += height * tile.c_stride;
     row += height;
   }
+}
+
+/// Asks for `depth` steps of the next panels. (Weights are larger than L2, and hardware prefetching stops at
+/// every page.)
+template <class L>
+[[gnu::always_inline]] inline Asker ask_for_panels(const PanelProduct& p, std::ptrdiff_t k,
+                                                   std::ptrdiff_t depth) noexcept {
+  if (p.next == nullptr) return {};
+  const std::ptrdiff_t panels = tile_width<L> / panel_width;
+  const StridedRows area = {p.next + k * panel_width, p.depth * panel_width, panels, depth * panel_width};
+  return Asker({area}, blocks_of(p.rows, tile_rows<L>(p.registers)) * (depth / round_steps));
 }
 
 /// out += chains
@@ -89,10 +81,11 @@ template <class L, class BeforeTile>
   const bool in_steps = p.next != nullptr && p.rows <= few_rows;
   const auto product = [&](std::ptrdiff_t k, std::ptrdiff_t depth, float* to, bool add, bool resume)
       __attribute__((always_inline)) {
+    Asker panels = ask_for_panels<L>(p, k, depth);
     product_rows<L>(p,
                     {p.left.at(0, k), p.left.stride, p.panels + k * panel_width, p.depth * panel_width, 0, to,
                      p.out_stride, depth, add, resume, nullptr},
-                    k, before_tile);
+                    k, p.asker == nullptr ? panels : *p.asker, before_tile);
   };
   for (std::ptrdiff_t k = 0; k < p.depth; k += depth_piece) {
     const std::ptrdiff_t end = p.depth - k < depth_piece ? p.depth : k + depth_piece;

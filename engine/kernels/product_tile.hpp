@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "kernels/asker.hpp"
 #include "kernels/kernel_table.hpp"
 #include "kernels/lanes/xsimd.hpp"
 
@@ -22,7 +23,7 @@ struct ProductTile {
   std::ptrdiff_t depth;
   bool add;           ///< c = c + sums, rounded; else c = sums
   bool resume;        ///< the chains go on from c instead of beginning at +0; not with `add`
-  const float* next;  ///< lines from here on are asked for meanwhile, by tiles that do
+  AskedLines* asked;  ///< lines to ask for meanwhile, by tiles that do
 };
 
 /// Registers for sums: rows x columns of them. Two fused multiply-adds a cycle of latency four want at least
@@ -104,7 +105,7 @@ class Spaced {
   std::ptrdiff_t stride_;
 };
 
-/// Every four steps it asks L2 for `lines` lines.
+/// Every round it asks L2 for `lines` lines.
 template <class L, template <class> class Right, int rows, int columns, int lines>
 [[gnu::noinline]] void product_tile(const ProductTile& t) noexcept {
   using F = typename L::F;
@@ -141,14 +142,19 @@ template <class L, template <class> class Right, int rows, int columns, int line
     }
   };
   // Four steps a round: what counts addresses costs issue slots that the multiply-adds need.
+  static_assert(round_steps == 4);
   std::ptrdiff_t left = t.depth;
-  const float* next = t.next;
+  AskedLines asked = {};
+  if constexpr (lines > 0) asked = *t.asked;
   const std::ptrdiff_t four = Right<L>::advance(t.b_stride, 4), one = Right<L>::advance(t.b_stride, 1);
   for (; left >= 4; left -= 4) {
     if constexpr (lines > 0) {
 #pragma GCC unroll 4
-      for (int i = 0; i < lines; ++i) __builtin_prefetch(next + i * panel_width, 0, 2);
-      next += lines * panel_width;
+      for (int i = 0; i < lines; ++i) __builtin_prefetch(asked.next + i * Asker::line, 0, 2);
+      asked.in_row -= lines;
+      const bool last = asked.in_row == 0;
+      asked.next += lines * Asker::line + (last ? asked.jump : 0);
+      if (last) asked.in_row = asked.row;
     }
     step(0);
     step(1);
@@ -162,6 +168,7 @@ template <class L, template <class> class Right, int rows, int columns, int line
     a.advance(1);
     b.advance(one);
   }
+  if constexpr (lines > 0) *t.asked = asked;
 
   if (t.add) {
 #pragma GCC unroll 16
@@ -222,6 +229,15 @@ struct TileSet {
 
 template <class L, template <class> class Right, int lines = 0>
 constexpr TileSet<L, Right, lines> tile_set = {};
+
+/// Those of a tile's full width that ask for lines.
+template <class L, template <class> class Right>
+[[gnu::always_inline]] inline const TileFunction* asking_tiles(int lines) noexcept {
+  constexpr int widest = tile_columns<L> - 1;
+  return lines == 1   ? tile_set<L, Right, 1>.tiles[widest]
+         : lines == 2 ? tile_set<L, Right, 2>.tiles[widest]
+                      : tile_set<L, Right, 3>.tiles[widest];
+}
 
 }  // namespace
 }  // namespace saccade::kernels

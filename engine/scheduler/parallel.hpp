@@ -14,12 +14,12 @@ struct TaskBody {
   void (*call)(const void* object, std::size_t task, int slot) noexcept;
 };
 
-/// Runs tasks 0 to count - 1 on the engine's threads; returns when all are done. They are dealt to the threads
-/// in turn, so that a thread has its share of the same data from loop to loop, and begins it in order; one that
-/// has done its own takes what others have not begun. `slot` is below state.threads and `threads`, and at any
-/// moment held by one thread of this loop. Tasks run in the default floating-point environment (round to
-/// nearest, subnormals kept) whatever the host's threads have set. At most `threads` threads work on it, since
-/// calling one takes longer than a short loop.
+/// Runs tasks 0 to count - 1 on the engine's threads; returns when all are done. They are dealt to the
+/// threads in turn, so that a thread has its share of the same data from loop to loop, and begins it in
+/// order; one that has done its own takes what others have not begun. `slot` is below state.threads and
+/// `threads`, and at any moment held by one thread of this loop. Tasks run in the default floating-point
+/// environment (round to nearest, subnormals kept) whatever the host's threads have set. At most `threads`
+/// threads work on it, since calling one takes longer than a short loop.
 void run_tasks(Engine::State& state, std::size_t count, TaskBody body,
                int threads = std::numeric_limits<int>::max());
 
