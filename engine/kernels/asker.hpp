@@ -18,9 +18,9 @@ struct AskedLines {
 /// Steps of the depth in a round of a tile's loop.
 constexpr std::ptrdiff_t round_steps = 4;
 
-/// What tiles ask for, some lines a round, one area after the other. Evenly: memory answers slowly, and a core
-/// has room for some ten requests; beyond that the tiles' own loads wait, also for what is in L2. (With four
-/// lines a round, products of 16 to 32 rows take 5 % longer than with three; with eight, 15 %.)
+/// What tiles ask for, some lines a round, one area after the other. Evenly: memory answers slowly, and a
+/// core has room for some ten requests; beyond that the tiles' own loads wait, also for what is in L2. (With
+/// four lines a round, products of 16 to 32 rows take 5 % longer than with three; with eight, 15 %.)
 class Asker {
  public:
   static constexpr std::ptrdiff_t line = 16;  // floats

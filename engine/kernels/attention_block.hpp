@@ -29,8 +29,8 @@ void score_window(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source
       const std::ptrdiff_t end = source.keys_run_end(first * panel_width, last * panel_width) / panel_width;
       panel_product<L>({w.queries.from(g.first + row), rows, source.panels(first * panel_width), w.a.head_dim,
                         static_cast<int>(end - first) * per_panel,
-                        w.scores + row * left_stride + first * panel_width, left_stride, nullptr, nullptr,
-                        &w.asker});
+                        w.scores + row * w.score_stride + first * panel_width, w.score_stride, nullptr,
+                        nullptr, &w.asker});
       first = end;
     }
   }
@@ -51,18 +51,19 @@ void score_block(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source)
 /// and a key that a neighbour in the tile of values sees has the power +0.
 template <class L>
 void weight_block(AttentionWork<L>& w, const RowGroup& g) noexcept {
-  PowerBase base[row_group];
-  PanelRange panels[row_group];
-  alignas(64) float lane_sums[row_group * panel_width];
+  PowerBase base[row_block];
+  PanelRange panels[row_block];
+  alignas(64) float lane_sums[row_block * panel_width];
   const PanelRange shared = panels_of(g.seen_by(0, g.count));
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
     panels[i] = g.masked ? panels_of(g.seen[i]) : shared;
     if (!g.seen[i].empty())
-      base[i] = power_base<L>(w.scores + i * left_stride, g.seen[i].begin, g.seen[i].end, w.scale, panels[i]);
+      base[i] =
+          power_base<L>(w.scores + i * w.score_stride, g.seen[i].begin, g.seen[i].end, w.scale, panels[i]);
   }
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
     if (!g.seen[i].empty())
-      raise_row<L>(w.scores + i * left_stride, panels[i], base[i], lane_sums + i * panel_width);
+      raise_row<L>(w.scores + i * w.score_stride, panels[i], base[i], lane_sums + i * panel_width);
   }
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
     if (!g.seen[i].empty()) w.block_state[i] = {base[i].m, reduce_lanes<L>(lane_sums + i * panel_width)};
@@ -96,7 +97,7 @@ void keep_powers(const AttentionWork<L>& w, const RowGroup& g) noexcept {
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
     float* const p = w.a.score_rows[g.first + i];
     if (p == nullptr) continue;
-    const float* const powers = w.scores + i * left_stride;
+    const float* const powers = w.scores + i * w.score_stride;
     each_visible(g, i, 1, g.seen[i], true, [&](std::ptrdiff_t key, std::ptrdiff_t end) {
       for (; key < end; ++key) p[g.block.begin + key] = powers[key];
     });
@@ -148,7 +149,7 @@ void sum_values(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& so
     if (!together) height = 1;
     const TileFunction* tiles =
         columns.lanes ? tile_set<L, PartialRows>.tiles[0] : tile_set<L, Rows>.tiles[columns.registers - 1];
-    const float* const powers = w.scores + row * left_stride;
+    const float* const powers = w.scores + row * w.score_stride;
     float* const to = sums + row * w.value_stride + columns.begin;
     bool resume = part.resume;
     const KeyRange seen = g.seen_by(row, height).within(part.keys);
@@ -157,8 +158,9 @@ void sum_values(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& so
         const std::ptrdiff_t run_end = source.values_run_end(key, end);
         AskedLines* const asked = asks ? w.asker.next(run_end - key) : nullptr;
         const TileFunction* const run = asked != nullptr ? asking_tiles<L, Rows>(w.asker.rate()) : tiles;
-        run[height - 1]({powers + key, left_stride, source.values(key) + columns.begin, source.value_stride(),
-                         columns.lanes, to, w.value_stride, run_end - key, false, resume, asked});
+        run[height - 1]({powers + key, w.score_stride, source.values(key) + columns.begin,
+                         source.value_stride(), columns.lanes, to, w.value_stride, run_end - key, false,
+                         resume, asked});
         resume = true;
         key = run_end;
       }
@@ -175,8 +177,8 @@ void clear_unseen(AttentionWork<L>& w, const RowGroup& g) noexcept {
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
     if (!g.masked && !g.seen[i].empty()) continue;
     const KeyRange own = g.seen[i].empty() ? KeyRange{all.end, all.end} : g.seen[i];
-    fill<L>(w.scores + i * left_stride, all.begin, own.begin, 0.0f);
-    fill<L>(w.scores + i * left_stride, own.end, all.end, 0.0f);
+    fill<L>(w.scores + i * w.score_stride, all.begin, own.begin, 0.0f);
+    fill<L>(w.scores + i * w.score_stride, own.end, all.end, 0.0f);
   }
 }
 
@@ -256,8 +258,8 @@ void run_block(AttentionWork<L>& w, std::ptrdiff_t number) noexcept {
   g.block = w.block(number);
   g.number = number;
   BlockSource<L> source(w, g.block);
-  for (g.first = 0; g.first < w.a.rows; g.first += row_group) {
-    g.count = w.a.rows - g.first < row_group ? w.a.rows - g.first : row_group;
+  for (g.first = 0; g.first < w.a.rows; g.first += w.group_rows) {
+    g.count = w.a.rows - g.first < w.group_rows ? w.a.rows - g.first : w.group_rows;
     see_block(w, g);
     if (g.seen_by(0, g.count).empty() && !w.keeps_every_score()) {
       if (w.a.states.data != nullptr) write_states(w, g, w.block_sums);
@@ -303,11 +305,11 @@ void take_queries(AttentionWork<L>& w) noexcept {
   w.queries = copied_rows(a.scratch, a.rows);
 }
 
-/// Blocked attention with online softmax. For a block of 512 keys and 12 rows: scores by register tiles from
-/// panels, powers row by row, powers times values by register tiles; then the block is merged. The block's
-/// keys and values, 128 KiB each at head_dim 64, come to L2 once for the 48 rows; tiles take a line of them
-/// every three cycles. Milakov and Gimelshein 2018, arXiv:1805.02867; Rabe and Staats 2021, arXiv:2112.05682;
-/// Dao et al. 2022, arXiv:2205.14135. Contract: engine/README.md.
+/// Blocked attention with online softmax. For a block of 512 keys and a group of rows: scores by register
+/// tiles from panels, powers row by row, powers times values by register tiles; then the block is merged. The
+/// block's keys and values, 128 KiB each at head_dim 64, come to L2 once for the 48 rows; tiles take a line
+/// of them every three cycles. Milakov and Gimelshein 2018, arXiv:1805.02867; Rabe and Staats 2021,
+/// arXiv:2112.05682; Dao et al. 2022, arXiv:2205.14135. Contract: engine/README.md.
 template <class L>
 void attention_block(const AttentionBlock& a) noexcept {
   AttentionWork<L> w(a);

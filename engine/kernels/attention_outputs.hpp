@@ -88,7 +88,7 @@ void write_probabilities(const AttentionWork<L>& w, std::ptrdiff_t row) noexcept
 template <class L>
 void update_top(AttentionWork<L>& w, const RowGroup& g, std::ptrdiff_t i) noexcept {
   const std::ptrdiff_t row = g.first + i, top = w.a.top;
-  const float* const u = w.scores + i * left_stride;
+  const float* const u = w.scores + i * w.score_stride;
   float* const scores = w.top_scores + row * top;
   float* const keys = w.top_keys + row * top;
   std::ptrdiff_t& count = w.top_count[row];

@@ -28,18 +28,18 @@ inline PanelRange panels_of(KeyRange keys) noexcept {
   return {keys.begin / panel_width * panel_width, round_up(keys.end, panel_width)};
 }
 
-/// Rows that go through a block of keys together: their scores, 25 KiB, stay in L1 between the three passes.
-/// Keys are counted from the block's first.
+/// Rows that go through a block of keys together: their scores, at most 25 KiB, stay in L1 between the three
+/// passes. Keys are counted from the block's first.
 struct RowGroup {
   std::ptrdiff_t first;
   std::ptrdiff_t count;
   KeyRange block;            ///< among the sequence's keys
   std::ptrdiff_t number;     ///< of the block
-  KeyRange seen[row_group];  ///< each row sees nothing outside of it, nor at its ends
+  KeyRange seen[row_block];  ///< each row sees nothing outside of it, nor at its ends
   bool same;                 ///< all rows see seen[0], and all of it
   bool masked;               ///< what a row sees inside of it is told by `lanes`; else all of it
-  std::uint16_t lanes[row_group][key_block / panel_width];  ///< bit c of word p: key 16 p + c is seen
-  std::uint32_t panels[row_group];                          ///< bit p: word p is not 0
+  std::uint16_t lanes[row_block][key_block / panel_width];  ///< bit c of word p: key 16 p + c is seen
+  std::uint32_t panels[row_block];                          ///< bit p: word p is not 0
 
   std::ptrdiff_t keys() const noexcept { return block.end - block.begin; }
 
@@ -73,6 +73,15 @@ struct RowGroup {
 };
 static_assert(row_block % row_group == 0 && key_block / panel_width <= 32);
 
+/// Rows of a group, for blocks of at most `keys` keys: more where keys are few, so that keys and values come
+/// to L1 less often, but not more scores than leave room for them.
+constexpr std::ptrdiff_t most_group_rows(std::ptrdiff_t keys) {
+  constexpr std::ptrdiff_t most_scores = 4608;
+  std::ptrdiff_t rows = row_group;
+  while (2 * rows <= row_block && 2 * rows * keys <= most_scores) rows *= 2;
+  return rows;
+}
+
 /// A window that reaches so far has no end, and its sum with any position does not overflow.
 constexpr std::ptrdiff_t farthest = std::ptrdiff_t{1} << 61;
 
@@ -99,11 +108,13 @@ struct AttentionWork {
   bool by_windows;              ///< keys and values are taken a window at a time
   ScoreScale scale;             ///< of the power
   std::ptrdiff_t left, right;   ///< of the window, at most `farthest`
+  std::ptrdiff_t group_rows;    ///< of the largest group
+  std::ptrdiff_t score_stride;  ///< from row to row
   std::ptrdiff_t value_stride;  ///< of the sums
   std::ptrdiff_t blocks;        ///< key blocks of the sequence
   LeftRows queries;
-  float* scores;        ///< [row_group][left_stride]: of one block of keys, scores and then powers
-  float* block_sums;    ///< [row_group][value_stride]: sum_j p_j v_j over one block
+  float* scores;        ///< [group_rows][score_stride]: of one block of keys, scores and then powers
+  float* block_sums;    ///< [group_rows][value_stride]: sum_j p_j v_j over one block
   float* sums;          ///< [row_block][value_stride]: merged over the blocks so far
   float* block_maxima;  ///< [row_block][blocks]: m of each block, for the probabilities
   float* top_scores;    ///< [row_block][top], descending
@@ -111,7 +122,7 @@ struct AttentionWork {
   float* block_keys;    ///< panels of a block that has to be converted
   float* block_values;  ///< [key_block][value_stride] of one
   std::ptrdiff_t top_count[row_block];
-  RowState block_state[row_group];
+  RowState block_state[row_block];
   RowState state[row_block];
   bool merged[row_block];             ///< the row has a block in sums and state
   std::ptrdiff_t checked_block = -1;  ///< whose values' finiteness is known as `checked_finite`
@@ -128,12 +139,14 @@ struct AttentionWork {
         scale(plain ? block.rules.scale : 1.0f),
         left(block.rules.left < farthest ? block.rules.left : farthest),
         right(block.rules.right < farthest ? block.rules.right : farthest),
+        group_rows(windowed() ? row_group : most_group_rows(most_block_keys())),
+        score_stride(round_up(most_block_keys(), panel_width) + panel_width),
         value_stride(round_up(block.value_dim, panel_width)),
         blocks(key_blocks(block.keys, block.first_key)) {
     if (!by_windows) asker = Asker(a.ahead, asking_rounds());
     scores = a.scratch + AttentionScratch::queries(a.head_dim);
     block_sums = scores + row_group * left_stride;
-    sums = block_sums + row_group * value_stride;
+    sums = block_sums + row_block * value_stride;
     block_maxima = sums + row_block * value_stride;
     top_scores = block_maxima + round_up(row_block * blocks, panel_width);
     top_keys = top_scores + row_block * a.top;
@@ -143,6 +156,12 @@ struct AttentionWork {
       merged[i] = false;
       top_count[i] = 0;
     }
+  }
+
+  std::ptrdiff_t most_block_keys() const noexcept { return a.keys < key_block ? a.keys : key_block; }
+  /// Rows see different keys, so that some would work on others' keys if they went together.
+  bool windowed() const noexcept {
+    return left < farthest || right < farthest || a.rules.mask.data != nullptr;
   }
 
   /// Rounds of the tiles of full width.

@@ -33,7 +33,8 @@ inline constexpr std::ptrdiff_t row_block = 48;
 /// Rows that a matrix product's block has at most: three times as many, since weights are larger than L2 and
 /// come anew for each block, while the rows themselves, 300 KiB for each 512 of depth, stay.
 inline constexpr std::ptrdiff_t matmul_rows = 144;
-/// Rows of an attention block that share one buffer of scores.
+/// Rows of an attention block that share one buffer of scores, where keys are many; where they are few, twice
+/// or four times as many.
 inline constexpr std::ptrdiff_t row_group = 12;
 
 constexpr std::ptrdiff_t round_up(std::ptrdiff_t n, std::ptrdiff_t unit) {
@@ -247,7 +248,7 @@ struct AttentionScratch {
   }
   constexpr std::ptrdiff_t values() const {
     const std::ptrdiff_t value_stride = round_up(value_dim, panel_width);
-    return queries(head_dim) + row_group * left_stride + (row_group + row_block) * value_stride +
+    return queries(head_dim) + row_group * left_stride + 2 * row_block * value_stride +
            round_up(row_block * blocks, panel_width) + round_up(2 * row_block * top, panel_width) +
            (converts ? key_block * (head_dim + value_stride) : 0);
   }

@@ -116,7 +116,7 @@ void see_row(const AttentionWork<L>& w, RowGroup& g, std::ptrdiff_t i) noexcept 
   const auto* mask = static_cast<const std::uint8_t*>(of_row(w.a, rules.mask, row));
   if (mask != nullptr) mask += g.block.begin * rules.mask_key_stride;
   // A mask is larger than the caches, and its rows lie apart: those of the next group are asked for.
-  const std::ptrdiff_t next = row_group * rules.mask.query_stride;
+  const std::ptrdiff_t next = w.group_rows * rules.mask.query_stride;
   for (std::ptrdiff_t key = seen.begin; mask != nullptr && key < seen.end; key += 64)
     __builtin_prefetch(mask + next + key * rules.mask_key_stride, 0, 2);
   see_lanes<L>(mask, rules.mask_key_stride, seen, lanes);
@@ -155,7 +155,7 @@ void keep_scores(const AttentionWork<L>& w, const RowGroup& g, std::ptrdiff_t i,
                  float factor) noexcept {
   float* const to = w.a.score_rows[g.first + i];
   if (to == nullptr) return;
-  const float* const u = w.scores + i * left_stride;
+  const float* const u = w.scores + i * w.score_stride;
   for (std::ptrdiff_t key = range.begin; key < range.end; ++key) to[g.block.begin + key] = u[key] * factor;
 }
 
@@ -164,7 +164,7 @@ void keep_scores(const AttentionWork<L>& w, const RowGroup& g, std::ptrdiff_t i,
 template <class L>
 void shape_row(const AttentionWork<L>& w, const RowGroup& g, std::ptrdiff_t i) noexcept {
   const ScoreRules& rules = w.a.rules;
-  float* const u = w.scores + i * left_stride;
+  float* const u = w.scores + i * w.score_stride;
   const bool every = w.keeps_every_score();
   const KeyRange range = every ? KeyRange{0, g.keys()} : g.seen[i];
   const bool keeps_biased = w.a.score_rows != nullptr && w.a.point == ScorePoint::biased;
