@@ -29,8 +29,8 @@ void score_window(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source
       const std::ptrdiff_t end = source.keys_run_end(first * panel_width, last * panel_width) / panel_width;
       panel_product<L>({w.queries.from(g.first + row), rows, source.panels(first * panel_width), w.a.head_dim,
                         static_cast<int>(end - first) * per_panel,
-                        w.scores + row * w.score_stride + first * panel_width, w.score_stride, nullptr,
-                        nullptr, &w.asker});
+                        w.scores + row * w.score_stride + first * panel_width, w.score_stride},
+                       [&](std::ptrdiff_t, std::ptrdiff_t) -> Asker& { return w.asker; });
       first = end;
     }
   }
@@ -288,13 +288,11 @@ void finish_rows(AttentionWork<L>& w) noexcept {
   for (std::ptrdiff_t row = 0; a.top > 0 && row < a.rows; ++row) write_top(w, row);
 }
 
-/// Queries are read where they are, unless that is in another type, at no constant distance, or at a multiple
-/// of a page, which would put them all in the same cache sets.
+/// Queries are read where they are, unless they are of another type or at no constant distance.
 template <class L>
 void take_queries(AttentionWork<L>& w) noexcept {
   const AttentionBlock& a = w.a;
-  constexpr std::ptrdiff_t page = 1024;
-  if (a.q.type == StorageType::f32 && a.group == 1 && a.q.query_stride % page != 0) {
+  if (a.q.type == StorageType::f32 && a.group == 1 && readable_in_place(a.q.query_stride)) {
     w.queries = rows_in_place(static_cast<const float*>(a.q.data), a.q.query_stride);
     return;
   }

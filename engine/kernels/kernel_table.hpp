@@ -100,7 +100,8 @@ struct Epilogue {
   std::ptrdiff_t residual_stride = 0;
 };
 
-/// out[i][j] = epilogue(sum_k left[i][k] * panels[j / 16][k][j % 16]) for at most matmul_rows rows.
+/// out[i][j] = epilogue(sum_k left[i][k] * panels[j / 16][k][j % 16]) for at most matmul_rows rows,
+/// none of them where out is.
 struct MatmulBlock {
   const float* left;
   std::ptrdiff_t left_row_stride;

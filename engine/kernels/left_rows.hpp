@@ -21,6 +21,13 @@ struct LeftRows {
   LeftRows from(std::ptrdiff_t row) const noexcept { return {at(row, 0), stride, block}; }
 };
 
+/// Whether tiles can read rows where they lie. Rows a multiple of a page apart would all be in the same cache
+/// sets.
+constexpr bool readable_in_place(std::ptrdiff_t stride) {
+  constexpr std::ptrdiff_t page = 1024;
+  return stride % page != 0;
+}
+
 /// Rows as they lie.
 inline LeftRows rows_in_place(const float* data, std::ptrdiff_t stride) noexcept {
   return {data, stride, key_block};

@@ -53,33 +53,48 @@ constexpr FinishColumns<L> finish_activated[] = {
     finish_columns<L, Activation::gelu>, finish_columns<L, Activation::gelu_tanh>,
     finish_columns<L, Activation::silu>, finish_columns<L, Activation::tanh>};
 
-/// out = epilogue(left x panels). Left rows are copied once, column tiles walk over them: panels come
+/// The left rows where tiles read them.
+template <class L>
+LeftRows take_left(const MatmulBlock& m) noexcept {
+  if (readable_in_place(m.left_row_stride)) return rows_in_place(m.left, m.left_row_stride);
+  for (std::ptrdiff_t i = 0; i < m.rows; ++i)
+    copy_left_row<L>(m.left + i * m.left_row_stride, m.rows, i, m.depth, m.scratch);
+  return copied_rows(m.scratch, m.rows);
+}
+
+/// While tiles take `depth` steps from step k on: the same steps of the next panels, where there are some
+/// (weights are larger than L2, and hardware prefetching stops at every page), and as large a part of the
+/// rows where the sums of the columns from j on will go; few rows have no time for that.
+template <class L>
+[[gnu::always_inline]] inline Asker ask_meanwhile(const MatmulBlock& m, std::ptrdiff_t j, const float* next,
+                                                  std::ptrdiff_t k, std::ptrdiff_t depth) noexcept {
+  const StridedRows panels = {next + k * panel_width, m.depth * panel_width,
+                              next == nullptr ? 0 : tile_width<L> / panel_width, depth * panel_width};
+  const std::ptrdiff_t row = m.rows * k / m.depth, end = m.rows * (k + depth) / m.depth;
+  const StridedRows out = {m.out + row * m.out_stride + j, m.out_stride, m.rows > few_rows ? end - row : 0,
+                           tile_width<L>};
+  return Asker({panels, out}, blocks_of(m.rows, tile_rows<L>(tile_columns<L>)) * (depth / round_steps));
+}
+
+/// out = epilogue(left x panels). Column tiles walk over the left rows: panels come
 /// to L2 once and serve all rows of the block, 144 / 6 tiles (Goto and van de Geijn 2008,
 /// doi:10.1145/1356052.1356053).
 template <class L>
 void matmul_block(const MatmulBlock& m) noexcept {
   static_assert(tile_width<L> <= widest_tile && 2 * few_rows <= matmul_rows);
-  float* const left = m.scratch;
-  float* const sums = left + left_values(m.rows, m.depth);
+  const LeftRows left = take_left<L>(m);
+  float* const sums = m.scratch + left_values(m.rows, m.depth);
   const FinishColumns<L> finish = finish_activated<L>[static_cast<int>(m.epilogue.activation)];
-  for (std::ptrdiff_t i = 0; i < m.rows; ++i)
-    copy_left_row<L>(m.left + i * m.left_row_stride, m.rows, i, m.depth, left);
   for (std::ptrdiff_t j = 0; j < m.columns; j += tile_width<L>) {
     const std::ptrdiff_t columns = m.columns - j < tile_width<L> ? m.columns - j : tile_width<L>;
     const float* const panels = m.panels + j * m.depth;
     const float* next = columns < tile_width<L> ? nullptr : m.next;
     if (j + 2 * tile_width<L> <= m.columns) next = panels + tile_width<L> * m.depth;
-    // Where sums will go: tiles last long enough for the lines to come, a store would wait for each.
-    const auto ask_for_out = [&](std::ptrdiff_t row, int height) {
-      for (int i = 0; i < height; ++i) {
-        const float* const out = m.out + (row + i) * m.out_stride + j;
-        for (std::ptrdiff_t c = 0; c < columns; c += panel_width) __builtin_prefetch(out + c, 1, 2);
-      }
-    };
     const int registers = static_cast<int>(blocks_of(columns, L::count));
-    panel_product<L>({copied_rows(left, m.rows), m.rows, panels, m.depth, registers, sums, tile_width<L>,
-                      next, sums + m.rows * tile_width<L>},
-                     ask_for_out);
+    panel_product<L>(
+        {left, m.rows, panels, m.depth, registers, sums, tile_width<L>, sums + m.rows * tile_width<L>},
+        [&](std::ptrdiff_t k, std::ptrdiff_t depth)
+            __attribute__((always_inline)) { return ask_meanwhile<L>(m, j, next, k, depth); });
     finish(m, j, columns, sums);
   }
 }

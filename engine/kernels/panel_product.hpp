@@ -22,23 +22,20 @@ struct PanelProduct {
   int registers;  ///< columns wanted, in registers
   float* out;
   std::ptrdiff_t out_stride;
-  const float* next;        ///< as many panels that are wanted next, a tile's full width of them; or null
-  float* chains = nullptr;  ///< room for as many sums again, laid out as `out`, where next is not null
-  Asker* asker = nullptr;   ///< of other lines, where next is null
+  float* chains = nullptr;  ///< room for as many sums again, laid out as `out`: few rows may go in steps
 };
 
 /// Few rows are done with a panel before memory has the next: they take some steps of the depth at a time,
 /// and ask for the same of the next panels, so that requests come as evenly as panels are used.
 constexpr std::ptrdiff_t few_rows = 36, steps_of_few_rows = 64;
 
-/// Tiles down the rows, for the steps of the depth from k on.
-template <class L, class BeforeTile>
-[[gnu::always_inline]] inline void product_rows(const PanelProduct& p, ProductTile tile, std::ptrdiff_t k,
-                                                Asker& asker, const BeforeTile& before_tile) noexcept {
+/// Tiles down the rows.
+template <class L>
+[[gnu::always_inline]] inline void product_rows(const PanelProduct& p, ProductTile tile,
+                                                Asker& asker) noexcept {
   const bool asks = p.registers == tile_columns<L>;
   for (std::ptrdiff_t row = 0; row < p.rows;) {
     const int height = tile_height<L>(p.rows - row, p.registers);
-    if (k == 0) before_tile(row, height);
     const TileFunction* tiles = tile_set<L, Panels>.tiles[p.registers - 1];
     tile.asked = asks ? asker.next(tile.depth) : nullptr;
     if (tile.asked != nullptr) tiles = asking_tiles<L, Panels>(asker.rate());
@@ -47,17 +44,6 @@ template <class L, class BeforeTile>
     tile.c += height * tile.c_stride;
     row += height;
   }
-}
-
-/// Asks for `depth` steps of the next panels. (Weights are larger than L2, and hardware prefetching stops at
-/// every page.)
-template <class L>
-[[gnu::always_inline]] inline Asker ask_for_panels(const PanelProduct& p, std::ptrdiff_t k,
-                                                   std::ptrdiff_t depth) noexcept {
-  if (p.next == nullptr) return {};
-  const std::ptrdiff_t panels = tile_width<L> / panel_width;
-  const StridedRows area = {p.next + k * panel_width, p.depth * panel_width, panels, depth * panel_width};
-  return Asker({area}, blocks_of(p.rows, tile_rows<L>(p.registers)) * (depth / round_steps));
 }
 
 /// out += chains
@@ -72,20 +58,19 @@ void add_chains(const PanelProduct& p) noexcept {
 }
 
 /// out[i][j] = sum over the pieces of the depth, in order, of one chain from +0 each: a matrix element of the
-/// contract. before_tile(row, height) is called before each tile of rows begins.
+/// contract. asker(k, depth) says what `depth` steps from step k on ask for.
 /// Inlined: a tile lasts some hundred cycles, and passing twelve values through memory costs a tenth of that.
-template <class L, class BeforeTile>
-[[gnu::always_inline]] inline void panel_product(const PanelProduct& p,
-                                                 const BeforeTile& before_tile) noexcept {
+template <class L, class MakeAsker>
+[[gnu::always_inline]] inline void panel_product(const PanelProduct& p, const MakeAsker& asker) noexcept {
   static_assert(key_block % depth_piece == 0, "a piece must not cross a block of copied columns");
-  const bool in_steps = p.next != nullptr && p.rows <= few_rows;
+  const bool in_steps = p.chains != nullptr && p.rows <= few_rows;
   const auto product = [&](std::ptrdiff_t k, std::ptrdiff_t depth, float* to, bool add, bool resume)
       __attribute__((always_inline)) {
-    Asker panels = ask_for_panels<L>(p, k, depth);
+    auto&& asks = asker(k, depth);
     product_rows<L>(p,
                     {p.left.at(0, k), p.left.stride, p.panels + k * panel_width, p.depth * panel_width, 0, to,
                      p.out_stride, depth, add, resume, nullptr},
-                    k, p.asker == nullptr ? panels : *p.asker, before_tile);
+                    asks);
   };
   for (std::ptrdiff_t k = 0; k < p.depth; k += depth_piece) {
     const std::ptrdiff_t end = p.depth - k < depth_piece ? p.depth : k + depth_piece;
@@ -98,11 +83,6 @@ template <class L, class BeforeTile>
               false, step > k);
     if (k > 0) add_chains<L>(p);
   }
-}
-
-template <class L>
-[[gnu::always_inline]] inline void panel_product(const PanelProduct& p) noexcept {
-  panel_product<L>(p, [](std::ptrdiff_t, int) {});
 }
 
 }  // namespace
