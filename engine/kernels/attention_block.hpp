@@ -251,9 +251,30 @@ void run_group(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source) n
   }
 }
 
-/// Rows of one block of keys, a group after the other.
+/// Outputs of some rows.
 template <class L>
-void run_block(AttentionWork<L>& w, std::ptrdiff_t number) noexcept {
+void finish_rows(AttentionWork<L>& w, std::ptrdiff_t first, std::ptrdiff_t count) noexcept {
+  const AttentionBlock& a = w.a;
+  const std::ptrdiff_t last = first + count;
+  for (std::ptrdiff_t row = first; a.sinks != nullptr && row < last; ++row) {
+    MergedRow merged = w.row(row);
+    merge_sink<L>(merged, a.sinks[a.head(row)], a.value_dim);
+    w.state[row] = merged.state;
+  }
+  with_stored(a.out.type, a.out.data, [&](auto* out) {
+    for (std::ptrdiff_t row = first; row < last; ++row)
+      write_row<L>(w.row(row), a.value_dim, out + a.out.offset(a.query(row), a.head(row)));
+  });
+  for (std::ptrdiff_t row = first; a.log_sum_exp.data != nullptr && row < last; ++row)
+    store_value<L>(a.log_sum_exp.type, of_row(a, a.log_sum_exp, row), 0, log_sum_exp_of(w.row(row)));
+  for (std::ptrdiff_t row = first; w.keeps_powers() && row < last; ++row) write_probabilities(w, row);
+  for (std::ptrdiff_t row = first; a.top > 0 && row < last; ++row) write_top(w, row);
+}
+
+/// Rows of one block of keys, a group after the other; where it is the last block, their outputs too: memory
+/// takes them while the next group is worked on.
+template <class L>
+void run_block(AttentionWork<L>& w, std::ptrdiff_t number, bool last) noexcept {
   RowGroup g;
   g.block = w.block(number);
   g.number = number;
@@ -261,31 +282,13 @@ void run_block(AttentionWork<L>& w, std::ptrdiff_t number) noexcept {
   for (g.first = 0; g.first < w.a.rows; g.first += w.group_rows) {
     g.count = w.a.rows - g.first < w.group_rows ? w.a.rows - g.first : w.group_rows;
     see_block(w, g);
-    if (g.seen_by(0, g.count).empty() && !w.keeps_every_score()) {
-      if (w.a.states.data != nullptr) write_states(w, g, w.block_sums);
-      continue;
+    if (!g.seen_by(0, g.count).empty() || w.keeps_every_score()) {
+      run_group(w, g, source);
+    } else if (w.a.states.data != nullptr) {
+      write_states(w, g, w.block_sums);
     }
-    run_group(w, g, source);
+    if (last && w.a.out.data != nullptr) finish_rows(w, g.first, g.count);  // else states only
   }
-}
-
-/// Outputs of all rows.
-template <class L>
-void finish_rows(AttentionWork<L>& w) noexcept {
-  const AttentionBlock& a = w.a;
-  for (std::ptrdiff_t row = 0; a.sinks != nullptr && row < a.rows; ++row) {
-    MergedRow merged = w.row(row);
-    merge_sink<L>(merged, a.sinks[a.head(row)], a.value_dim);
-    w.state[row] = merged.state;
-  }
-  with_stored(a.out.type, a.out.data, [&](auto* out) {
-    for (std::ptrdiff_t row = 0; row < a.rows; ++row)
-      write_row<L>(w.row(row), a.value_dim, out + a.out.offset(a.query(row), a.head(row)));
-  });
-  for (std::ptrdiff_t row = 0; a.log_sum_exp.data != nullptr && row < a.rows; ++row)
-    store_value<L>(a.log_sum_exp.type, of_row(a, a.log_sum_exp, row), 0, log_sum_exp_of(w.row(row)));
-  for (std::ptrdiff_t row = 0; w.keeps_powers() && row < a.rows; ++row) write_probabilities(w, row);
-  for (std::ptrdiff_t row = 0; a.top > 0 && row < a.rows; ++row) write_top(w, row);
 }
 
 /// Queries are read where they are, unless they are of another type or at no constant distance.
@@ -324,9 +327,9 @@ void attention_block(const AttentionBlock& a) noexcept {
     if ((origin + all.begin) / key_block > first) first = (origin + all.begin) / key_block;
     if (blocks_of(origin + all.end, key_block) < last) last = blocks_of(origin + all.end, key_block);
   }
-  for (std::ptrdiff_t block = first; block < last; ++block) run_block(w, block);
+  for (std::ptrdiff_t block = first; block < last; ++block) run_block(w, block, block == last - 1);
   for (std::ptrdiff_t row = 0; a.states.data != nullptr && row < a.rows; ++row) clear_states(w, row);
-  if (a.out.data != nullptr) finish_rows(w);  // else states only
+  if (first >= last && a.out.data != nullptr) finish_rows(w, 0, a.rows);
 }
 
 }  // namespace
