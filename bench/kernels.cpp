@@ -81,7 +81,9 @@ void attention_block(benchmark::State& state, const KernelTable* table, std::int
       .keys = keys,
       .head_dim = head_dim,
       .value_dim = head_dim,
-      .rules = {.scale = 1.0f / std::sqrt(static_cast<float>(head_dim)), .left = keys, .right = keys},
+      .rules = {.scale = 1.0f / std::sqrt(static_cast<float>(head_dim)),
+                .left = kernels::KeySource::whole,
+                .right = kernels::KeySource::whole},
       .first_position = 0,
       .out = {out.data(), head_dim},
       .scratch = scratch.data()};

@@ -27,18 +27,18 @@ class Asker {
 
   /// For nothing.
   Asker() noexcept : left_(0), count_(0), rate_(1) {}
-  /// For all of `areas`, as evenly as `rounds` rounds of tiles allow; where three lines a round are too few,
-  /// for what they can.
+  /// For all of `areas`, the last first, as evenly as `rounds` rounds of tiles allow; where three lines a
+  /// round are too few, for what they can.
   template <int count>
   Asker(const StridedRows (&areas)[count], std::ptrdiff_t rounds) noexcept : Asker() {
     static_assert(count <= most_areas);
-    std::ptrdiff_t lines = 0;
+    std::ptrdiff_t needed[most_rate + 1] = {};  // rounds, by the rate
     for (const StridedRows& area : areas) {
       if (area.data == nullptr || area.rows == 0) continue;
-      lines += area.rows * row_lines(area);
+      for (int rate = 1; rate <= most_rate; ++rate) needed[rate] += area.rows * row_rounds(area, rate);
       areas_[count_++] = area;
     }
-    rate_ = rounds >= lines ? 1 : 2 * rounds >= lines ? 2 : 3;
+    while (rate_ < most_rate && needed[rate_] > rounds && needed[rate_ + 1] < needed[rate_]) ++rate_;
     if (count_ > 0) begin(areas_[--count_]);
   }
   /// Lines a round: 1, 2 or 3.
@@ -57,9 +57,13 @@ class Asker {
 
  private:
   static constexpr int most_areas = 4;
-  static std::ptrdiff_t row_lines(const StridedRows& area) noexcept { return blocks_of(area.width, line); }
+  static constexpr int most_rate = 3;
+  static std::ptrdiff_t row_rounds(const StridedRows& area, int rate) noexcept {
+    const std::ptrdiff_t lines = blocks_of(area.width, line);
+    return rate == 1 ? lines : rate == 2 ? blocks_of(lines, 2) : blocks_of(lines, 3);  // no division
+  }
   void begin(const StridedRows& area) noexcept {
-    const std::ptrdiff_t row = round_up(row_lines(area), rate_);
+    const std::ptrdiff_t row = row_rounds(area, rate_) * rate_;
     asked_ = {area.data, row, row, area.stride - row * line};
     left_ = area.rows * row;
   }

@@ -143,12 +143,12 @@ void sum_values(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& so
                 ValueColumns columns, float* sums) noexcept {
   const std::ptrdiff_t last = part.row + part.rows;
   const bool asks = columns.registers == tile_columns<L> && columns.lanes == 0;
+  const TileFunction* const tiles =
+      columns.lanes ? tile_set<L, PartialRows>.tiles[0] : tile_set<L, Rows>.tiles[columns.registers - 1];
   for (std::ptrdiff_t row = part.row; row < last;) {
     int height = tile_height<L>(last - row, columns.registers);
     const bool together = g.uniform(row, height) || (!w.by_windows && finite_block(w, g, source));
     if (!together) height = 1;
-    const TileFunction* tiles =
-        columns.lanes ? tile_set<L, PartialRows>.tiles[0] : tile_set<L, Rows>.tiles[columns.registers - 1];
     const float* const powers = w.scores + row * w.score_stride;
     float* const to = sums + row * w.value_stride + columns.begin;
     bool resume = part.resume;

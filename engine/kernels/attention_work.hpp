@@ -77,6 +77,7 @@ static_assert(row_block % row_group == 0 && key_block / panel_width <= 32);
 /// to L1 less often, but not more scores than leave room for them.
 constexpr std::ptrdiff_t most_group_rows(std::ptrdiff_t keys) {
   constexpr std::ptrdiff_t most_scores = 4608;
+  static_assert(most_scores + 2 * panel_width * row_block <= row_group * left_stride);
   std::ptrdiff_t rows = row_group;
   while (2 * rows <= row_block && 2 * rows * keys <= most_scores) rows *= 2;
   return rows;
@@ -102,14 +103,15 @@ struct MergedRow {
 template <class L>
 struct AttentionWork {
   const AttentionBlock& a;
-  bool plain;                   ///< scores need only the factor that the power applies anyway
-  bool shapes;                  ///< something is done to scores, or they are wanted
-  bool several_heads;           ///< rows have different keys
-  bool by_windows;              ///< keys and values are taken a window at a time
-  ScoreScale scale;             ///< of the power
-  std::ptrdiff_t left, right;   ///< of the window, at most `farthest`
-  std::ptrdiff_t group_rows;    ///< of the largest group
-  std::ptrdiff_t score_stride;  ///< from row to row
+  bool plain;                  ///< scores need only the factor that the power applies anyway
+  bool shapes;                 ///< something is done to scores, or they are wanted
+  bool several_heads;          ///< rows have different keys
+  bool by_windows;             ///< keys and values are taken a window at a time
+  ScoreScale scale;            ///< of the power
+  std::ptrdiff_t left, right;  ///< of the window, at most `farthest`
+  std::ptrdiff_t group_rows;   ///< of the largest group
+  std::ptrdiff_t
+      score_stride;  ///< from row to row: an odd number of lines, so that they spread over cache sets
   std::ptrdiff_t value_stride;  ///< of the sums
   std::ptrdiff_t blocks;        ///< key blocks of the sequence
   LeftRows queries;
@@ -139,11 +141,11 @@ struct AttentionWork {
         scale(plain ? block.rules.scale : 1.0f),
         left(block.rules.left < farthest ? block.rules.left : farthest),
         right(block.rules.right < farthest ? block.rules.right : farthest),
-        group_rows(windowed() ? row_group : most_group_rows(most_block_keys())),
-        score_stride(round_up(most_block_keys(), panel_width) + panel_width),
+        group_rows(rows_differ() ? row_group : most_group_rows(most_block_keys())),
+        score_stride((blocks_of(most_block_keys(), panel_width) | 1) * panel_width),
         value_stride(round_up(block.value_dim, panel_width)),
-        blocks(key_blocks(block.keys, block.first_key)) {
-    if (!by_windows) asker = Asker(a.ahead, asking_rounds());
+        blocks(key_blocks(block.keys, block.first_key)),
+        asker(by_windows ? Asker() : Asker(a.ahead, asking_rounds())) {
     scores = a.scratch + AttentionScratch::queries(a.head_dim);
     block_sums = scores + row_group * left_stride;
     sums = block_sums + row_block * value_stride;
@@ -159,17 +161,21 @@ struct AttentionWork {
   }
 
   std::ptrdiff_t most_block_keys() const noexcept { return a.keys < key_block ? a.keys : key_block; }
-  /// Rows see different keys, so that some would work on others' keys if they went together.
-  bool windowed() const noexcept {
-    return left < farthest || right < farthest || a.rules.mask.data != nullptr;
+  /// A window or mask hides keys: rows of a group would work on keys that only others see.
+  bool rows_differ() const noexcept {
+    const KeyRange all = {0, a.keys};
+    return a.rules.mask.data != nullptr || !(visible(0) == all && visible(a.rows - 1) == all);
   }
 
   /// Rounds of the tiles of full width.
   std::ptrdiff_t asking_rounds() const noexcept {
-    const std::ptrdiff_t down = blocks_of(a.rows, tile_rows<L>(tile_columns<L>));
-    const std::ptrdiff_t of_scores = a.keys / tile_width<L> * (a.head_dim / round_steps);
-    const std::ptrdiff_t of_values = a.value_dim / tile_width<L> * (a.keys / round_steps);
-    return down * (of_scores + of_values);
+    const std::ptrdiff_t keys = visible(a.rows - 1).end - visible(0).begin;
+    const std::ptrdiff_t registers = a.value_dim / L::count, groups = blocks_of(registers, tile_columns<L>);
+    const std::ptrdiff_t narrower =
+        groups * tile_columns<L> - registers;  // groups of values, by a register each
+    const std::ptrdiff_t of_scores = keys / tile_width<L> * (a.head_dim / round_steps);
+    const std::ptrdiff_t of_values = (narrower < groups ? groups - narrower : 0) * (keys / round_steps);
+    return blocks_of(a.rows, tile_rows<L>(tile_columns<L>)) * (of_scores + of_values);
   }
 
   /// Which of the neighbouring heads' keys a row has.

@@ -23,8 +23,8 @@ inline constexpr std::ptrdiff_t key_block = 512;
 /// A product's depth is cut into pieces of 256, each summed by one chain of fused multiply-adds from +0.
 /// Part of the numerical contract.
 inline constexpr std::ptrdiff_t depth_piece = 256;
-/// Scores, and copied rows of a left operand, lie this far apart: a block of 512 and 16 more, so that they do
-/// not meet in the same cache sets.
+/// Scores of a block of 512 keys, and copied rows of a left operand, lie this far apart: 16 more, so that
+/// they do not meet in the same cache sets.
 inline constexpr std::ptrdiff_t left_stride = key_block + panel_width;
 /// Columns that a register tile covers at most.
 inline constexpr std::ptrdiff_t widest_tile = 4 * panel_width;
@@ -116,7 +116,7 @@ struct MatmulBlock {
   const float* next = nullptr;  ///< what is read first after this block, asked for towards its end
 };
 
-/// Values that a left operand takes where tiles read it.
+/// Values that a left operand takes where it is copied for tiles.
 constexpr std::ptrdiff_t left_values(std::ptrdiff_t rows, std::ptrdiff_t depth) {
   return blocks_of(depth, key_block) * rows * left_stride;
 }
@@ -225,7 +225,8 @@ struct AttentionBlock {
   std::ptrdiff_t top = 0;
   std::ptrdiff_t state_blocks = 0;  ///< that `states` has room for
   ByRow<float*> states = {};  ///< block b of a row is b * (value_dim + 2) further, counted from key 0's block
-  StridedRows ahead[4] = {};  ///< asked for meanwhile: hardware does not foresee rows that lie apart
+  /// Asked for meanwhile, the last first: hardware does not foresee rows that lie apart.
+  StridedRows ahead[4] = {};
 
   std::ptrdiff_t query(std::ptrdiff_t row) const noexcept { return group == 1 ? row : (lead + row) / group; }
   std::ptrdiff_t head(std::ptrdiff_t row) const noexcept { return group == 1 ? 0 : (lead + row) % group; }

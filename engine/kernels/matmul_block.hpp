@@ -68,17 +68,18 @@ LeftRows take_left(const MatmulBlock& m) noexcept {
 template <class L>
 [[gnu::always_inline]] inline Asker ask_meanwhile(const MatmulBlock& m, std::ptrdiff_t j, const float* next,
                                                   std::ptrdiff_t k, std::ptrdiff_t depth) noexcept {
-  const StridedRows panels = {next + k * panel_width, m.depth * panel_width,
-                              next == nullptr ? 0 : tile_width<L> / panel_width, depth * panel_width};
+  StridedRows panels = {};
+  if (next != nullptr)
+    panels = {next + k * panel_width, m.depth * panel_width, tile_width<L> / panel_width,
+              depth * panel_width};
   const std::ptrdiff_t row = m.rows * k / m.depth, end = m.rows * (k + depth) / m.depth;
   const StridedRows out = {m.out + row * m.out_stride + j, m.out_stride, m.rows > few_rows ? end - row : 0,
                            tile_width<L>};
   return Asker({panels, out}, blocks_of(m.rows, tile_rows<L>(tile_columns<L>)) * (depth / round_steps));
 }
 
-/// out = epilogue(left x panels). Column tiles walk over the left rows: panels come
-/// to L2 once and serve all rows of the block, 144 / 6 tiles (Goto and van de Geijn 2008,
-/// doi:10.1145/1356052.1356053).
+/// out = epilogue(left x panels). Column tiles walk over the left rows: panels come to L2 once and serve all
+/// rows of the block, 144 / 6 tiles (Goto and van de Geijn 2008, doi:10.1145/1356052.1356053).
 template <class L>
 void matmul_block(const MatmulBlock& m) noexcept {
   static_assert(tile_width<L> <= widest_tile && 2 * few_rows <= matmul_rows);

@@ -204,7 +204,7 @@ constexpr int tile_height(std::ptrdiff_t rows, int columns) {
 }
 
 /// Every compiled tile, found by [columns - 1][height - 1]; heights that are not compiled are null, and
-/// widths other than the largest where tiles ask for lines: narrower tiles are last ones.
+/// widths other than the largest where tiles ask for lines: most are of that width.
 template <class L, template <class> class Right, int lines = 0>
 struct TileSet {
   static constexpr int tallest = 12;

@@ -50,8 +50,7 @@ class AttentionPlan {
   /// Goes on to the next wave; false when all are done.
   bool next_wave() noexcept;
   [[nodiscard]] std::size_t tasks() const noexcept;
-  /// Tasks of a wave are begun in the order of their numbers: one may wait for keys that an earlier one
-  /// packs.
+  /// A task that wants keys which nobody packs yet packs them; it waits only for what others have begun.
   void run(const kernels::KernelTable& kernels, std::size_t task, int slot) noexcept;
 
  private:

@@ -16,8 +16,8 @@ using kernels::matmul_rows;
 using kernels::panel_width;
 using kernels::round_up;
 
-/// Columns of one task: all of them where rows alone keep the threads busy (a block of rows is then copied
-/// once), else as many as make four tasks a thread, in whole tiles.
+/// Columns of one task: all of them where rows alone keep the threads busy (a block of rows then comes to one
+/// core's cache only), else as many as make four tasks a thread, in whole tiles.
 std::int64_t columns_per_task(const Engine::State& state, std::int64_t rows, std::int64_t columns) noexcept {
   const std::int64_t tasks = 4 * state.threads, row_blocks = blocks_of(rows, matmul_rows);
   if (state.threads == 1 || row_blocks >= tasks) return columns;

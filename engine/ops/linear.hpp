@@ -53,7 +53,8 @@ struct LinearEpilogue {
   const PackedWeights* next = nullptr;  ///< of the linear map that follows: its first panels are asked for
 };
 
-/// out = epilogue(x W^T + b) for out.columns outputs from `column` on, a multiple of 16.
+/// out = epilogue(x W^T + b) for out.columns outputs from `column` on, a multiple of 16; it does not overlap
+/// x.
 void linear(Engine::State& state, ConstMatrixView x, const PackedWeights& weights, std::int64_t column,
             MatrixView out, std::byte* workspace, const LinearEpilogue& epilogue = {});
 

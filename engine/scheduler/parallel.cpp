@@ -80,12 +80,16 @@ void run_tasks(Engine::State& state, std::size_t count, TaskBody body, int threa
   const bool all = threads >= state.threads;
   const int most = all ? state.threads : threads;
   const int workers = static_cast<int>(std::min<std::size_t>(count, static_cast<std::size_t>(most)));
-  DealtTasks tasks(count, std::max(workers, 1));
+  if (workers <= 1) {
+    const DefaultFloatingPoint environment;
+    for (std::size_t task = 0; task < count; ++task) body.call(body.object, task, 0);
+    return;
+  }
+  DealtTasks tasks(count, workers);
   const auto work = [&](int slot) noexcept {
     const DefaultFloatingPoint environment;
     tasks.work(static_cast<std::size_t>(slot), [&](std::size_t task) { body.call(body.object, task, slot); });
   };
-  if (workers <= 1) return work(0);
   // One TBB task a worker, each taking one task of ours after the other: TBB allocates little.
   // Isolated, so that a host's thread that waits here does not take up another task of its own, which may
   // call in again.

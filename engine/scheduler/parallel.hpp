@@ -8,18 +8,18 @@
 namespace saccade::scheduler {
 
 /// What a parallel loop runs: a borrowed callable body(task, slot). It must not throw or allocate, and
-/// wait only for what tasks that began before it do.
+/// wait only for what other tasks have begun and finish without waiting.
 struct TaskBody {
   const void* object;
   void (*call)(const void* object, std::size_t task, int slot) noexcept;
 };
 
 /// Runs tasks 0 to count - 1 on the engine's threads; returns when all are done. They are dealt to the
-/// threads in turn, so that a thread has its share of the same data from loop to loop, and begins it in
-/// order; one that has done its own takes what others have not begun. `slot` is below state.threads and
-/// `threads`, and at any moment held by one thread of this loop. Tasks run in the default floating-point
-/// environment (round to nearest, subnormals kept) whatever the host's threads have set. At most `threads`
-/// threads work on it, since calling one takes longer than a short loop.
+/// threads in turn; each begins its own in order, and then takes what others have not begun. So where all
+/// threads take part, one has the same tasks, and their data in its cache, from loop to loop. `slot` is below
+/// state.threads and `threads`, and at any moment held by one thread of this loop. Tasks run in the default
+/// floating-point environment (round to nearest, subnormals kept) whatever the host's threads have set. At
+/// most `threads` threads work on it, since calling one takes longer than a short loop.
 void run_tasks(Engine::State& state, std::size_t count, TaskBody body,
                int threads = std::numeric_limits<int>::max());
 

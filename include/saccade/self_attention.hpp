@@ -51,7 +51,8 @@ struct RaggedView {
 
 struct ForwardOptions {
   Window window = Window::full();
-  /// Where to put the heads' outputs, concatenated, before the output projection: [tokens][heads * head_dim].
+  /// Where to put the heads' outputs, concatenated, before the output projection: [tokens][heads * head_dim],
+  /// apart from z.
   MatrixView context = {};
   std::span<const ProbabilitiesRequest> probabilities = {};
 };

@@ -125,6 +125,9 @@ TEST_CASE("same bits: a matrix product at every edge of its tiles") {
   for (const std::int64_t n : depths) check({13, 70, n}, 3);
   for (const std::int64_t n : depths) check({16, 130, n}, 4);  // asks for panels while a few steps are done
   for (const std::int64_t n : {34, 35, 36, 37, 38}) check({n, 130, 300}, 5);
+  // Rows a page apart are copied.
+  check({13, 70, 1024}, 0);
+  check({144, 70, 2048}, 0);
 }
 
 TEST_CASE("same bits: matrix products of any size with any epilogue") {

@@ -94,7 +94,7 @@ TEST_CASE("a loop may run inside a task of the host") {
   CHECK(failures == 0);
 }
 
-TEST_CASE("tasks begin in order") {
+TEST_CASE("one thread takes tasks in order") {
   Engine engine = engine_of(1);
   std::vector<std::size_t> order;
   run_tasks(engine.state(), 5, [&](std::size_t task, int) { order.push_back(task); });
