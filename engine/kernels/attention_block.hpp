@@ -27,17 +27,23 @@ void score_window(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source
     source.need_keys(g.first + row, window);
     while (first < last) {
       const std::ptrdiff_t end = source.keys_run_end(first * panel_width, last * panel_width) / panel_width;
-      panel_product<L>({w.queries.from(g.first + row), rows, source.panels(first * panel_width), w.a.head_dim,
-                        static_cast<int>(end - first) * per_panel,
-                        w.scores + row * w.score_stride + first * panel_width, w.score_stride},
-                       [&](std::ptrdiff_t, std::ptrdiff_t) -> Asker& { return w.asker; });
+      panel_product<L>(
+          {w.queries.from(g.first + row), rows, source.panels(first * panel_width), w.a.head_dim,
+           static_cast<int>(end - first) * per_panel, w.scores + row * w.score_stride + first * panel_width,
+           w.score_stride, nullptr, w.maxima_found ? w.maxima + row * panel_width : nullptr},
+          [&](std::ptrdiff_t, std::ptrdiff_t) -> Asker& { return w.asker; });
       first = end;
     }
   }
 }
 
+/// Tiles look for the rows' maxima, while they have the scores in registers, where these are the scores that
+/// become powers, and all of them.
 template <class L>
 void score_block(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source) noexcept {
+  w.maxima_found = !w.shapes && g.same && g.seen[0] == KeyRange{0, g.keys()} && g.keys() % panel_width == 0 &&
+                   w.a.head_dim <= depth_piece;
+  if (w.maxima_found) fill<L>(w.maxima, 0, g.count * panel_width, -infinity);
   for (std::ptrdiff_t key = 0; key < g.keys(); key += tile_width<L>) {
     const KeyRange window = KeyRange{key, key + tile_width<L>}.within({0, g.keys()});
     score_window(w, g, source, window);
@@ -57,9 +63,12 @@ void weight_block(AttentionWork<L>& w, const RowGroup& g) noexcept {
   const PanelRange shared = panels_of(g.seen_by(0, g.count));
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
     panels[i] = g.masked ? panels_of(g.seen[i]) : shared;
-    if (!g.seen[i].empty())
-      base[i] =
-          power_base<L>(w.scores + i * w.score_stride, g.seen[i].begin, g.seen[i].end, w.scale, panels[i]);
+    if (g.seen[i].empty()) continue;
+    float* const u = w.scores + i * w.score_stride;
+    const KeyRange keys = g.seen[i];
+    base[i] = w.maxima_found
+                  ? base_above<L>(L::load(w.maxima + i * panel_width), u, keys.begin, keys.end, w.scale)
+                  : power_base<L>(u, keys.begin, keys.end, w.scale, panels[i]);
   }
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
     if (!g.seen[i].empty())

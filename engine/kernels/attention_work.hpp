@@ -124,6 +124,8 @@ struct AttentionWork {
   float* block_keys;    ///< panels of a block that has to be converted
   float* block_values;  ///< [key_block][value_stride] of one
   std::ptrdiff_t top_count[row_block];
+  bool maxima_found;                                  ///< by the tiles of the group's scores
+  alignas(64) float maxima[row_block * panel_width];  ///< of each row's lanes, a register each
   RowState block_state[row_block];
   RowState state[row_block];
   bool merged[row_block];             ///< the row has a block in sums and state

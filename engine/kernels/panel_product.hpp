@@ -23,6 +23,7 @@ struct PanelProduct {
   float* out;
   std::ptrdiff_t out_stride;
   float* chains = nullptr;  ///< room for as many sums again, laid out as `out`: few rows may go in steps
+  float* maxima = nullptr;  ///< as ProductTile's; not with more depth than a piece
 };
 
 /// Few rows are done with a panel before memory has the next: they take some steps of the depth at a time,
@@ -42,6 +43,7 @@ template <class L>
     tiles[height - 1](tile);
     tile.a += height * tile.a_stride;
     tile.c += height * tile.c_stride;
+    if (tile.maxima != nullptr) tile.maxima += height * panel_width;
     row += height;
   }
 }
@@ -69,7 +71,7 @@ template <class L, class MakeAsker>
     auto&& asks = asker(k, depth);
     product_rows<L>(p,
                     {p.left.at(0, k), p.left.stride, p.panels + k * panel_width, p.depth * panel_width, 0, to,
-                     p.out_stride, depth, add, resume, nullptr},
+                     p.out_stride, depth, add, resume, nullptr, p.maxima},
                     asks);
   };
   for (std::ptrdiff_t k = 0; k < p.depth; k += depth_piece) {

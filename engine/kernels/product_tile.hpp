@@ -24,6 +24,9 @@ struct ProductTile {
   bool add;           ///< c = c + sums, rounded; else c = sums
   bool resume;        ///< the chains go on from c instead of beginning at +0; not with `add`
   AskedLines* asked;  ///< lines to ask for meanwhile, by tiles that do
+  /// For each row of c a register, panel_width apart, that becomes the larger of itself and of c's registers,
+  /// lane by lane, NaN left out; null: not wanted. By tiles with panels, and not with `add`.
+  float* maxima = nullptr;
 };
 
 /// Registers for sums: rows x columns of them. Two fused multiply-adds a cycle of latency four want at least
@@ -48,6 +51,7 @@ constexpr int tile_rows(int columns) {
 template <class L>
 struct Panels {
   static constexpr int most_columns = tile_columns<L>;
+  static constexpr bool finds_maxima = true;
   static constexpr int per_panel = static_cast<int>(panel_width) / L::count;
   static constexpr int strides(int column, int) { return column / per_panel; }
   static constexpr std::ptrdiff_t offset(int column, int k) {
@@ -61,6 +65,7 @@ struct Panels {
 template <class L>
 struct Rows {
   static constexpr int most_columns = tile_columns<L>;
+  static constexpr bool finds_maxima = false;
   static constexpr int strides(int, int k) { return k; }
   static constexpr std::ptrdiff_t offset(int column, int) { return column * L::count; }
   static constexpr std::ptrdiff_t advance(std::ptrdiff_t stride, int steps) { return steps * stride; }
@@ -76,15 +81,15 @@ struct PartialRows : Rows<L> {
 
 /// `count` places a stride apart, from a pointer for every three of them: the others are that and once or
 /// twice the stride, which an address can say without an instruction. The pointers move together.
-template <int count>
+template <int count, class Value = const float>
 class Spaced {
  public:
-  [[gnu::always_inline]] Spaced(const float* first, std::ptrdiff_t stride) noexcept : stride_(stride) {
+  [[gnu::always_inline]] Spaced(Value* first, std::ptrdiff_t stride) noexcept : stride_(stride) {
 #pragma GCC unroll 16
     for (int i = 0; i < pointers; ++i) p_[i] = first + 3 * i * stride;
     keep();
   }
-  [[gnu::always_inline]] const float* at(int i) const noexcept {
+  [[gnu::always_inline]] Value* at(int i) const noexcept {
     return p_[i / 3] + i % 3 * stride_;
   }
   [[gnu::always_inline]] void advance(std::ptrdiff_t n) noexcept {
@@ -101,7 +106,7 @@ class Spaced {
     for (int i = 0; i < pointers; ++i) asm("" : "+r"(p_[i]));
     asm("" : "+r"(stride_));
   }
-  const float* p_[pointers];
+  Value* p_[pointers];
   std::ptrdiff_t stride_;
 };
 
@@ -109,8 +114,9 @@ class Spaced {
 template <class L, template <class> class Right, int rows, int columns, int lines>
 [[gnu::noinline]] void product_tile(const ProductTile& t) noexcept {
   using F = typename L::F;
-  float* const c = t.c;  // copies, since the compiler must expect that storing a sum changes t
+  float* const first_c = t.c;  // copies, since the compiler must expect that storing a sum changes t
   const std::ptrdiff_t c_stride = t.c_stride;
+  float* const maxima = t.maxima;
   F sum[rows][columns];
 #pragma GCC unroll 16
   for (int i = 0; i < rows; ++i) {
@@ -121,10 +127,11 @@ template <class L, template <class> class Right, int rows, int columns, int line
     }
   }
   if (t.resume) {
+    const Spaced<rows> c(first_c, c_stride);
 #pragma GCC unroll 16
     for (int i = 0; i < rows; ++i) {
 #pragma GCC unroll 16
-      for (int j = 0; j < columns; ++j) sum[i][j] = L::load(c + i * c_stride + j * L::count);
+      for (int j = 0; j < columns; ++j) sum[i][j] = L::load(c.at(i) + j * L::count);
     }
   }
   Spaced<rows> a(t.a, t.a_stride);
@@ -170,12 +177,13 @@ template <class L, template <class> class Right, int rows, int columns, int line
   }
   if constexpr (lines > 0) *t.asked = asked;
 
+  const Spaced<rows, float> c(first_c, c_stride);
   if (t.add) {
 #pragma GCC unroll 16
     for (int i = 0; i < rows; ++i) {
 #pragma GCC unroll 16
       for (int j = 0; j < columns; ++j) {
-        float* const at = c + i * c_stride + j * L::count;
+        float* const at = c.at(i) + j * L::count;
         L::store(at, L::load(at) + sum[i][j]);
       }
     }
@@ -184,7 +192,17 @@ template <class L, template <class> class Right, int rows, int columns, int line
 #pragma GCC unroll 16
   for (int i = 0; i < rows; ++i) {
 #pragma GCC unroll 16
-    for (int j = 0; j < columns; ++j) L::store(c + i * c_stride + j * L::count, sum[i][j]);
+    for (int j = 0; j < columns; ++j) L::store(c.at(i) + j * L::count, sum[i][j]);
+  }
+  if constexpr (Right<L>::finds_maxima) {
+    if (maxima == nullptr) return;
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; ++i) {
+      F largest = L::load(maxima + i * panel_width);
+#pragma GCC unroll 16
+      for (int j = 0; j < columns; ++j) largest = L::max(sum[i][j], largest);
+      L::store(maxima + i * panel_width, largest);
+    }
   }
 }
 

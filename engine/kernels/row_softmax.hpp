@@ -57,9 +57,9 @@ template <class L>
   for (j += L::count; j < panels.end; j += L::count) L::store(u + j, hidden);
 }
 
-/// Largest score, NaN left out; -infinity where there is none.
+/// The largest score of each lane, NaN left out; -infinity where there is none.
 template <class L>
-[[gnu::always_inline]] inline float row_max(const float* u, PanelRange panels) noexcept {
+[[gnu::always_inline]] inline typename L::F lane_maxima(const float* u, PanelRange panels) noexcept {
   using F = typename L::F;
   constexpr int chains = 4;
   F largest[chains];
@@ -70,7 +70,7 @@ template <class L>
     for (int i = 0; i < chains; ++i) largest[i] = L::max(L::load(u + j + i * L::count), largest[i]);
   }
   for (; j < panels.end; j += L::count) largest[0] = L::max(L::load(u + j), largest[0]);
-  return L::largest(L::max(L::max(largest[0], largest[1]), L::max(largest[2], largest[3])));
+  return L::max(L::max(largest[0], largest[1]), L::max(largest[2], largest[3]));
 }
 
 /// How the scores of a row in a block become powers: relative to 2^m, for an even integer m near the largest
@@ -101,8 +101,18 @@ float power_of(float u, const PowerBase& base) noexcept {
   return power[0];
 }
 
-/// The base for u[begin, end), not empty, which `panels` hold. Scores that cannot be raised in one step are
-/// prepared in place: those with a scale <= 0, and those too large.
+/// The base for u[begin, end), not empty, whose lanes' maxima are known. Scores too large to be raised in one
+/// step are prepared in place.
+template <class L>
+[[gnu::always_inline]] inline PowerBase base_above(typename L::F maxima, float* u, std::ptrdiff_t begin,
+                                                   std::ptrdiff_t end, const ScoreScale& scale) noexcept {
+  const PowerBase base = PowerBase::near(L::largest(maxima), scale.c);
+  for (std::ptrdiff_t j = begin; !base.direct() && j < end; ++j) u[j] = base.reduced(u[j]);
+  return base;
+}
+
+/// The base for u[begin, end), not empty, which `panels` hold. Scores with a scale <= 0 are prepared in
+/// place, too.
 template <class L>
 [[gnu::always_inline]] inline PowerBase power_base(float* u, std::ptrdiff_t begin, std::ptrdiff_t end,
                                                    const ScoreScale& scale, PanelRange panels) noexcept {
@@ -110,9 +120,7 @@ template <class L>
     for (std::ptrdiff_t j = begin; j < end; ++j) u[j] = u[j] * scale.before;
   }
   hide_around<L>(u, panels, begin, end);
-  const PowerBase base = PowerBase::near(row_max<L>(u, panels), scale.c);
-  for (std::ptrdiff_t j = begin; !base.direct() && j < end; ++j) u[j] = base.reduced(u[j]);
-  return base;
+  return base_above<L>(lane_maxima<L>(u, panels), u, begin, end, scale);
 }
 
 /// Replaces the scores in `panels` by powers, hidden ones by +0; the sixteen virtual lanes of the powers'

@@ -77,6 +77,19 @@ TEST_CASE("same bits: a NaN in a query stays in its row") {
   });
 }
 
+TEST_CASE("same bits: NaN and infinity among scores that all rows see") {
+  for (const std::int64_t keys : {16, 128, 576}) {
+    for (const float bad : {nan, infinity, -infinity}) {
+      AttentionHead head = {13, keys, 20, 37};
+      head.fill(7);
+      head.q[5 * 20 + 3] = bad;
+      check_contract(head);
+      key(head, keys - 3, 4) = bad;
+      check_contract(head);
+    }
+  }
+}
+
 /// One query of one dimension, so that the keys are the scores.
 AttentionHead head_of_scores(const std::vector<float>& scores) {
   AttentionHead head = {1, static_cast<std::int64_t>(scores.size()), 1, 3};
