@@ -24,14 +24,17 @@ void score_window(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source
     std::ptrdiff_t first = range.begin / panel_width;
     const std::ptrdiff_t last = blocks_of(range.end, panel_width);
     if (!every && !g.any_lane(row, rows, first, last)) continue;
+    float* const scores = w.scores + row * w.score_stride;
+    if (rows == 1 && source.score_alone(g.first + row, {first * panel_width, last * panel_width},
+                                        scores + first * panel_width))
+      continue;
     source.need_keys(g.first + row, window);
     while (first < last) {
       const std::ptrdiff_t end = source.keys_run_end(first * panel_width, last * panel_width) / panel_width;
-      panel_product<L>(
-          {w.queries.from(g.first + row), rows, source.panels(first * panel_width), w.a.head_dim,
-           static_cast<int>(end - first) * per_panel, w.scores + row * w.score_stride + first * panel_width,
-           w.score_stride, nullptr, w.maxima_found ? w.maxima + row * panel_width : nullptr},
-          [&](std::ptrdiff_t, std::ptrdiff_t) -> Asker& { return w.asker; });
+      panel_product<L>({w.queries.from(g.first + row), rows, source.panels(first * panel_width), w.a.head_dim,
+                        static_cast<int>(end - first) * per_panel, scores + first * panel_width,
+                        w.score_stride, nullptr, w.maxima_found ? w.maxima + row * panel_width : nullptr},
+                       [&](std::ptrdiff_t, std::ptrdiff_t) -> Asker& { return w.asker; });
       first = end;
     }
   }
@@ -41,11 +44,14 @@ void score_window(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source
 /// become powers, and all of them.
 template <class L>
 void score_block(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source) noexcept {
-  w.maxima_found = !w.shapes && g.same && g.seen[0] == KeyRange{0, g.keys()} && g.keys() % panel_width == 0 &&
-                   w.a.head_dim <= depth_piece;
+  w.maxima_found = !w.shapes && !w.by_windows && g.same && g.seen[0] == KeyRange{0, g.keys()} &&
+                   g.keys() % panel_width == 0 && w.a.head_dim <= depth_piece;
   if (w.maxima_found) fill<L>(w.maxima, 0, g.count * panel_width, -infinity);
-  for (std::ptrdiff_t key = 0; key < g.keys(); key += tile_width<L>) {
-    const KeyRange window = KeyRange{key, key + tile_width<L>}.within({0, g.keys()});
+  // Heads with keys of their own take these from a row in turn, before it leaves the nearest cache.
+  const bool in_turn = w.several_heads && w.a.sharing == 1;
+  const std::ptrdiff_t step = in_turn && tile_width<L> > 2 * panel_width ? 2 * panel_width : tile_width<L>;
+  for (std::ptrdiff_t key = 0; key < g.keys(); key += step) {
+    const KeyRange window = KeyRange{key, key + step}.within({0, g.keys()});
     score_window(w, g, source, window);
   }
 }

@@ -5,6 +5,7 @@
 
 #include "kernels/attention_work.hpp"
 #include "kernels/pack.hpp"
+#include "kernels/row_scores.hpp"
 
 namespace saccade::kernels {
 namespace {
@@ -31,6 +32,17 @@ class BlockSource {
     ready_windows_ |= bit;
     first_copied_key_ = w_.by_windows ? window.begin : 0;
     convert_keys(w_.key_head(row), window);
+  }
+  /// Scores of one row, where it is alone with whole panels of keys that can be taken as they lie: false
+  /// where they cannot, and need_keys it is.
+  bool score_alone(std::ptrdiff_t row, KeyRange panels, float* scores) noexcept {
+    if (!w_.by_windows || s_.form != KeySource::Form::rows || !scores_rows<L>(w_.a.head_dim)) return false;
+    if (panels.end > block_.end - block_.begin) return false;
+    with_stored(s_.key_type, key_rows(w_.key_head(row), panels.begin), [&](const auto* keys) {
+      score_row<L>(w_.queries.at(row, 0), keys, s_.key_stride, panels.end - panels.begin, w_.a.head_dim,
+                   scores);
+    });
+    return true;
   }
   void need_values(std::ptrdiff_t row, KeyRange range) noexcept {
     head_ = w_.key_head(row);
@@ -84,18 +96,19 @@ class BlockSource {
         s_.values, s_.value_type,
         at.page * s_.value_page_stride + at.within * s_.value_stride + head * s_.value_head_stride);
   }
+  const void* key_rows(std::ptrdiff_t head, std::ptrdiff_t key) const noexcept {
+    return element(s_.keys, s_.key_type, (block_.begin + key) * s_.key_stride + head * s_.key_head_stride);
+  }
   void convert_keys(std::ptrdiff_t head, KeyRange window) noexcept {
     float* const to = w_.block_keys + (window.begin - first_copied_key_) * w_.a.head_dim;
     if (s_.form == KeySource::Form::rows) {
-      return pack_panels<L>(
-          {.source = element(s_.keys, s_.key_type,
-                             (block_.begin + window.begin) * s_.key_stride + head * s_.key_head_stride),
-           .transposed = false,
-           .source_stride = s_.key_stride,
-           .columns = window.end - window.begin,
-           .depth = w_.a.head_dim,
-           .panels = to,
-           .type = s_.key_type});
+      return pack_panels<L>({.source = key_rows(head, window.begin),
+                             .transposed = false,
+                             .source_stride = s_.key_stride,
+                             .columns = window.end - window.begin,
+                             .depth = w_.a.head_dim,
+                             .panels = to,
+                             .type = s_.key_type});
     }
     const std::ptrdiff_t last = round_up(window.end, panel_width);
     for (std::ptrdiff_t key = window.begin; key < last; key += panel_width) {

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+
+#include "kernels/kernel_table.hpp"
+#include "kernels/lanes/xsimd.hpp"
+
+namespace saccade::kernels {
+namespace {
+
+/// Whether score_row can take keys of this length.
+template <class L>
+constexpr bool scores_rows(std::ptrdiff_t depth) {
+  return depth % L::count == 0 && depth <= depth_piece;
+}
+
+/// Squares side by side: a chain waits for itself.
+template <class L>
+constexpr int score_squares = L::count < 8 ? 4 : 2;
+
+/// scores[j] = q . k_j for `squares` times as many keys as a register has lanes: squares of the keys are
+/// turned in registers and go into the chains at once, the same ones as a tile's.
+template <class L, int squares, class Stored>
+[[gnu::always_inline]] inline void score_keys(const float* q, const Stored* keys, std::ptrdiff_t stride,
+                                              std::ptrdiff_t depth, float* scores) noexcept {
+  using F = typename L::F;
+  F sum[squares];
+  for (F& chain : sum) chain = L::broadcast(0.0f);
+  for (std::ptrdiff_t k = 0; k < depth; k += L::count) {
+    const Stored* from = keys + k;
+    const Stored* ahead = from + squares * L::count * stride;  // they lie apart, where hardware does not look
+#pragma GCC unroll 4
+    for (int s = 0; s < squares; ++s) {
+      F square[L::count];
+#pragma GCC unroll 16
+      for (int i = 0; i < L::count; ++i) {
+        square[i] = L::load(from);
+        if (k % panel_width == 0) __builtin_prefetch(ahead, 0, 3);
+        from += stride;
+        ahead += stride;
+        asm("" : "+r"(from), "+r"(ahead));  // as in pack_square
+      }
+      L::transpose(square);
+#pragma GCC unroll 16
+      for (int i = 0; i < L::count; ++i) sum[s] = L::fma(L::broadcast(q[k + i]), square[i], sum[s]);
+    }
+  }
+#pragma GCC unroll 4
+  for (int s = 0; s < squares; ++s) L::store(scores + s * L::count, sum[s]);
+}
+
+/// scores[j] = q . k_j for whole panels of keys that lie row by row, for a query that is alone with them:
+/// panels that nobody else reads are not worth storing.
+template <class L, class Stored>
+void score_row(const float* q, const Stored* keys, std::ptrdiff_t stride, std::ptrdiff_t count,
+               std::ptrdiff_t depth, float* scores) noexcept {
+  constexpr int squares = score_squares<L>;
+  std::ptrdiff_t j = 0;
+  for (; j + squares * L::count <= count; j += squares * L::count)
+    score_keys<L, squares>(q, keys + j * stride, stride, depth, scores + j);
+  for (; j < count; j += L::count) score_keys<L, 1>(q, keys + j * stride, stride, depth, scores + j);
+}
+
+}  // namespace
+}  // namespace saccade::kernels
