@@ -255,13 +255,13 @@ void run_group(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source) n
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
     if (g.seen[i].empty()) continue;
     const std::ptrdiff_t row = g.first + i;
-    MergedRow merged = w.row(row);
     if (first_block) {
-      merged.state = w.block_state[i];
+      w.state[row] = w.block_state[i];
     } else {
+      MergedRow merged = w.row(row);
       merge_block<L>(merged, w.block_state[i], sums + i * w.value_stride, w.value_stride);
+      w.state[row] = merged.state;
     }
-    w.state[row] = merged.state;
     w.merged[row] = true;
   }
 }
