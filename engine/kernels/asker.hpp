@@ -18,30 +18,37 @@ struct AskedLines {
 /// Steps of the depth in a round of a tile's loop.
 constexpr std::ptrdiff_t round_steps = 4;
 
+/// Lines a round that tiles are compiled for.
+constexpr int asking_rates[] = {1, 2, 3, 4, 6, 8};
+
 /// What tiles ask for, some lines a round, one area after the other. Evenly: memory answers slowly, and a
-/// core has room for some ten requests; beyond that the tiles' own loads wait, also for what is in L2. (With
-/// four lines a round, products of 16 to 32 rows take 5 % longer than with three; with eight, 15 %.)
+/// core has room for some requests; beyond that the tiles' own loads wait, also for what is in L2.
 class Asker {
  public:
   static constexpr std::ptrdiff_t line = 16;  // floats
 
   /// For nothing.
   Asker() noexcept : left_(0), count_(0), rate_(1) {}
-  /// For all of `areas`, the last first, as evenly as `rounds` rounds of tiles allow; where three lines a
+  /// For all of `areas`, the last first, as evenly as `rounds` rounds of tiles allow; where `most` lines a
   /// round are too few, for what they can.
   template <int count>
-  Asker(const StridedRows (&areas)[count], std::ptrdiff_t rounds) noexcept : Asker() {
+  Asker(const StridedRows (&areas)[count], std::ptrdiff_t rounds, int most = 3) noexcept : Asker() {
     static_assert(count <= most_areas);
-    std::ptrdiff_t needed[most_rate + 1] = {};  // rounds, by the rate
     for (const StridedRows& area : areas) {
-      if (area.data == nullptr || area.rows == 0) continue;
-      for (int rate = 1; rate <= most_rate; ++rate) needed[rate] += area.rows * row_rounds(area, rate);
-      areas_[count_++] = area;
+      if (area.data != nullptr && area.rows > 0) areas_[count_++] = area;
     }
-    while (rate_ < most_rate && needed[rate_] > rounds && needed[rate_ + 1] < needed[rate_]) ++rate_;
+    std::ptrdiff_t needed = 0;  // rounds, at the rate so far
+    for (const int rate : asking_rates) {
+      if (rate > most) break;
+      const std::ptrdiff_t at_rate = rounds_of_areas(rate);
+      if (rate > 1 && at_rate >= needed) continue;
+      needed = at_rate;
+      rate_ = rate;
+      if (needed <= rounds) break;
+    }
     if (count_ > 0) begin(areas_[--count_]);
   }
-  /// Lines a round: 1, 2 or 3.
+  /// Lines a round, one of asking_rates.
   int rate() const noexcept { return rate_; }
 
   /// What a tile of this depth asks for; null: nothing is left. The last tile goes on behind the end of its
@@ -57,10 +64,28 @@ class Asker {
 
  private:
   static constexpr int most_areas = 4;
-  static constexpr int most_rate = 3;
+  /// Without a division.
   static std::ptrdiff_t row_rounds(const StridedRows& area, int rate) noexcept {
     const std::ptrdiff_t lines = blocks_of(area.width, line);
-    return rate == 1 ? lines : rate == 2 ? blocks_of(lines, 2) : blocks_of(lines, 3);  // no division
+    switch (rate) {
+      case 1:
+        return lines;
+      case 2:
+        return blocks_of(lines, 2);
+      case 3:
+        return blocks_of(lines, 3);
+      case 4:
+        return blocks_of(lines, 4);
+      case 6:
+        return blocks_of(lines, 6);
+      default:
+        return blocks_of(lines, 8);
+    }
+  }
+  std::ptrdiff_t rounds_of_areas(int rate) const noexcept {
+    std::ptrdiff_t rounds = 0;
+    for (int i = 0; i < count_; ++i) rounds += areas_[i].rows * row_rounds(areas_[i], rate);
+    return rounds;
   }
   void begin(const StridedRows& area) noexcept {
     const std::ptrdiff_t row = row_rounds(area, rate_) * rate_;

@@ -67,6 +67,13 @@ bool cpu_supports(Isa isa) noexcept {
 #endif
 }
 
+int most_asked_lines() noexcept {
+#if defined(__x86_64__)
+  if (__builtin_cpu_is("amd")) return 8;
+#endif
+  return 3;
+}
+
 }  // namespace kernels
 
 std::string cpu_features() {

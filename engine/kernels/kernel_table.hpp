@@ -114,6 +114,7 @@ struct MatmulBlock {
   Epilogue epilogue;
   float* scratch;               ///< matmul_scratch(depth) values
   const float* next = nullptr;  ///< what is read first after this block, asked for towards its end
+  int most_asked_lines = 3;     ///< a round of a tile's loop
 };
 
 /// Values that a left operand takes where it is copied for tiles.

@@ -75,7 +75,8 @@ template <class L>
   const std::ptrdiff_t row = m.rows * k / m.depth, end = m.rows * (k + depth) / m.depth;
   const StridedRows out = {m.out + row * m.out_stride + j, m.out_stride, m.rows > few_rows ? end - row : 0,
                            tile_width<L>};
-  return Asker({panels, out}, blocks_of(m.rows, tile_rows<L>(tile_columns<L>)) * (depth / round_steps));
+  return Asker({panels, out}, blocks_of(m.rows, tile_rows<L>(tile_columns<L>)) * (depth / round_steps),
+               m.most_asked_lines);
 }
 
 /// out = epilogue(left x panels). Column tiles walk over the left rows: panels come to L2 once and serve all

@@ -156,7 +156,7 @@ template <class L, template <class> class Right, int rows, int columns, int line
   const std::ptrdiff_t four = Right<L>::advance(t.b_stride, 4), one = Right<L>::advance(t.b_stride, 1);
   for (; left >= 4; left -= 4) {
     if constexpr (lines > 0) {
-#pragma GCC unroll 4
+#pragma GCC unroll 8
       for (int i = 0; i < lines; ++i) __builtin_prefetch(asked.next + i * Asker::line, 0, 2);
       asked.in_row -= lines;
       const bool last = asked.in_row == 0;
@@ -252,9 +252,20 @@ constexpr TileSet<L, Right, lines> tile_set = {};
 template <class L, template <class> class Right>
 [[gnu::always_inline]] inline const TileFunction* asking_tiles(int lines) noexcept {
   constexpr int widest = tile_columns<L> - 1;
-  return lines == 1   ? tile_set<L, Right, 1>.tiles[widest]
-         : lines == 2 ? tile_set<L, Right, 2>.tiles[widest]
-                      : tile_set<L, Right, 3>.tiles[widest];
+  switch (lines) {
+    case 1:
+      return tile_set<L, Right, 1>.tiles[widest];
+    case 2:
+      return tile_set<L, Right, 2>.tiles[widest];
+    case 3:
+      return tile_set<L, Right, 3>.tiles[widest];
+    case 4:
+      return tile_set<L, Right, 4>.tiles[widest];
+    case 6:
+      return tile_set<L, Right, 6>.tiles[widest];
+    default:
+      return tile_set<L, Right, 8>.tiles[widest];
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/as_size.hpp"
+#include "kernels/cpu_features.hpp"
 #include "scheduler/parallel.hpp"
 #include "scheduler/row_blocks.hpp"
 #include "scheduler/scratch.hpp"
@@ -116,7 +117,8 @@ void linear(Engine::State& state, ConstMatrixView x, const PackedWeights& weight
                                               .residual = element_or_null(epilogue.residual, row, j),
                                               .residual_stride = epilogue.residual.row_stride},
                                  .scratch = reinterpret_cast<float*>(workspace + as_size(slot) * slot_bytes),
-                                 .next = next_panels(number)});
+                                 .next = next_panels(number),
+                                 .most_asked_lines = kernels::most_asked_lines()});
   };
   scheduler::run_tasks(state, as_size(tasks), run);
 }
