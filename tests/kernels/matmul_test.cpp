@@ -74,7 +74,8 @@ std::vector<float> pack(const KernelTable& t, const Product& p) {
 }
 
 /// The kernel's result, with rows `gap` elements wider than they are.
-std::vector<float> by_kernel(const KernelTable& t, const Product& p, std::int64_t gap) {
+std::vector<float> by_kernel(const KernelTable& t, const Product& p, std::int64_t gap,
+                             int most_asked_lines = 3) {
   GuardedMatrix left(p.rows, p.depth, p.depth + gap, gap), out(p.rows, p.columns, p.columns + gap, gap % 5),
       residual(p.rows, p.columns, p.columns + 2 * gap), gate(p.rows, p.columns, p.columns + 3 * gap),
       scratch(1, kernels::matmul_scratch(p.depth));
@@ -96,7 +97,8 @@ std::vector<float> by_kernel(const KernelTable& t, const Product& p, std::int64_
                                .gate_stride = gate.stride(),
                                .residual = p.with_residual ? residual.data() : nullptr,
                                .residual_stride = residual.stride()},
-                  .scratch = scratch.data()});
+                  .scratch = scratch.data(),
+                  .most_asked_lines = most_asked_lines});
   CHECK(out.guards_hold());
   CHECK(scratch.guards_hold());
   return out.values();
@@ -109,7 +111,9 @@ void check(Product p, std::uint64_t seed) {
   p.fill(seed);
   const std::vector<float> expected = by_contract(p);
   for_each_table([&](const KernelTable& t) {
-    CHECK(difference(by_kernel(t, p, static_cast<std::int64_t>(seed % 4)), expected) == "");
+    for (const int most_asked_lines : {3, 8})
+      CHECK(difference(by_kernel(t, p, static_cast<std::int64_t>(seed % 4), most_asked_lines), expected) ==
+            "");
   });
 }
 
