@@ -18,7 +18,7 @@ struct AskedLines {
 /// Steps of the depth in a round of a tile's loop.
 constexpr std::ptrdiff_t round_steps = 4;
 
-/// Lines a round that tiles are compiled for.
+/// Lines a round that tiles are compiled for; row_rounds and asking_tiles know them, too.
 constexpr int asking_rates[] = {1, 2, 3, 4, 6, 8};
 
 /// What tiles ask for, some lines a round, one area after the other. Evenly: memory answers slowly, and a

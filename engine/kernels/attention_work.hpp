@@ -47,7 +47,8 @@ struct RowGroup {
   KeyRange seen_by(std::ptrdiff_t row, std::ptrdiff_t rows) const noexcept {
     if (same) return seen[0];
     const KeyRange top = seen[row], bottom = seen[row + rows - 1];
-    if (!masked && !top.empty() && !bottom.empty()) return {top.begin, bottom.end};  // windows move on
+    if (!masked && !top.empty() && !bottom.empty())
+      return {top.begin, bottom.end};  // both ends of a window move on
     KeyRange all = {key_block, 0};
     for (std::ptrdiff_t i = row; i < row + rows; ++i) {
       if (seen[i].empty()) continue;

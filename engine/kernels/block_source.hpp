@@ -24,7 +24,7 @@ class BlockSource {
  public:
   BlockSource(AttentionWork<L>& w, KeyRange block) noexcept : w_(w), s_(w.a.source), block_(block) {}
 
-  /// Of row `row` and those that share its keys; the window is a tile's.
+  /// Of row `row` and those that share its keys; the window is at most a tile's.
   void need_keys(std::ptrdiff_t row, KeyRange window) noexcept {
     if (!s_.converts_keys()) return;
     const std::uint32_t bit = std::uint32_t{1} << (window.begin / tile_width<L>);
@@ -33,8 +33,8 @@ class BlockSource {
     first_copied_key_ = w_.by_windows ? window.begin : 0;
     convert_keys(w_.key_head(row), window);
   }
-  /// Scores of one row, where it is alone with whole panels of keys that can be taken as they lie: false
-  /// where they cannot, and need_keys it is.
+  /// Scores of one row from whole panels of keys as they lie, where windows would be packed for it alone;
+  /// false where that cannot be, and need_keys it is.
   bool score_alone(std::ptrdiff_t row, KeyRange panels, float* scores) noexcept {
     if (!w_.by_windows || s_.form != KeySource::Form::rows || !scores_rows<L>(w_.a.head_dim)) return false;
     if (panels.end > block_.end - block_.begin) return false;

@@ -52,6 +52,7 @@ template <class L>
 struct Panels {
   static constexpr int most_columns = tile_columns<L>;
   static constexpr bool finds_maxima = true;
+  static constexpr int most_asked_lines = 8;
   static constexpr int per_panel = static_cast<int>(panel_width) / L::count;
   static constexpr int strides(int column, int) { return column / per_panel; }
   static constexpr std::ptrdiff_t offset(int column, int k) {
@@ -66,6 +67,7 @@ template <class L>
 struct Rows {
   static constexpr int most_columns = tile_columns<L>;
   static constexpr bool finds_maxima = false;
+  static constexpr int most_asked_lines = 3;
   static constexpr int strides(int, int k) { return k; }
   static constexpr std::ptrdiff_t offset(int column, int) { return column * L::count; }
   static constexpr std::ptrdiff_t advance(std::ptrdiff_t stride, int steps) { return steps * stride; }
@@ -252,20 +254,14 @@ constexpr TileSet<L, Right, lines> tile_set = {};
 template <class L, template <class> class Right>
 [[gnu::always_inline]] inline const TileFunction* asking_tiles(int lines) noexcept {
   constexpr int widest = tile_columns<L> - 1;
-  switch (lines) {
-    case 1:
-      return tile_set<L, Right, 1>.tiles[widest];
-    case 2:
-      return tile_set<L, Right, 2>.tiles[widest];
-    case 3:
-      return tile_set<L, Right, 3>.tiles[widest];
-    case 4:
-      return tile_set<L, Right, 4>.tiles[widest];
-    case 6:
-      return tile_set<L, Right, 6>.tiles[widest];
-    default:
-      return tile_set<L, Right, 8>.tiles[widest];
+  if constexpr (Right<L>::most_asked_lines == 8) {
+    if (lines == 4) return tile_set<L, Right, 4>.tiles[widest];
+    if (lines == 6) return tile_set<L, Right, 6>.tiles[widest];
+    if (lines == 8) return tile_set<L, Right, 8>.tiles[widest];
   }
+  return lines == 1   ? tile_set<L, Right, 1>.tiles[widest]
+         : lines == 2 ? tile_set<L, Right, 2>.tiles[widest]
+                      : tile_set<L, Right, 3>.tiles[widest];
 }
 
 }  // namespace

@@ -49,8 +49,8 @@ template <class L, int squares, class Stored>
   for (int s = 0; s < squares; ++s) L::store(scores + s * L::count, sum[s]);
 }
 
-/// scores[j] = q . k_j for whole panels of keys that lie row by row, for a query that is alone with them:
-/// panels that nobody else reads are not worth storing.
+/// scores[j] = q . k_j for one query and whole panels of keys that lie row by row: panels that nobody else
+/// reads are not worth storing.
 template <class L, class Stored>
 void score_row(const float* q, const Stored* keys, std::ptrdiff_t stride, std::ptrdiff_t count,
                std::ptrdiff_t depth, float* scores) noexcept {

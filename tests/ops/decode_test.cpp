@@ -11,12 +11,13 @@
 namespace saccade::test {
 namespace {
 
-Problem decode(std::int64_t heads, std::int64_t key_heads, StorageType type = StorageType::f32) {
+Problem decode(std::int64_t heads, std::int64_t key_heads, StorageType type = StorageType::f32,
+               std::int64_t head_dim = 48) {
   Problem p = {.queries = {1, 1, 1, 1, 1},
                .keys = {1300, 1, 0, 513, 77},
                .heads = heads,
                .key_heads = key_heads,
-               .head_dim = 40,
+               .head_dim = head_dim,
                .value_dim = 23,
                .type = type};
   p.fill(static_cast<std::uint64_t>(heads * 100 + key_heads));
@@ -44,6 +45,16 @@ TEST_CASE("one query has the contract's bits whatever the number of heads and th
   check_on_threads(decode(100, 50));  // more heads than a row block has rows
 }
 
+TEST_CASE("one query takes keys of any length, whole registers or not, of one piece or more") {
+  for (const StorageType type : {StorageType::f32, StorageType::f16, StorageType::bf16}) {
+    for (const std::int64_t head_dim : {16, 40, 256, 272}) check_on_threads(decode(3, 3, type, head_dim));
+  }
+  Problem p = decode(1, 1);
+  p.queries = {7, 7, 7, 7, 7};  // the last row is a tile of its own
+  p.fill(1);
+  check_on_threads(p);
+}
+
 TEST_CASE("one query takes every rule and type") {
   Problem p = decode(6, 3);
   p.fill_mask(1, 40);
@@ -69,7 +80,7 @@ TEST_CASE("what is not finite in a masked key stays out where heads go together"
   const std::size_t keys = static_cast<std::size_t>(p.keys[0]);
   for (std::size_t key = 0; key < keys; ++key) {
     if (p.mask[key] != 0) continue;
-    for (std::size_t i = 0; i < 3 * 40; ++i) p.k[key * 3 * 40 + i] = std::numeric_limits<float>::quiet_NaN();
+    for (std::size_t i = 0; i < 3 * 48; ++i) p.k[key * 3 * 48 + i] = std::numeric_limits<float>::quiet_NaN();
     for (std::size_t i = 0; i < 3 * 23; ++i) p.v[key * 3 * 23 + i] = std::numeric_limits<float>::infinity();
   }
   check_on_threads(p);
