@@ -32,7 +32,8 @@ class Asker {
   /// For all of `areas`, the last first, as evenly as `rounds` rounds of tiles allow; where `most` lines a
   /// round are too few, for what they can.
   template <int count>
-  Asker(const StridedRows (&areas)[count], std::ptrdiff_t rounds, int most = 3) noexcept : Asker() {
+  Asker(const StridedRows (&areas)[count], std::ptrdiff_t rounds, int most = few_asked_lines) noexcept
+      : Asker() {
     static_assert(count <= most_areas);
     for (const StridedRows& area : areas) {
       if (area.data != nullptr && area.rows > 0) areas_[count_++] = area;

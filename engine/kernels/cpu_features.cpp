@@ -1,5 +1,7 @@
 #include "kernels/cpu_features.hpp"
 
+#include "kernels/kernel_table.hpp"
+
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
@@ -71,7 +73,7 @@ int most_asked_lines() noexcept {
 #if defined(__x86_64__)
   if (__builtin_cpu_is("amd")) return 8;
 #endif
-  return 3;
+  return few_asked_lines;
 }
 
 }  // namespace kernels

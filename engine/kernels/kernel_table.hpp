@@ -36,6 +36,8 @@ inline constexpr std::ptrdiff_t matmul_rows = 144;
 /// Rows of an attention block that share one buffer of scores, where keys are many; where they are few, twice
 /// or four times as many.
 inline constexpr std::ptrdiff_t row_group = 12;
+/// Lines that any core has room to ask for in a round of a tile's loop.
+inline constexpr int few_asked_lines = 3;
 
 constexpr std::ptrdiff_t round_up(std::ptrdiff_t n, std::ptrdiff_t unit) {
   return (n + unit - 1) / unit * unit;
@@ -112,9 +114,9 @@ struct MatmulBlock {
   float* out;
   std::ptrdiff_t out_stride;
   Epilogue epilogue;
-  float* scratch;               ///< matmul_scratch(depth) values
-  const float* next = nullptr;  ///< what is read first after this block, asked for towards its end
-  int most_asked_lines = 3;     ///< a round of a tile's loop
+  float* scratch;                          ///< matmul_scratch(depth) values
+  const float* next = nullptr;             ///< what is read first after this block, asked for towards its end
+  int most_asked_lines = few_asked_lines;  ///< a round of a tile's loop
 };
 
 /// Values that a left operand takes where it is copied for tiles.

@@ -10,21 +10,29 @@
 namespace saccade::kernels {
 namespace {
 
-/// A square of registers, `stride` apart in the source, to columns of a panel.
+/// A square of registers, `stride` apart in the source, transposed; asks for the rows at `ahead`: they lie
+/// apart, where hardware does not foresee them. Both go on to the rows that follow.
 template <class L, class Stored>
-void pack_square(const Stored* source, std::ptrdiff_t stride, float* panel) noexcept {
-  typename L::F square[L::count];
-  const Stored* ahead = source + panel_width * stride;
+[[gnu::always_inline]] inline void turn_square(const Stored*& source, const Stored*& ahead,
+                                               std::ptrdiff_t stride,
+                                               typename L::F (&square)[L::count]) noexcept {
 #pragma GCC unroll 16
   for (int i = 0; i < L::count; ++i) {
     square[i] = L::load(source);
-    // The next panel's rows: they lie apart, where hardware does not foresee them.
     __builtin_prefetch(ahead, 0, 3);
     source += stride;
     ahead += stride;
     asm("" : "+r"(source), "+r"(ahead));  // two pointers that move: or GCC keeps, and spills, thirty-two
   }
   L::transpose(square);
+}
+
+/// A square of registers to columns of a panel; meanwhile the next panel's rows.
+template <class L, class Stored>
+void pack_square(const Stored* source, std::ptrdiff_t stride, float* panel) noexcept {
+  typename L::F square[L::count];
+  const Stored* ahead = source + panel_width * stride;
+  turn_square<L>(source, ahead, stride, square);
 #pragma GCC unroll 16
   for (int i = 0; i < L::count; ++i) L::store(panel + i * panel_width, square[i]);
 }

@@ -67,7 +67,7 @@ template <class L>
 struct Rows {
   static constexpr int most_columns = tile_columns<L>;
   static constexpr bool finds_maxima = false;
-  static constexpr int most_asked_lines = 3;
+  static constexpr int most_asked_lines = few_asked_lines;
   static constexpr int strides(int, int k) { return k; }
   static constexpr std::ptrdiff_t offset(int column, int) { return column * L::count; }
   static constexpr std::ptrdiff_t advance(std::ptrdiff_t stride, int steps) { return steps * stride; }

@@ -3,7 +3,7 @@
 #include <cstddef>
 
 #include "kernels/kernel_table.hpp"
-#include "kernels/lanes/xsimd.hpp"
+#include "kernels/pack.hpp"
 
 namespace saccade::kernels {
 namespace {
@@ -28,19 +28,11 @@ template <class L, int squares, class Stored>
   for (F& chain : sum) chain = L::broadcast(0.0f);
   for (std::ptrdiff_t k = 0; k < depth; k += L::count) {
     const Stored* from = keys + k;
-    const Stored* ahead = from + squares * L::count * stride;  // they lie apart, where hardware does not look
+    const Stored* ahead = from + squares * L::count * stride;
 #pragma GCC unroll 4
     for (int s = 0; s < squares; ++s) {
       F square[L::count];
-#pragma GCC unroll 16
-      for (int i = 0; i < L::count; ++i) {
-        square[i] = L::load(from);
-        if (k % panel_width == 0) __builtin_prefetch(ahead, 0, 3);
-        from += stride;
-        ahead += stride;
-        asm("" : "+r"(from), "+r"(ahead));  // as in pack_square
-      }
-      L::transpose(square);
+      turn_square<L>(from, ahead, stride, square);
 #pragma GCC unroll 16
       for (int i = 0; i < L::count; ++i) sum[s] = L::fma(L::broadcast(q[k + i]), square[i], sum[s]);
     }

@@ -79,14 +79,15 @@ TEST_CASE("same bits: a NaN in a query stays in its row") {
 
 TEST_CASE("same bits: NaN and infinity among scores that all rows see") {
   for (const std::int64_t keys : {16, 128, 576}) {
-    for (const float bad : {nan, infinity, -infinity}) {
-      AttentionHead head = {13, keys, keys == 128 ? 257 : 20,
-                            37};  // more than a piece: nothing found by tiles
-      head.fill(7);
-      head.q[5 * 20 + 3] = bad;
-      check_contract(head);
-      key(head, keys - 3, 4) = bad;
-      check_contract(head);
+    for (const std::int64_t head_dim : {20, 257}) {  // 257 is more than a piece
+      for (const float bad : {nan, infinity, -infinity}) {
+        AttentionHead head = {13, keys, head_dim, 37};
+        head.fill(7);
+        head.q[static_cast<std::size_t>(5 * head_dim + 3)] = bad;
+        check_contract(head);
+        key(head, keys - 3, 4) = bad;
+        check_contract(head);
+      }
     }
   }
 }

@@ -77,10 +77,11 @@ TEST_CASE("one query takes every rule and type") {
 TEST_CASE("what is not finite in a masked key stays out where heads go together") {
   Problem p = decode(3, 3);
   p.fill_mask(5, 128, {.by_head = false});
-  const std::size_t keys = static_cast<std::size_t>(p.keys[0]);
+  const std::size_t keys = static_cast<std::size_t>(p.keys[0]),
+                    width = 3 * static_cast<std::size_t>(p.head_dim);
   for (std::size_t key = 0; key < keys; ++key) {
     if (p.mask[key] != 0) continue;
-    for (std::size_t i = 0; i < 3 * 48; ++i) p.k[key * 3 * 48 + i] = std::numeric_limits<float>::quiet_NaN();
+    for (std::size_t i = 0; i < width; ++i) p.k[key * width + i] = std::numeric_limits<float>::quiet_NaN();
     for (std::size_t i = 0; i < 3 * 23; ++i) p.v[key * 3 * 23 + i] = std::numeric_limits<float>::infinity();
   }
   check_on_threads(p);
