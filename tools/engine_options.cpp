@@ -14,6 +14,17 @@ Isa isa_called(const std::string& name) {
   throw CLI::ValidationError("--isa", "there is no '" + name + "'; supported here: " + known);
 }
 
+namespace {
+
+Accumulation accumulation_called(const std::string& name) {
+  for (const Accumulation accumulation : {Accumulation::fp32, Accumulation::fp64}) {
+    if (name == to_string(accumulation)) return accumulation;
+  }
+  throw CLI::ValidationError("--accumulate", "there is no '" + name + "'; expected fp32 or fp64");
+}
+
+}  // namespace
+
 void add_engine_options(CLI::App& subcommand, EngineOptions& options) {
   subcommand
       .add_option("--threads", options.threads,
@@ -26,6 +37,14 @@ void add_engine_options(CLI::App& subcommand, EngineOptions& options) {
           "instruction set: scalar, avx2, avx512 or neon; default: $SACCADE_ISA, else the fastest that the "
           "CPU supports. The results have the same bits on each")
       ->type_name("NAME");
+  subcommand
+      .add_option_function<std::string>(
+          "--accumulate",
+          [&options](const std::string& name) { options.accumulation = accumulation_called(name); },
+          "what matrix products are summed in: fp32, the default, or fp64: nearer to exact, at some twice "
+          "the "
+          "time")
+      ->type_name("TYPE");
 }
 
 }  // namespace saccade::command

@@ -10,7 +10,7 @@ namespace saccade::command {
 /// The instruction set of that name. Throws CLI::ValidationError with those that are supported.
 [[nodiscard]] Isa isa_called(const std::string& name);
 
-/// --threads and --isa.
+/// --threads, --isa and --accumulate.
 void add_engine_options(CLI::App& subcommand, EngineOptions& options);
 
 }  // namespace saccade::command

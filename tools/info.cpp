@@ -43,6 +43,7 @@ nlohmann::ordered_json as_json(const Engine& engine) {
           {"supported_isas", names_of(supported_isas())},
           {"isa", to_string(engine.isa())},
           {"isa_reason", engine.isa_reason()},
+          {"accumulation", to_string(engine.accumulation())},
           {"threads", engine.threads()},
           {"threads_reason", engine.threads_reason()},
           {"cpu_features", words_of(cpu_features())},
@@ -53,6 +54,7 @@ std::string as_text(const Engine& engine) {
   std::ostringstream text;
   text << "saccade         " << version() << '\n'
        << "isa             " << to_string(engine.isa()) << " (" << engine.isa_reason() << ")\n"
+       << "accumulation    " << to_string(engine.accumulation()) << '\n'
        << "threads         " << engine.threads() << " (" << engine.threads_reason() << ")\n"
        << "compiled ISAs   " << joined(names_of(compiled_isas())) << '\n'
        << "supported ISAs  " << joined(names_of(supported_isas())) << '\n'

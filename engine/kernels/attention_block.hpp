@@ -16,7 +16,7 @@ void score_window(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source
   constexpr int per_panel = static_cast<int>(panel_width) / L::count;
   const bool every = w.keeps_every_score();
   const std::ptrdiff_t registers = blocks_of(window.end - window.begin, panel_width) * per_panel;
-  const std::ptrdiff_t tall = tile_rows<L>(static_cast<int>(registers));
+  const std::ptrdiff_t tall = tile_rows<SumLanes<L>>(static_cast<int>(registers));
   for (std::ptrdiff_t row = 0, rows; row < g.count; row += rows) {
     rows = w.rows_sharing(g.first + row, g.count - row < tall ? g.count - row : tall);
     const KeyRange range = every ? window : g.seen_by(row, rows).within(window);
@@ -44,8 +44,9 @@ void score_window(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source
 /// become powers, and all of them.
 template <class L>
 void score_block(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source) noexcept {
-  w.maxima_found = !w.shapes && !w.by_windows && g.same && g.seen[0] == KeyRange{0, g.keys()} &&
-                   g.keys() % panel_width == 0 && w.a.head_dim <= depth_piece;
+  w.maxima_found = Panels<SumLanes<L>>::finds_maxima && !w.shapes && !w.by_windows && g.same &&
+                   g.seen[0] == KeyRange{0, g.keys()} && g.keys() % panel_width == 0 &&
+                   w.a.head_dim <= depth_piece;
   if (w.maxima_found) fill<L>(w.maxima, 0, g.count * panel_width, -infinity);
   // Heads with keys of their own take these from a row in turn, before it leaves the nearest cache.
   const bool in_turn = w.several_heads && w.a.sharing == 1;

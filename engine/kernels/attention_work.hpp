@@ -150,7 +150,7 @@ struct AttentionWork {
         score_stride((blocks_of(most_block_keys(), panel_width) | 1) * panel_width),
         value_stride(round_up(block.value_dim, panel_width)),
         blocks(key_blocks(block.keys, block.first_key)),
-        asker(by_windows ? Asker() : Asker(a.ahead, asking_rounds())) {
+        asker(by_windows || !sums_in_fp32<L> ? Asker() : Asker(a.ahead, asking_rounds())) {
     scores = a.scratch + AttentionScratch::queries(a.head_dim);
     block_sums = scores + row_group * left_stride;
     sums = block_sums + row_block * value_stride;

@@ -330,6 +330,8 @@ struct KernelTable {
   double (*fma_peak)(std::ptrdiff_t rounds) noexcept;
   /// Reads n values once; returns something that depends on them all, so that the reads stay.
   float (*read_all)(const float* data, std::ptrdiff_t n) noexcept;
+  /// The same, with matrix elements summed in double precision; null where this is it.
+  const KernelTable* fp64_sums = nullptr;
 };
 
 }  // namespace saccade::kernels

@@ -16,13 +16,12 @@
 namespace saccade::kernels {
 namespace {
 
-template <class Arch>
-consteval KernelTable make_table(Isa isa) {
-  using L = Lanes<Arch>;
+template <class L>
+consteval KernelTable make_fp32_table(Isa isa) {
   return {.isa = isa,
           .lanes = L::count,
           .tile_rows = tile_rows<L>(tile_columns<L>),
-          .tile_columns = tile_columns<L> * L::count,
+          .tile_columns = tile_width<L>,
           .pack_panels = pack_panels<L>,
           .pack_values = pack_values<L>,
           .matmul_block = matmul_block<L>,
@@ -38,6 +37,26 @@ consteval KernelTable make_table(Isa isa) {
           .pool = pool<L>,
           .fma_peak = fma_peak<L>,
           .read_all = read_all<L>};
+}
+
+/// Kernels that have no matrix elements are the same.
+template <class L>
+consteval KernelTable make_fp64_table(Isa isa) {
+  KernelTable table = make_fp32_table<L>(isa);
+  table.tile_rows = tile_rows<DoubleLanes<L>>(tile_columns<DoubleLanes<L>>);
+  table.tile_columns = tile_width<Fp64Sums<L>>;
+  table.matmul_block = matmul_block<Fp64Sums<L>>;
+  table.attention_block = attention_block<Fp64Sums<L>>;
+  return table;
+}
+template <class L, Isa isa>
+constexpr KernelTable fp64_table = make_fp64_table<L>(isa);
+
+template <class Arch, Isa isa>
+consteval KernelTable make_table() {
+  KernelTable table = make_fp32_table<Lanes<Arch>>(isa);
+  table.fp64_sums = &fp64_table<Lanes<Arch>, isa>;
+  return table;
 }
 
 }  // namespace

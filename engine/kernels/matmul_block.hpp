@@ -21,11 +21,11 @@ template <class L, Activation activation>
   }
 }
 
-/// out = epilogue(sums) for all rows of at most tile_width columns beginning at column j.
+/// out = e(sums) for all rows of at most tile_width columns beginning at column j.
 template <class L, Activation activation>
-void finish_columns(const MatmulBlock& m, std::ptrdiff_t j, std::ptrdiff_t columns, float* sums) noexcept {
+void finish_columns(const MatmulBlock& m, Epilogue e, std::ptrdiff_t j, std::ptrdiff_t columns,
+                    float* sums) noexcept {
   constexpr bool activated = activation != Activation::none;
-  const Epilogue e = m.epilogue;
   const int registers = static_cast<int>(blocks_of(columns, L::count));
   alignas(64) float bias[widest_tile] = {};
   if (activated && e.bias) copy_values<L>(e.bias + j, bias, columns);
@@ -43,8 +43,28 @@ void finish_columns(const MatmulBlock& m, std::ptrdiff_t j, std::ptrdiff_t colum
   }
 }
 
+/// Sums in double precision begin at what is added to them, which saves a rounding or two: at the bias and,
+/// where it comes next, the residual. Returns what is left of the epilogue.
 template <class L>
-using FinishColumns = void (*)(const MatmulBlock&, std::ptrdiff_t, std::ptrdiff_t, float*) noexcept;
+Epilogue begin_columns(const MatmulBlock& m, std::ptrdiff_t j, std::ptrdiff_t columns, float* sums) noexcept {
+  Epilogue e = m.epilogue;
+  const bool next = e.activation == Activation::none && e.gate == nullptr;
+  const float* const residual = next ? e.residual : nullptr;
+  for (std::ptrdiff_t row = 0; row < m.rows; ++row, sums += tile_width<L>) {
+    for_registers<L>(
+        columns, [&](std::ptrdiff_t c, auto lanes) __attribute__((always_inline)) {
+          auto x = e.bias ? lanes.load(e.bias + j + c) : L::broadcast(0.0f);
+          if (residual) x = x + lanes.load(residual + row * e.residual_stride + j + c);
+          lanes.store(sums + c, x);
+        });
+  }
+  e.bias = nullptr;
+  if (next) e.residual = nullptr;
+  return e;
+}
+
+template <class L>
+using FinishColumns = void (*)(const MatmulBlock&, Epilogue, std::ptrdiff_t, std::ptrdiff_t, float*) noexcept;
 
 /// finish_columns for each Activation, in the order of its values.
 template <class L>
@@ -93,11 +113,14 @@ void matmul_block(const MatmulBlock& m) noexcept {
     const float* next = columns < tile_width<L> ? nullptr : m.next;
     if (j + 2 * tile_width<L> <= m.columns) next = panels + tile_width<L> * m.depth;
     const int registers = static_cast<int>(blocks_of(columns, L::count));
+    Epilogue epilogue = m.epilogue;
+    if constexpr (!sums_in_fp32<L>) epilogue = begin_columns<L>(m, j, columns, sums);
     panel_product<L>(
-        {left, m.rows, panels, m.depth, registers, sums, tile_width<L>, sums + m.rows * tile_width<L>},
+        {left, m.rows, panels, m.depth, registers, sums, tile_width<L>, sums + m.rows * tile_width<L>,
+         nullptr, !sums_in_fp32<L>},
         [&](std::ptrdiff_t k, std::ptrdiff_t depth)
             __attribute__((always_inline)) { return ask_meanwhile<L>(m, j, next, k, depth); });
-    finish(m, j, columns, sums);
+    finish(m, epilogue, j, columns, sums);
   }
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 /// Columns that a tile covers at most: 64 or less, so that a row of sums is at most four panels.
 template <class L>
-constexpr std::ptrdiff_t tile_width = tile_columns<L>* L::count;
+constexpr std::ptrdiff_t tile_width = tile_columns<SumLanes<L>>* L::count;
 
 /// Some rows times some neighbouring panels.
 struct PanelProduct {
@@ -24,6 +24,7 @@ struct PanelProduct {
   std::ptrdiff_t out_stride;
   float* chains = nullptr;  ///< room for as many sums again, laid out as `out`: few rows may go in steps
   float* maxima = nullptr;  ///< as ProductTile's; not with more depth than a piece
+  bool resume = false;      ///< the first piece's chains go on from `out`
 };
 
 /// Few rows are done with a panel before memory has the next: they take some steps of the depth at a time,
@@ -34,12 +35,15 @@ constexpr std::ptrdiff_t few_rows = 36, steps_of_few_rows = 64;
 template <class L>
 [[gnu::always_inline]] inline void product_rows(const PanelProduct& p, ProductTile tile,
                                                 Asker& asker) noexcept {
-  const bool asks = p.registers == tile_columns<L>;
+  using S = SumLanes<L>;
+  const bool asks = p.registers == tile_columns<S>;
   for (std::ptrdiff_t row = 0; row < p.rows;) {
-    const int height = tile_height<L>(p.rows - row, p.registers);
-    const TileFunction* tiles = tile_set<L, Panels>.tiles[p.registers - 1];
-    tile.asked = asks ? asker.next(tile.depth) : nullptr;
-    if (tile.asked != nullptr) tiles = asking_tiles<L, Panels>(asker.rate());
+    const int height = tile_height<S>(p.rows - row, p.registers);
+    const TileFunction* tiles = tile_set<S, Panels>.tiles[p.registers - 1];
+    if constexpr (sums_in_fp32<L>) {
+      tile.asked = asks ? asker.next(tile.depth) : nullptr;
+      if (tile.asked != nullptr) tiles = asking_tiles<S, Panels>(asker.rate());
+    }
     tiles[height - 1](tile);
     tile.a += height * tile.a_stride;
     tile.c += height * tile.c_stride;
@@ -60,12 +64,12 @@ void add_chains(const PanelProduct& p) noexcept {
 }
 
 /// out[i][j] = sum over the pieces of the depth, in order, of one chain from +0 each: a matrix element of the
-/// contract. asker(k, depth) says what `depth` steps from step k on ask for.
+/// contract, in the precision of SumLanes<L>. asker(k, depth) says what `depth` steps from step k on ask for.
 /// Inlined: a tile lasts some hundred cycles, and passing twelve values through memory costs a tenth of that.
 template <class L, class MakeAsker>
 [[gnu::always_inline]] inline void panel_product(const PanelProduct& p, const MakeAsker& asker) noexcept {
   static_assert(key_block % depth_piece == 0, "a piece must not cross a block of copied columns");
-  const bool in_steps = p.chains != nullptr && p.rows <= few_rows;
+  const bool in_steps = sums_in_fp32<L> && p.chains != nullptr && p.rows <= few_rows;
   const auto product = [&](std::ptrdiff_t k, std::ptrdiff_t depth, float* to, bool add, bool resume)
       __attribute__((always_inline)) {
     auto&& asks = asker(k, depth);
@@ -77,7 +81,7 @@ template <class L, class MakeAsker>
   for (std::ptrdiff_t k = 0; k < p.depth; k += depth_piece) {
     const std::ptrdiff_t end = p.depth - k < depth_piece ? p.depth : k + depth_piece;
     if (!in_steps) {
-      product(k, end - k, p.out, k > 0, false);
+      product(k, end - k, p.out, k > 0, k == 0 && p.resume);
       continue;
     }
     for (std::ptrdiff_t step = k; step < end; step += steps_of_few_rows)

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kernels/asker.hpp"
+#include "kernels/fp64_sums.hpp"
 #include "kernels/kernel_table.hpp"
 #include "kernels/lanes/xsimd.hpp"
 
@@ -32,16 +33,19 @@ struct ProductTile {
 /// Registers for sums: rows x columns of them. Two fused multiply-adds a cycle of latency four want at least
 /// eight sums; each step loads `columns` registers of b and broadcasts `rows` values of a for rows * columns
 /// multiply-adds, so the squarer the better. 32 registers: 6 x 4 sums, 4 of b, 1 or 2 of a; 16 registers: 6 x
-/// 2, 2, 1.
+/// 2, 2, 1. A panel at least, which in double precision leaves few rows on AVX2 and NEON.
 template <class L>
-constexpr int tile_columns = L::registers == 32   ? 4
-                             : L::registers == 16 ? 2
-                                                  : 1;
+constexpr int tile_columns = [] {
+  constexpr int most = L::registers == 32 ? 4 : L::registers == 16 ? 2 : 1;
+  constexpr int panel = static_cast<int>(panel_width) / L::count;
+  return panel > most ? panel : most;
+}();
 
 template <class L>
 constexpr int tile_rows(int columns) {
   if (L::registers == 32) return columns >= 4 ? 6 : columns == 3 ? 8 : 12;
-  return L::registers == 16 ? 6 : 4;
+  if (L::registers == 16) return columns > 2 ? 2 : 6;
+  return L::registers == 8 ? 2 : 4;
 }
 
 // How a tile finds b. Register `column` of step k of four is at b + strides(column, k) * b_stride +
@@ -51,7 +55,7 @@ constexpr int tile_rows(int columns) {
 template <class L>
 struct Panels {
   static constexpr int most_columns = tile_columns<L>;
-  static constexpr bool finds_maxima = true;
+  static constexpr bool finds_maxima = sums_in_fp32<L>;
   static constexpr int most_asked_lines = 8;
   static constexpr int per_panel = static_cast<int>(panel_width) / L::count;
   static constexpr int strides(int column, int) { return column / per_panel; }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 
+#include "kernels/fp64_sums.hpp"
 #include "kernels/kernel_table.hpp"
 #include "kernels/pack.hpp"
 
@@ -11,7 +12,7 @@ namespace {
 /// Whether score_row can take keys of this length.
 template <class L>
 constexpr bool scores_rows(std::ptrdiff_t depth) {
-  return depth % L::count == 0 && depth <= depth_piece;
+  return sums_in_fp32<L> && depth % L::count == 0 && depth <= depth_piece;
 }
 
 /// Squares side by side: a chain waits for itself.

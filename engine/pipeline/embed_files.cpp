@@ -106,7 +106,7 @@ void EmbedRun::open_output() {
                              "that are files on disk");
   }
   const nlohmann::json job =
-      has_journal ? pipeline::describe_job(inputs_, layout_, options_, texts_) : nlohmann::json();
+      has_journal ? pipeline::describe_job(engine_, inputs_, layout_, options_, texts_) : nlohmann::json();
   output_.emplace(path_, layout_, has_journal ? &job : nullptr, options_.resume);
 }
 

@@ -34,11 +34,12 @@ json describe_inputs(std::span<const std::filesystem::path> inputs, const EmbedF
 
 }  // namespace
 
-json describe_job(std::span<const std::filesystem::path> inputs, const EmbeddingLayout& layout,
-                  const EmbedFilesOptions& options, std::int64_t texts) {
+json describe_job(const Engine& engine, std::span<const std::filesystem::path> inputs,
+                  const EmbeddingLayout& layout, const EmbedFilesOptions& options, std::int64_t texts) {
   const EmbedOptions& embed = options.embed;
   json described = {
       {"saccade", version()},
+      {"accumulation", to_string(engine.accumulation())},
       {"model", options.model.empty() ? json() : model_fingerprint(options.model)},
       {"inputs", describe_inputs(inputs, options)},
       {"prompt", embed.prompt ? json(*embed.prompt) : json()},

@@ -19,7 +19,7 @@ constexpr int most_threads = 4096;
 std::unique_ptr<Engine::State> state_with_kernels(const EngineOptions& options) {
   auto state = std::make_unique<Engine::State>();
   kernels::Selection selection = kernels::select_table(options.isa);
-  state->kernels = selection.table;
+  state->kernels = options.accumulation == Accumulation::fp64 ? selection.table->fp64_sums : selection.table;
   state->isa_reason = std::move(selection.reason);
   return state;
 }
@@ -40,6 +40,10 @@ std::unique_ptr<Engine::State> own_state(const EngineOptions& options) {
 
 }  // namespace
 
+std::string_view to_string(Accumulation accumulation) noexcept {
+  return accumulation == Accumulation::fp64 ? "fp64" : "fp32";
+}
+
 Engine::State::State() = default;
 Engine::State::~State() = default;
 
@@ -54,6 +58,9 @@ Isa Engine::isa() const noexcept {
 }
 const std::string& Engine::isa_reason() const noexcept {
   return state_->isa_reason;
+}
+Accumulation Engine::accumulation() const noexcept {
+  return state_->kernels->fp64_sums == nullptr ? Accumulation::fp64 : Accumulation::fp32;
 }
 int Engine::threads() const noexcept {
   return state_->threads;

@@ -4,10 +4,20 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "saccade/isa.hpp"
 
 namespace saccade {
+
+/// What matrix elements are summed in: those of projections and other linear layers, and scores q k^T.
+enum class Accumulation {
+  fp32,  ///< the fastest
+  fp64,  ///< rounded to fp32 at the end of a sum: for references, at some twice the time
+};
+
+/// "fp32" or "fp64".
+[[nodiscard]] std::string_view to_string(Accumulation accumulation) noexcept;
 
 struct EngineOptions {
   /// Threads that work on one call, the caller's included. 0: as many as the affinity mask and the cgroup CPU
@@ -15,11 +25,12 @@ struct EngineOptions {
   int threads = 0;
   /// Kernels to use. Unset: $SACCADE_ISA where it is set, else the fastest that the CPU supports.
   std::optional<Isa> isa = {};
+  Accumulation accumulation = Accumulation::fp32;
 };
 
 /// Threads, kernels and scratch memory: the first argument of everything that computes. Engines with
 /// different threads or ISAs live side by side. One engine may be used by several threads at once: each call
-/// leases its own scratch. Results never depend on the engine.
+/// leases its own scratch. Results never depend on the engine, but for its accumulation.
 class Engine {
  public:
   /// Throws Error{unsupported} naming what is supported when the ISA asked for cannot run here, and
@@ -32,6 +43,7 @@ class Engine {
   [[nodiscard]] Isa isa() const noexcept;
   /// Why this ISA: "fastest supported", "$SACCADE_ISA" or "asked for by the caller".
   [[nodiscard]] const std::string& isa_reason() const noexcept;
+  [[nodiscard]] Accumulation accumulation() const noexcept;
   [[nodiscard]] int threads() const noexcept;
   /// Why so many threads, for example "cgroup CPU quota of 2.50".
   [[nodiscard]] const std::string& threads_reason() const noexcept;

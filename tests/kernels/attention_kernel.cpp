@@ -60,7 +60,9 @@ AttentionResult<float> run_attention(const kernels::KernelTable& t, const Attent
   return {out.values(), probabilities ? p.values() : std::vector<float>()};
 }
 
-void check_contract(const AttentionHead& head, std::int64_t gap) {
+namespace {
+
+void check_tables(const AttentionHead& head, std::int64_t gap) {
   const AttentionResult<float> expected = contract::attention(head);
   CAPTURE(head.queries);
   CAPTURE(head.keys);
@@ -70,12 +72,22 @@ void check_contract(const AttentionHead& head, std::int64_t gap) {
   CAPTURE(head.left);
   CAPTURE(head.right);
   CAPTURE(head.scale);
-  for_each_table([&](const kernels::KernelTable& t) {
+  const auto check = [&](const kernels::KernelTable& t) {
     const AttentionResult<float> got = run_attention(t, head, gap);
     CHECK(difference(got.out, expected.out) == "");
     CHECK(difference(got.probabilities, expected.probabilities) == "");
     if (t.isa != Isa::scalar) CHECK(difference(run_attention(t, head, 0, false).out, expected.out) == "");
-  });
+  };
+  for_each_table(check, head.accumulation);
+}
+
+}  // namespace
+
+void check_contract(const AttentionHead& head, std::int64_t gap) {
+  check_tables(head, gap);
+  AttentionHead in_fp64 = head;
+  in_fp64.accumulation = Accumulation::fp64;
+  check_tables(in_fp64, gap);
 }
 
 void check_contract_and_reference(const AttentionHead& head, std::int64_t gap) {

@@ -14,7 +14,8 @@ namespace saccade::test {
 AttentionResult<float> run_attention(const kernels::KernelTable& table, const AttentionHead& head,
                                      std::int64_t gap = 0, bool probabilities = true);
 
-/// Checks every table against the contract, bit for bit, with and without probabilities.
+/// Checks every table, in fp32 and in fp64, against the contract, bit for bit, with and without
+/// probabilities.
 void check_contract(const AttentionHead& head, std::int64_t gap = 0);
 
 /// The same, and against the double-precision reference with its tolerance.

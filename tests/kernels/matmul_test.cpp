@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "kernels/each_table.hpp"
@@ -56,13 +57,12 @@ struct Product {
   }
 };
 
-std::vector<float> by_contract(const Product& p) {
+std::vector<float> by_contract(const Product& p, Accumulation accumulation = Accumulation::fp32) {
   std::vector<float> out;
   for (std::int64_t i = 0; i < p.rows; ++i) {
     for (std::int64_t j = 0; j < p.columns; ++j)
-      out.push_back(contract::finish(
-          contract::matrix_element(p.left.data() + i * p.depth, p.weight.data() + j * p.depth, p.depth),
-          p.epilogue(i, j)));
+      out.push_back(contract::linear_element(p.left.data() + i * p.depth, p.weight.data() + j * p.depth,
+                                             p.depth, p.epilogue(i, j), accumulation));
   }
   return out;
 }
@@ -109,11 +109,12 @@ void check(Product p, std::uint64_t seed) {
   CAPTURE(p.columns);
   CAPTURE(p.depth);
   p.fill(seed);
-  const std::vector<float> expected = by_contract(p);
+  const auto gap = static_cast<std::int64_t>(seed % 4);
+  const std::vector<float> in_fp32 = by_contract(p), in_fp64 = by_contract(p, Accumulation::fp64);
   for_each_table([&](const KernelTable& t) {
     for (const int most_asked_lines : {3, 8})
-      CHECK(difference(by_kernel(t, p, static_cast<std::int64_t>(seed % 4), most_asked_lines), expected) ==
-            "");
+      CHECK(difference(by_kernel(t, p, gap, most_asked_lines), in_fp32) == "");
+    CHECK(difference(by_kernel(*t.fp64_sums, p, gap), in_fp64) == "");
   });
 }
 
@@ -154,6 +155,18 @@ TEST_CASE("a matrix product is as near to exact as its chain is long") {
   const std::vector<double> tolerance(expected.size(), 260.0 * 0x1p-24 * static_cast<double>(p.depth));
   for_each_table(
       [&](const KernelTable& t) { CHECK(outside(by_kernel(t, p, 0), expected, tolerance) == ""); });
+}
+
+TEST_CASE("in fp64 a matrix product is rounded to fp32 once for each piece") {
+  Product p = {48, 130, 600, true};
+  p.fill(5);
+  const std::vector<double> left(p.left.begin(), p.left.end());
+  const std::vector<double> expected = linear(left, p.weight, p.bias, p.depth, p.columns);
+  double largest = 0;
+  for (const double x : expected) largest = std::max(largest, std::abs(x));
+  const std::vector<double> tolerance(expected.size(), 3 * 0x1p-24 * 2 * largest);
+  for_each_table([&](const KernelTable& t) { CHECK(outside(by_kernel(t, p, 0), expected, tolerance) == ""); },
+                 Accumulation::fp64);
 }
 
 TEST_CASE("relu keeps NaN and makes every negative number +0") {

@@ -34,6 +34,10 @@ TEST_CASE("a table is complete and its tile fits the packing") {
     CHECK(t.tile_rows >= 1);
     CHECK(t.tile_columns % t.lanes == 0);
     CHECK(t.tile_columns <= 4 * kernels::panel_width);
+    REQUIRE((t.fp64_sums != nullptr));
+    CHECK((t.fp64_sums->fp64_sums == nullptr));
+    CHECK(t.fp64_sums->isa == t.isa);
+    CHECK(t.fp64_sums->tile_columns % kernels::panel_width == 0);
   });
 }
 

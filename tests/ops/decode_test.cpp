@@ -29,11 +29,12 @@ void check_on_threads(const Problem& p) {
   const Results<float> expected = by_contract(p);
   for (const int threads : {1, 3, 16}) {
     CAPTURE(threads);
-    for_each_isa(threads, [&](Engine& engine) {
+    const auto check = [&](Engine& engine) {
       const Results<float> got = run(engine, p);
       CHECK(difference(got.out, expected.out) == "");
       CHECK(difference(got.log_sum_exp, expected.log_sum_exp) == "");
-    });
+    };
+    for_each_isa(threads, check, p.accumulation);
   }
 }
 
@@ -53,6 +54,16 @@ TEST_CASE("one query takes keys of any length, whole registers or not, of one pi
   p.queries = {7, 7, 7, 7, 7};  // the last row is a tile of its own
   p.fill(1);
   check_on_threads(p);
+}
+
+TEST_CASE("one query has the contract's bits in fp64, too") {
+  for (const StorageType type : {StorageType::f32, StorageType::bf16}) {
+    for (const std::int64_t head_dim : {16, 40, 272}) {
+      Problem p = decode(12, 4, type, head_dim);
+      p.accumulation = Accumulation::fp64;
+      check_on_threads(p);
+    }
+  }
 }
 
 TEST_CASE("one query takes every rule and type") {

@@ -40,9 +40,9 @@ struct Case {
     for (std::int64_t i = 0; i < rows; ++i) {
       for (std::int64_t j = 0; j < out; ++j) {
         const auto at = static_cast<std::size_t>(i * out + j);
-        y.push_back(contract::finish(contract::matrix_element(x.data() + i * in, weight.data() + j * in, in),
-                                     {&bias[static_cast<std::size_t>(j)], activation,
-                                      gated ? &gate[at] : nullptr, added ? &residual[at] : nullptr}));
+        y.push_back(contract::linear_element(x.data() + i * in, weight.data() + j * in, in,
+                                             {&bias[static_cast<std::size_t>(j)], activation,
+                                              gated ? &gate[at] : nullptr, added ? &residual[at] : nullptr}));
       }
     }
     return y;

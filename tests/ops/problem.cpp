@@ -201,6 +201,7 @@ AttentionHead Problem::head(std::size_t s, std::int64_t h) const {
     head.first_distance = first_distance;
   }
   if (!sinks.empty()) head.sink = sinks[index(h)];
+  head.accumulation = accumulation;
   return head;
 }
 
@@ -292,7 +293,7 @@ void check_bits(const Problem& problem) {
   for (const Isa isa : supported_isas()) {
     const std::string name(to_string(isa));
     CAPTURE(name);
-    Engine engine({.threads = threads, .isa = isa});
+    Engine engine({.threads = threads, .isa = isa, .accumulation = problem.accumulation});
     const Results<float> got = run(engine, problem);
     CHECK(difference(got.out, expected.out) == "");
     CHECK(difference(got.log_sum_exp, expected.log_sum_exp) == "");

@@ -65,6 +65,7 @@ struct Problem {
   std::int64_t distances = 0;
   std::int64_t first_distance = 0;
   std::vector<float> sinks = {};
+  Accumulation accumulation = Accumulation::fp32;
 
   void fill(std::uint64_t seed, float amplitude = 1.0f);
   /// A mask that shows a key with this chance, in 256ths.
@@ -122,9 +123,9 @@ void check(const Problem& problem);
 
 /// Calls test(engine) for an engine of every ISA, of `threads` threads.
 template <class Test>
-void for_each_isa(int threads, const Test& test) {
+void for_each_isa(int threads, const Test& test, Accumulation accumulation = Accumulation::fp32) {
   for (const Isa isa : supported_isas()) {
-    Engine engine({.threads = threads, .isa = isa});
+    Engine engine({.threads = threads, .isa = isa, .accumulation = accumulation});
     test(engine);
   }
 }

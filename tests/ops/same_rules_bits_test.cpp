@@ -50,7 +50,7 @@ std::vector<Golden> goldens() {
   add("f16", 0xb40dd505ddd54efd, batch(4, 2, StorageType::f16),
       [](Problem& p) { p.window = Window::causal(); });
   add("bf16", 0x45174de8566a7567, batch(4, 2, StorageType::bf16), [](Problem& p) { p.fill_mask(4, 128); });
-  add("all of it", 0x50dbc47afd81a020, batch(4, 2), [](Problem& p) {
+  const auto all_of_it = [](Problem& p) {
     p.window = {600, 5};
     p.first_key_positions = {160, 0, 0, 16, 1024};
     p.key_counts = {650, 20, 5, 100, 1000};
@@ -59,6 +59,15 @@ std::vector<Golden> goldens() {
     p.fill_bias(6, 1.0f, 8, {.by_query = false});
     p.fill_distances(7, 64, -63);
     p.sinks = {0.5f, 1.0f, -1.0f, 2.0f};
+  };
+  add("all of it", 0x50dbc47afd81a020, batch(4, 2), all_of_it);
+  add("causal, in fp64", 0xe36509feba779576, batch(6, 2), [](Problem& p) {
+    p.window = Window::causal();
+    p.accumulation = Accumulation::fp64;
+  });
+  add("all of it, in fp64", 0x23d4d72aa6000303, batch(4, 2), [&](Problem& p) {
+    all_of_it(p);
+    p.accumulation = Accumulation::fp64;
   });
   return all;
 }
@@ -74,7 +83,7 @@ TEST_CASE("same bits: golden hashes of every rule, on every ISA and any number o
       for (const int threads : {1, 2, 3, 8}) {
         if (isa == Isa::scalar && threads != 2) continue;
         CAPTURE(threads);
-        Engine engine({.threads = threads, .isa = isa});
+        Engine engine({.threads = threads, .isa = isa, .accumulation = golden.problem.accumulation});
         const Results<float> got = run(engine, golden.problem);
         const std::uint64_t hash = hash_of(got.log_sum_exp, hash_of(got.out));
         CHECK(hash == golden.hash);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "reference/random.hpp"
+#include "saccade/engine.hpp"
 
 namespace saccade::test {
 
@@ -34,6 +35,7 @@ struct AttentionHead {
   std::vector<float> distance_bias = {};  ///< of distances from first_distance on, the nearest one outside
   std::int64_t first_distance = 0;
   std::optional<float> sink = {};
+  Accumulation accumulation = Accumulation::fp32;  ///< of scores, in the contract model
 
   [[nodiscard]] std::int64_t distance(std::int64_t query, std::int64_t key) const noexcept {
     return first_key + key - (first_position + query);

@@ -62,7 +62,7 @@ bool plain(const AttentionHead& head) {
 
 /// What the power takes of a score.
 float shaped(const AttentionHead& head, std::int64_t query, std::int64_t key, ScorePoint point) {
-  float u = matrix_element(head.query(query), head.key(key), head.head_dim);
+  float u = matrix_element(head.query(query), head.key(key), head.head_dim, head.accumulation);
   if (!plain(head)) u = u * head.scale;
   if (point == ScorePoint::scaled) return u;
   if (head.softcap != 0.0f) u = head.softcap * tanh(u * (1.0f / head.softcap));
@@ -122,16 +122,25 @@ void attend(const AttentionHead& head, std::int64_t query, float* out, float* pr
   }
 }
 
-}  // namespace
-
-float matrix_element(const float* a, const float* b, std::int64_t depth) {
+/// In the precision of Sum.
+template <class Sum>
+float sum_of_products(const float* a, const float* b, std::int64_t depth, float begin) {
   float sum = 0.0f;
-  for (std::int64_t begin = 0; begin < depth; begin += piece) {
-    float chain = 0.0f;
-    for (std::int64_t k = begin; k < std::min(begin + piece, depth); ++k) chain = std::fma(a[k], b[k], chain);
-    sum = begin == 0 ? chain : sum + chain;
+  for (std::int64_t first = 0; first < depth; first += piece) {
+    Sum chain = first == 0 ? Sum{begin} : Sum{0};
+    for (std::int64_t k = first; k < std::min(first + piece, depth); ++k)
+      chain = std::fma(Sum{a[k]}, Sum{b[k]}, chain);
+    sum = static_cast<float>(first == 0 ? chain : Sum{sum} + chain);
   }
   return sum;
+}
+
+}  // namespace
+
+float matrix_element(const float* a, const float* b, std::int64_t depth, Accumulation accumulation,
+                     float begin) {
+  return accumulation == Accumulation::fp64 ? sum_of_products<double>(a, b, depth, begin)
+                                            : sum_of_products<float>(a, b, depth, begin);
 }
 
 float finish(float sum, const Epilogue& epilogue) {
@@ -142,13 +151,26 @@ float finish(float sum, const Epilogue& epilogue) {
   return sum;
 }
 
+float linear_element(const float* a, const float* b, std::int64_t depth, Epilogue epilogue,
+                     Accumulation accumulation) {
+  float begin = 0.0f;
+  if (accumulation == Accumulation::fp64) {
+    const bool residual_next = epilogue.activation == nullptr && epilogue.gate == nullptr;
+    if (epilogue.bias != nullptr) begin = *epilogue.bias;
+    if (residual_next && epilogue.residual != nullptr) begin = begin + *epilogue.residual;
+    epilogue.bias = nullptr;
+    if (residual_next) epilogue.residual = nullptr;
+  }
+  return finish(matrix_element(a, b, depth, accumulation, begin), epilogue);
+}
+
 std::vector<float> linear(const std::vector<float>& x, const std::vector<float>& weight,
                           const std::vector<float>& bias, std::int64_t in, std::int64_t out) {
   std::vector<float> y;
   for (std::size_t row = 0; row < x.size(); row += static_cast<std::size_t>(in)) {
     for (std::int64_t o = 0; o < out; ++o) {
-      const float sum = matrix_element(x.data() + row, weight.data() + o * in, in);
-      y.push_back(finish(sum, {.bias = bias.empty() ? nullptr : bias.data() + o}));
+      y.push_back(linear_element(x.data() + row, weight.data() + o * in, in,
+                                 {.bias = bias.empty() ? nullptr : bias.data() + o}));
     }
   }
   return y;

@@ -6,14 +6,17 @@
 
 #include "reference/attention_head.hpp"
 #include "saccade/attention.hpp"
+#include "saccade/engine.hpp"
 
 // The numerical contract (engine/README.md) as straight loops over single fp32 values: nothing is blocked,
 // packed or vectorised here but what the contract itself says. Kernels must give these bits.
 
 namespace saccade::test::contract {
 
-/// sum_k a_k b_k: pieces of 256 in depth, each one chain of fused multiply-adds from +0, added in order.
-float matrix_element(const float* a, const float* b, std::int64_t depth);
+/// sum_k a_k b_k: pieces of 256 in depth, each one chain of fused multiply-adds from +0, added in order. In
+/// fp64 a chain and an addition are rounded to fp32 at their end, and the first chain is from `begin`.
+float matrix_element(const float* a, const float* b, std::int64_t depth,
+                     Accumulation accumulation = Accumulation::fp32, float begin = 0.0f);
 
 /// What follows the sum, in this order: + bias, activation, * gate, + residual.
 struct Epilogue {
@@ -23,6 +26,10 @@ struct Epilogue {
   const float* residual = nullptr;
 };
 float finish(float sum, const Epilogue& epilogue);
+
+/// An element of a linear layer: in fp64 the chain begins at the bias and, where it comes next, the residual.
+float linear_element(const float* a, const float* b, std::int64_t depth, Epilogue epilogue,
+                     Accumulation accumulation = Accumulation::fp32);
 
 /// x W^T + b with weight [out][in]; no bias where empty.
 std::vector<float> linear(const std::vector<float>& x, const std::vector<float>& weight,

@@ -147,6 +147,8 @@ TEST_CASE("--resume of another job, or of changed inputs, tells what differs") {
   job.repair();
   job.expect({"another job", "/pooling", "\"max\""}, job.resume({"--pooling", "max"}));
   job.expect({"another job", "/max_length is 5, was 0"}, job.resume({"--max-length", "5"}));
+  job.expect({"another job", "/accumulation is \"fp64\", was \"fp32\""},
+             job.resume({"--accumulate", "fp64"}));
   job.expect({"another job", "/dtype is \"f16\", was \"f32\""}, job.resume({"--dtype", "f16"}));
   job.expect({"another job", "/inputs/paths/1 is", "was nothing"}, job.resume({job.input}));
   job.folder.write("in.jsonl", "{\"text\":\"life 0\"}" + job.lines.substr(17));

@@ -42,7 +42,9 @@ TEST_CASE("info --json tells what the library tells") {
   CHECK(json.at("tbb_version") == tbb_version());
 }
 
-TEST_CASE("info respects --isa and --threads") {
+TEST_CASE("info respects --isa, --threads and --accumulate") {
+  CHECK(info().at("accumulation") == "fp32");
+  CHECK(info({"--accumulate", "fp64"}).at("accumulation") == "fp64");
   for (const Isa isa : supported_isas()) {
     const nlohmann::json json = info({"--isa", std::string(to_string(isa)), "--threads", "3"});
     CHECK(json.at("isa") == to_string(isa));

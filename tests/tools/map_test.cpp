@@ -161,6 +161,18 @@ TEST_CASE("files have the same bytes on every run and instruction set") {
   }
 }
 
+TEST_CASE("--accumulate fp64: nearly the same numbers, from any instruction set") {
+  const TemporaryFolder folder;
+  const MapNumbers in_fp32 = numbers_of(folder, {law}),
+                   in_fp64 = numbers_of(folder, {law, "--accumulate", "fp64"}),
+                   again = numbers_of(folder, {law, "--accumulate", "fp64", "--isa", "scalar"});
+  CHECK(in_fp64.array.bytes == again.array.bytes);
+  CHECK(in_fp64.array.bytes != in_fp32.array.bytes);
+  for (std::int64_t key = 0; key < 16; ++key)
+    CHECK(in_fp64.at(2, 1, its, key) == doctest::Approx(in_fp32.at(2, 1, its, key)).epsilon(1e-3));
+  check_contains(fails({law, "--accumulate", "f64"}).err, {"--accumulate", "f64", "fp32", "fp64"});
+}
+
 TEST_CASE("as text: bars of one token, a matrix, lines; colours only when they are asked for") {
   const std::string bars = run_map({law, "--token", "its"}).out;
   check_contains(bars,

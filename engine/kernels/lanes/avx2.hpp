@@ -60,6 +60,9 @@ struct Lanes<Avx2> : XsimdLanes<Avx2>, StoredLanes<Lanes<Avx2>, 8> {
     const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
     return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
   }
+  static D broadcast_double(float x) noexcept { return _mm256_cvtps_pd(_mm_set1_ps(x)); }
+  static D load_double(const float* p) noexcept { return _mm256_cvtps_pd(_mm_loadu_ps(p)); }
+  static void store(float* p, D x) noexcept { _mm_storeu_ps(p, _mm256_cvtpd_ps(x)); }
   static void keep(F& x) noexcept { asm volatile("" : "+x"(x.data)); }
   static void transpose(F (&r)[8]) noexcept { xsimd::transpose(r, r + 8); }
 };

@@ -57,6 +57,9 @@ struct Lanes<Avx512> : XsimdLanes<Avx512>, StoredLanes<Lanes<Avx512>, 16> {
     const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
     return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
   }
+  static D broadcast_double(float x) noexcept { return _mm512_cvtps_pd(_mm256_set1_ps(x)); }
+  static D load_double(const float* p) noexcept { return _mm512_cvtps_pd(_mm256_loadu_ps(p)); }
+  static void store(float* p, D x) noexcept { _mm256_storeu_ps(p, _mm512_cvtpd_ps(x)); }
   static void keep(F& x) noexcept { asm volatile("" : "+v"(x.data)); }
 
   /// Pairs of rows, then pairs of pairs within 128-bit quarters, then the quarters.

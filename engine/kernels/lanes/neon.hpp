@@ -53,6 +53,9 @@ struct Lanes<Neon> : XsimdLanes<Neon>, StoredLanes<Lanes<Neon>, 4> {
     return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
   }
   static float largest(F x) noexcept { return vmaxvq_f32(x); }
+  static D broadcast_double(float x) noexcept { return vdupq_n_f64(static_cast<double>(x)); }
+  static D load_double(const float* p) noexcept { return vcvt_f64_f32(vld1_f32(p)); }
+  static void store(float* p, D x) noexcept { vst1_f32(p, vcvt_f32_f64(x)); }
   static void keep(F& x) noexcept { asm volatile("" : "+w"(x.data)); }
   static void transpose(F (&r)[4]) noexcept { xsimd::transpose(r, r + 4); }
 };

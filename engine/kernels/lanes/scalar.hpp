@@ -113,6 +113,32 @@ struct Lanes<Scalar> : StoredLanes<Lanes<Scalar>, 16> {
     for (const float lane : x.lane) m = lane > m ? lane : m;
     return m;
   }
+
+  struct D {
+    double lane[count / 2];
+
+    friend D operator+(const D& a, const D& b) noexcept {
+      return each_double([&](int i) { return a.lane[i] + b.lane[i]; });
+    }
+  };
+  template <class Lane>
+  static D each_double(const Lane& lane) noexcept {
+    D out;
+    for (int i = 0; i < count / 2; ++i) out.lane[i] = lane(i);
+    return out;
+  }
+  static D broadcast_double(float x) noexcept {
+    return each_double([&](int) { return static_cast<double>(x); });
+  }
+  static D load_double(const float* p) noexcept {
+    return each_double([&](int i) { return static_cast<double>(p[i]); });
+  }
+  static void store(float* p, const D& x) noexcept {
+    for (int i = 0; i < count / 2; ++i) p[i] = static_cast<float>(x.lane[i]);
+  }
+  static D fma(const D& a, const D& b, const D& c) noexcept {
+    return each_double([&](int i) { return __builtin_fma(a.lane[i], b.lane[i], c.lane[i]); });
+  }
   static void keep(F& x) noexcept { asm volatile("" : "+m"(x)); }
   static void transpose(F (&r)[count]) noexcept {
     for (int i = 0; i < count; ++i) {

@@ -37,7 +37,10 @@ struct BFloat16 {
 ///   tree_sum(x)                          the upper half of the lanes is added to the lower until one is left
 ///   largest(x)                           of the lanes, none of which is NaN
 ///   keep(x)                              the compiler takes x to have changed here
-/// and F has + - and *, each rounded once.
+///   D                                    a register of count / 2 doubles
+///   broadcast_double(x), load_double(p)  of floats
+///   fma(D, D, D), store(p, D)            rounded once, to double; to floats
+/// and F has + - and *, D +, each rounded once.
 // clang-format on
 template <class Arch>
 struct Lanes;
@@ -93,12 +96,14 @@ struct StoredLanes {
 template <class Arch>
 struct XsimdLanes {
   using F = xsimd::batch<float, Arch>;
+  using D = xsimd::batch<double, Arch>;
   static constexpr int count = static_cast<int>(F::size);
 
   static F broadcast(float x) noexcept { return F(x); }
   static F load(const float* p) noexcept { return F::load_unaligned(p); }
   static void store(float* p, F x) noexcept { x.store_unaligned(p); }
   static F fma(F a, F b, F c) noexcept { return xsimd::fma(a, b, c); }
+  static D fma(D a, D b, D c) noexcept { return xsimd::fma(a, b, c); }
   static F divide(F a, F b) noexcept { return a / b; }
   static F sqrt(F x) noexcept { return xsimd::sqrt(x); }
   static F copy_sign(F a, F b) noexcept { return xsimd::copysign(a, b); }

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "kernels/lanes/xsimd.hpp"
+
+namespace saccade::kernels {
+namespace {
+
+/// Lanes L, for kernels that sum their matrix elements in double precision: they differ in SumLanes alone.
+template <class L>
+struct Fp64Sums : L {};
+
+/// What a register tile takes of lanes: as many doubles as L has floats, fp32 in memory. The product of two
+/// fp32 numbers is exact in double, so a step of a chain rounds once, to double.
+template <class L>
+struct DoubleLanes {
+  using D = typename L::D;
+  struct F {
+    D low, high;
+    friend F operator+(F a, F b) noexcept { return {a.low + b.low, a.high + b.high}; }
+  };
+  static constexpr int count = L::count;
+  static constexpr int registers = L::registers / 2;
+
+  static F broadcast(float x) noexcept {
+    const D d = L::broadcast_double(x);
+    return {d, d};
+  }
+  static F load(const float* p) noexcept { return {L::load_double(p), L::load_double(p + count / 2)}; }
+  static void store(float* p, F x) noexcept {
+    L::store(p, x.low);
+    L::store(p + count / 2, x.high);
+  }
+  static F fma(F a, F b, F c) noexcept {
+    return {L::fma(a.low, b.low, c.low), L::fma(a.high, b.high, c.high)};
+  }
+  static void keep(F&) noexcept {}
+};
+
+template <class L>
+struct SumLanesOf {
+  using Type = L;
+};
+template <class L>
+struct SumLanesOf<Fp64Sums<L>> {
+  using Type = DoubleLanes<L>;
+};
+/// The lanes that matrix elements are summed in.
+template <class L>
+using SumLanes = typename SumLanesOf<L>::Type;
+
+template <class L>
+constexpr bool sums_in_fp32 = true;
+template <class L>
+constexpr bool sums_in_fp32<Fp64Sums<L>> = false;
+template <class L>
+constexpr bool sums_in_fp32<DoubleLanes<L>> = false;
+
+}  // namespace
+}  // namespace saccade::kernels
