@@ -10,7 +10,21 @@
 namespace saccade::kernels {
 namespace {
 
-/// scores[i][j] = q_i . k_j for the panels of a window of the block that row i's tile sees.
+/// scores[i][j] = q_i . k_j for rows from `row` on and the block's panels [first, last), which lie at
+/// `panels`.
+template <class L>
+[[gnu::always_inline]] inline void score_panels(AttentionWork<L>& w, const RowGroup& g, std::ptrdiff_t row,
+                                                std::ptrdiff_t rows, std::ptrdiff_t first,
+                                                std::ptrdiff_t last, const float* panels) noexcept {
+  constexpr int per_panel = static_cast<int>(panel_width) / L::count;
+  panel_product<L>(
+      {w.queries.from(g.first + row), rows, panels, w.a.head_dim, static_cast<int>(last - first) * per_panel,
+       w.scores + row * w.score_stride + first * panel_width, w.score_stride, nullptr,
+       w.maxima_found ? w.maxima + row * panel_width : nullptr},
+      [&](std::ptrdiff_t, std::ptrdiff_t) -> Asker& { return w.asker; });
+}
+
+/// Scores of the panels in a window of the block that some row of a tile sees.
 template <class L>
 void score_window(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source, KeyRange window) noexcept {
   constexpr int per_panel = static_cast<int>(panel_width) / L::count;
@@ -24,19 +38,27 @@ void score_window(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source
     std::ptrdiff_t first = range.begin / panel_width;
     const std::ptrdiff_t last = blocks_of(range.end, panel_width);
     if (!every && !g.any_lane(row, rows, first, last)) continue;
-    float* const scores = w.scores + row * w.score_stride;
     if (rows == 1 && source.score_alone(g.first + row, {first * panel_width, last * panel_width},
-                                        scores + first * panel_width))
+                                        w.scores + row * w.score_stride + first * panel_width))
       continue;
     source.need_keys(g.first + row, window);
     while (first < last) {
       const std::ptrdiff_t end = source.keys_run_end(first * panel_width, last * panel_width) / panel_width;
-      panel_product<L>({w.queries.from(g.first + row), rows, source.panels(first * panel_width), w.a.head_dim,
-                        static_cast<int>(end - first) * per_panel, scores + first * panel_width,
-                        w.score_stride, nullptr, w.maxima_found ? w.maxima + row * panel_width : nullptr},
-                       [&](std::ptrdiff_t, std::ptrdiff_t) -> Asker& { return w.asker; });
+      score_panels(w, g, row, rows, first, end, source.panels(first * panel_width));
       first = end;
     }
+  }
+}
+
+/// Scores of all rows and keys, where the panels of all lie at `panels`: nothing is left to decide for a
+/// window, which costs more than it seems, since a tile lasts only 800 cycles.
+template <class L>
+void score_together(AttentionWork<L>& w, const RowGroup& g, const float* panels) noexcept {
+  constexpr std::ptrdiff_t step = tile_width<L> / panel_width;
+  const std::ptrdiff_t count = blocks_of(g.keys(), panel_width);
+  for (std::ptrdiff_t first = 0; first < count; first += step) {
+    const std::ptrdiff_t last = first + step < count ? first + step : count;
+    score_panels(w, g, 0, g.count, first, last, panels + first * panel_width * w.a.head_dim);
   }
 }
 
@@ -44,10 +66,12 @@ void score_window(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source
 /// become powers, and all of them.
 template <class L>
 void score_block(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source) noexcept {
-  w.maxima_found = Panels<SumLanes<L>>::finds_maxima && !w.shapes && !w.by_windows && g.same &&
-                   g.seen[0] == KeyRange{0, g.keys()} && g.keys() % panel_width == 0 &&
-                   w.a.head_dim <= depth_piece;
+  const bool all_seen = g.same && g.seen[0] == KeyRange{0, g.keys()};
+  w.maxima_found = Panels<SumLanes<L>>::finds_maxima && !w.shapes && !w.by_windows && all_seen &&
+                   g.keys() % panel_width == 0 && w.a.head_dim <= depth_piece;
   if (w.maxima_found) fill<L>(w.maxima, 0, g.count * panel_width, -infinity);
+  if ((all_seen || w.keeps_every_score()) && !w.several_heads && source.keys_in_place())
+    return score_together(w, g, source.panels(0));
   // Heads with keys of their own take these from a row in turn, before it leaves the nearest cache.
   const bool in_turn = w.several_heads && w.a.sharing == 1;
   const std::ptrdiff_t step = in_turn && tile_width<L> > 2 * panel_width ? 2 * panel_width : tile_width<L>;

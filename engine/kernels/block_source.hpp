@@ -52,6 +52,8 @@ class BlockSource {
     convert_values(range);
   }
 
+  /// All panels are where they are and one behind the other.
+  bool keys_in_place() const noexcept { return !s_.converts_keys() && s_.page_keys == KeySource::whole; }
   const float* panels(std::ptrdiff_t key) const noexcept {
     if (s_.converts_keys()) return w_.block_keys + (key - first_copied_key_) * w_.a.head_dim;
     return static_cast<const float*>(s_.keys) + panel_offset(key);
