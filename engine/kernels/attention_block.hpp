@@ -257,6 +257,35 @@ void sum_block(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source, f
   }
 }
 
+/// Joins the block to what the rows have merged before; sums may be where they are to be. States first: each
+/// has a long latency.
+template <class L>
+void merge_group(AttentionWork<L>& w, const RowGroup& g, const float* block_sums, bool in_place) noexcept {
+  float alpha[row_block], beta[row_block];
+  for (std::ptrdiff_t i = 0; i < g.count; ++i) {
+    if (g.seen[i].empty()) continue;
+    RowState& state = w.state[g.first + i];
+    const RowState before = state, block = w.block_state[i];
+    state = block;
+    if (!w.merged[g.first + i]) continue;
+    state = merge(before, block);
+    alpha[i] = rescale(before.m, state.m);
+    beta[i] = rescale(block.m, state.m);
+  }
+  for (std::ptrdiff_t i = 0; i < g.count; ++i) {
+    if (g.seen[i].empty()) continue;
+    bool& merged = w.merged[g.first + i];
+    float* const sums = w.sums + (g.first + i) * w.value_stride;
+    const float* const from = block_sums + i * w.value_stride;
+    if (merged) {
+      add_scaled<L>(sums, alpha[i], from, beta[i], w.value_stride);
+    } else if (!in_place) {
+      copy_values<L>(from, sums, w.value_stride);
+    }
+    merged = true;
+  }
+}
+
 /// One block of keys for a group of rows. Rows that have merged none yet take their sums where they are to
 /// be.
 template <class L>
@@ -277,18 +306,7 @@ void run_group(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source) n
   float* const sums = first_block ? w.sums + g.first * w.value_stride : w.block_sums;
   sum_block(w, g, source, sums);
   if (w.a.states.data != nullptr) write_states(w, g, sums);
-  for (std::ptrdiff_t i = 0; i < g.count; ++i) {
-    if (g.seen[i].empty()) continue;
-    const std::ptrdiff_t row = g.first + i;
-    if (first_block) {
-      w.state[row] = w.block_state[i];
-    } else {
-      MergedRow merged = w.row(row);
-      merge_block<L>(merged, w.block_state[i], sums + i * w.value_stride, w.value_stride);
-      w.state[row] = merged.state;
-    }
-    w.merged[row] = true;
-  }
+  merge_group(w, g, sums, first_block);
 }
 
 /// Outputs of some rows.
@@ -348,8 +366,8 @@ void take_queries(AttentionWork<L>& w) noexcept {
 
 /// Blocked attention with online softmax. For a block of 512 keys and a group of rows: scores by register
 /// tiles from panels, powers row by row, powers times values by register tiles; then the block is merged. The
-/// block's keys and values, 128 KiB each at head_dim 64, come to L2 once for the 48 rows; tiles take a line
-/// of them every three cycles. Milakov and Gimelshein 2018, arXiv:1805.02867; Rabe and Staats 2021,
+/// block's keys and values, 128 KiB each at head_dim 64, come to L2 once for the 48 or 96 rows; tiles take a
+/// line of them every three cycles. Milakov and Gimelshein 2018, arXiv:1805.02867; Rabe and Staats 2021,
 /// arXiv:2112.05682; Dao et al. 2022, arXiv:2205.14135. Contract: engine/README.md.
 template <class L>
 void attention_block(const AttentionBlock& a) noexcept {

@@ -10,6 +10,18 @@ namespace {
 
 constexpr float ln_2 = 0.693147180559945309417f;
 
+/// sums = sums alpha + block_sums beta
+template <class L>
+[[gnu::always_inline]] inline void add_scaled(float* sums, float alpha, const float* block_sums, float beta,
+                                              std::ptrdiff_t width) noexcept {
+  const auto a = L::broadcast(alpha), b = L::broadcast(beta);
+  std::ptrdiff_t d = 0;
+  for (; d + L::count <= width; d += L::count)
+    L::store(sums + d, L::fma(L::load(sums + d), a, L::load(block_sums + d) * b));
+  if (const int rest = static_cast<int>(width - d); rest > 0)
+    L::store(sums + d, L::fma(L::load(sums + d, rest), a, L::load(block_sums + d, rest) * b), rest);
+}
+
 /// Joins a block to what its row has merged before, in key order. Powers of two scale exactly, so only the
 /// sums round.
 template <class L>
@@ -22,14 +34,7 @@ void merge_block(MergedRow& row, RowState block, const float* block_sums, std::p
   }
   const RowState before = row.state;
   row.state = merge(before, block);
-  const auto alpha = L::broadcast(rescale(before.m, row.state.m)),
-             beta = L::broadcast(rescale(block.m, row.state.m));
-  std::ptrdiff_t d = 0;
-  for (; d + L::count <= width; d += L::count)
-    L::store(row.sums + d, L::fma(L::load(row.sums + d), alpha, L::load(block_sums + d) * beta));
-  if (const int rest = static_cast<int>(width - d); rest > 0)
-    L::store(row.sums + d, L::fma(L::load(row.sums + d, rest), alpha, L::load(block_sums + d, rest) * beta),
-             rest);
+  add_scaled<L>(row.sums, rescale(before.m, row.state.m), block_sums, rescale(block.m, row.state.m), width);
 }
 
 /// One score as a block of its own: m and the power.

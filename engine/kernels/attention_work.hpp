@@ -120,18 +120,18 @@ struct AttentionWork {
   LeftRows queries;
   float* scores;        ///< [group_rows][score_stride]: of one block of keys, scores and then powers
   float* block_sums;    ///< [group_rows][value_stride]: sum_j p_j v_j over one block
-  float* sums;          ///< [row_block][value_stride]: merged over the blocks so far
-  float* block_maxima;  ///< [row_block][blocks]: m of each block, for the probabilities
-  float* top_scores;    ///< [row_block][top], descending
-  float* top_keys;      ///< [row_block][top], the bits of their keys
+  float* sums;          ///< [tall_row_block][value_stride]: merged over the blocks so far
+  float* block_maxima;  ///< [tall_row_block][blocks]: m of each block, for the probabilities
+  float* top_scores;    ///< [tall_row_block][top], descending
+  float* top_keys;      ///< [tall_row_block][top], the bits of their keys
   float* block_keys;    ///< panels of a block that has to be converted
   float* block_values;  ///< [key_block][value_stride] of one
-  std::ptrdiff_t top_count[row_block];
+  std::ptrdiff_t top_count[tall_row_block];
   bool maxima_found;                                  ///< by the tiles of the group's scores
   alignas(64) float maxima[row_block * panel_width];  ///< of each row's lanes, a register each
   RowState block_state[row_block];
-  RowState state[row_block];
-  bool merged[row_block];             ///< the row has a block in sums and state
+  RowState state[tall_row_block];
+  bool merged[tall_row_block];        ///< the row has a block in sums and state
   std::ptrdiff_t checked_block = -1;  ///< whose values' finiteness is known as `checked_finite`
   bool checked_finite = false;
   Asker asker;
@@ -154,10 +154,10 @@ struct AttentionWork {
     scores = a.scratch + AttentionScratch::queries(a.head_dim);
     block_sums = scores + row_group * left_stride;
     sums = block_sums + row_block * value_stride;
-    block_maxima = sums + row_block * value_stride;
-    top_scores = block_maxima + round_up(row_block * blocks, panel_width);
-    top_keys = top_scores + row_block * a.top;
-    block_keys = top_scores + round_up(2 * row_block * a.top, panel_width);
+    block_maxima = sums + tall_row_block * value_stride;
+    top_scores = block_maxima + round_up(tall_row_block * blocks, panel_width);
+    top_keys = top_scores + tall_row_block * a.top;
+    block_keys = top_scores + round_up(2 * tall_row_block * a.top, panel_width);
     block_values = block_keys + key_block * a.head_dim;
     for (std::ptrdiff_t i = 0; i < a.rows; ++i) {
       merged[i] = false;

@@ -28,8 +28,10 @@ inline constexpr std::ptrdiff_t depth_piece = 256;
 inline constexpr std::ptrdiff_t left_stride = key_block + panel_width;
 /// Columns that a register tile covers at most.
 inline constexpr std::ptrdiff_t widest_tile = 4 * panel_width;
-/// Query rows that an attention block has at most.
+/// Query rows of an attention block.
 inline constexpr std::ptrdiff_t row_block = 48;
+/// And of one whose keys and values do not stay in L2, at most: they come twice as seldom.
+inline constexpr std::ptrdiff_t tall_row_block = 2 * row_block;
 /// Rows that a matrix product's block has at most: three times as many, since weights are larger than L2 and
 /// come anew for each block, while the rows themselves, 300 KiB for each 512 of depth, stay.
 inline constexpr std::ptrdiff_t matmul_rows = 144;
@@ -197,9 +199,9 @@ struct ScoreRules {
   std::ptrdiff_t distance_head_stride = 0, first_distance = 0, distances = 0;
 };
 
-/// Attention of at most row_block query rows over the keys of one sequence. Heads are rows of the same block:
-/// row i is head (lead + i) % group of query (lead + i) / group, counted from those that q, out and so on
-/// point to. `sharing` neighbouring heads have the same keys: all of a group, or those of a query have
+/// Attention of at most tall_row_block query rows over the keys of one sequence. Heads are rows of the same
+/// block: row i is head (lead + i) % group of query (lead + i) / group, counted from those that q, out and so
+/// on point to. `sharing` neighbouring heads have the same keys: all of a group, or those of a query have
 /// different ones that lie side by side in a token.
 struct AttentionBlock {
   ByRow<const void*> q;
@@ -249,12 +251,12 @@ struct AttentionScratch {
   bool converts = false;  ///< keys or values are not packed and f32
 
   static constexpr std::ptrdiff_t queries(std::ptrdiff_t head_dim) {
-    return left_values(row_block, head_dim);
+    return left_values(tall_row_block, head_dim);
   }
   constexpr std::ptrdiff_t values() const {
     const std::ptrdiff_t value_stride = round_up(value_dim, panel_width);
-    return queries(head_dim) + row_group * left_stride + 2 * row_block * value_stride +
-           round_up(row_block * blocks, panel_width) + round_up(2 * row_block * top, panel_width) +
+    return queries(head_dim) + row_group * left_stride + (row_block + tall_row_block) * value_stride +
+           round_up(tall_row_block * blocks, panel_width) + round_up(2 * tall_row_block * top, panel_width) +
            (converts ? key_block * (head_dim + value_stride) : 0);
   }
 };

@@ -17,6 +17,7 @@ using kernels::key_block;
 using kernels::panel_width;
 using kernels::row_block;
 using kernels::StridedRows;
+using kernels::tall_row_block;
 
 /// Keys that are packed at once: 32 MiB, far more than the threads need to stay busy between two waves, and
 /// little beside the caches and tensors of a machine that runs such batches.
@@ -24,6 +25,9 @@ constexpr std::int64_t wave_values = (std::int64_t{32} << 20) / static_cast<std:
 
 /// Queries of a problem whose operands are in L2 anyway, in fp32 values: 128 KiB.
 constexpr std::int64_t few_values = std::int64_t{32} << 10;
+
+/// Keys and values that stay in L2 while row blocks follow one another, in fp32 values: 512 KiB.
+constexpr std::int64_t l2_values = std::int64_t{128} << 10;
 
 }  // namespace
 
@@ -64,9 +68,10 @@ AttentionPlan::Place AttentionPlan::facts(std::int64_t sequence) const noexcept 
   p.heads = together ? 1 : heads;
   p.group = together ? heads * group : group;
   p.rows = problem_.queries(sequence) * p.group;
-  p.row_blocks = blocks_of(p.rows, row_block);
   p.in_place = problem_.cache != nullptr || p.mean || together ||
                p.rows <= (problem_.positions.empty() ? kernels::row_group : 1);
+  p.block_rows = block_rows(p);
+  p.row_blocks = blocks_of(p.rows, p.block_rows);
   // Values are copied where they have to be converted, and where several row blocks read them, unless a
   // head's lie one after the other as they are.
   p.copies_values = problem_.v.type != StorageType::f32 ||
@@ -82,6 +87,14 @@ bool AttentionPlan::reads_tokens_whole(std::int64_t sequence) const noexcept {
   };
   return problem_.cache == nullptr && problem_.positions.empty() && problem_.queries(sequence) == 1 &&
          side_by_side(problem_.k) && side_by_side(problem_.v);
+}
+
+/// Twice as many where a head's keys and values do not stay in L2, and tall blocks are enough for the
+/// threads.
+std::int64_t AttentionPlan::block_rows(const Place& place) const noexcept {
+  const bool many = place.keys * (problem_.head_dim() + problem_.value_dim()) > l2_values;
+  const bool enough = place.rows * place.heads >= 8 * threads_ * tall_row_block;
+  return !place.in_place && many && enough ? tall_row_block : row_block;
 }
 
 /// More than one only where the row blocks of all sequences cannot keep the threads busy.
@@ -136,7 +149,7 @@ void AttentionPlan::lay_out(scheduler::Carver& carver) noexcept {
                        {carver.take<float>(as_size(key_panels(e.longest_whole))),
                         carver.take<std::uint8_t>(1 + as_size(blocks_of(e.longest_whole, key_block))),
                         carver.take<float>(as_size(e.longest_copied * value_stride()))},
-                       carver.take<float*>(as_size(row_block)),
+                       carver.take<float*>(as_size(tall_row_block)),
                        carver.take<float>(as_size(e.mean_keys * row_block))};
     if (slots_ != nullptr) slots_[i] = slot;
   }

@@ -85,7 +85,7 @@ void AttentionPlan::run_chunk(const kernels::KernelTable& kernels, HeadPlace hea
   // Row i's states are the i-th: those of row 0's query would begin `lead` rows before.
   a.states = {states - a.lead * row_states, a.group * row_states, row_states};
   kernels.attention_block(a);
-  if (--chunks_left_[before(head).chunked + block.row / row_block] != 0) return;
+  if (--chunks_left_[before(head).chunked + block.row / block.place->block_rows] != 0) return;
   for (std::int64_t row = 0; row < a.rows; ++row) {
     const float* const parts_of_row = states + row * row_states;
     kernels.merge_states({.parts = &parts_of_row,
@@ -145,14 +145,14 @@ void AttentionPlan::add_to_mean(const kernels::KernelTable& kernels, const RowBl
 /// The last rows first.
 AttentionPlan::RowBlock AttentionPlan::row_block_of(const Unit& unit) const noexcept {
   const Place& place = places_[unit.of.place];
-  const std::int64_t row = (place.row_blocks - 1 - unit.index / place.chunks) * row_block;
-  return {&place, unit.of.head, row, std::min(row_block, place.rows - row), unit.index % place.chunks};
+  const std::int64_t row = (place.row_blocks - 1 - unit.index / place.chunks) * place.block_rows;
+  return {&place, unit.of.head, row, std::min(place.block_rows, place.rows - row), unit.index % place.chunks};
 }
 
 /// Rows of a view by query, where they lie a constant stride apart.
 StridedRows AttentionPlan::rows_of(const ConstHeadsView& view, const RowBlock& block) const noexcept {
   if (view.type != StorageType::f32 || block.place->group != 1 || block.row < 0)
-    return {};  // -48: no queries
+    return {};  // before the first: no queries
   const std::int64_t s = block.place->sequence;
   const auto from = from_query<const void*>(view, s, problem_.first_query(s), block.row, block.head);
   return {static_cast<const float*>(from.data), view.token_stride, block.rows, view.head_dim};

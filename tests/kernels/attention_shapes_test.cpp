@@ -14,7 +14,7 @@ AttentionHead head_of(std::int64_t queries, std::int64_t keys, std::int64_t head
   return head;
 }
 
-const std::vector<std::int64_t> rows = {1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 24, 25, 47, 48};
+const std::vector<std::int64_t> rows = {1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 24, 25, 47, 48, 96};
 const std::vector<std::int64_t> keys = {1,   2,   15,  16,  17,  33,  63,   64,  65,
                                         127, 128, 129, 511, 512, 513, 1023, 1025};
 const std::vector<std::int64_t> dims = {1,  2,  7,  8,   9,   15,  16,  17,  33,  40, 64,
@@ -23,6 +23,7 @@ const std::vector<std::int64_t> dims = {1,  2,  7,  8,   9,   15,  16,  17,  33,
 TEST_CASE("same bits: attention at every edge of its blocks") {
   for (std::int64_t n = 1; n <= kernels::row_block; ++n)
     check_contract_and_reference(head_of(n, 65, 17, 33, 1), n % 3);
+  for (const std::int64_t n : {49, 60, 61, 95, 96}) check_contract(head_of(n, 1040, 17, 33, 1), n % 3);
   for (const std::int64_t n : keys) check_contract_and_reference(head_of(7, n, 16, 16, 2), n % 3);
   for (const std::int64_t n : dims) check_contract_and_reference(head_of(13, 33, n, 9, 3), n % 3);
   for (const std::int64_t n : dims) check_contract_and_reference(head_of(13, 33, 9, n, 4), n % 3);

@@ -186,6 +186,21 @@ TEST_CASE("more rows than a block has, heads that share keys in any number") {
   }
 }
 
+TEST_CASE("keys and values that do not stay in L2: tall row blocks on one thread, others on several") {
+  Problem p = {.queries = {100, 97},
+               .keys = {600, 530},
+               .heads = 8,
+               .key_heads = 8,
+               .head_dim = 128,
+               .value_dim = 128};
+  p.fill(21);
+  p.window = {500, 3};
+  check_bits(p);
+  p.window = Window::full();
+  p.fill_mask(22, 200, {.by_head = false});
+  check_bits(p);
+}
+
 TEST_CASE("heads of any dimension") {
   for (const std::int64_t dim : {1, 8, 32, 40, 59, 64, 80, 96, 111, 128, 137, 192, 256, 576}) {
     Problem p = {
