@@ -257,10 +257,9 @@ void sum_block(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source, f
   }
 }
 
-/// Joins the block to what the rows have merged before; sums may be where they are to be. States first: each
-/// has a long latency.
+/// Joins the block to what the rows have merged before. States first: each has a long latency.
 template <class L>
-void merge_group(AttentionWork<L>& w, const RowGroup& g, const float* block_sums, bool in_place) noexcept {
+void merge_group(AttentionWork<L>& w, const RowGroup& g, const float* block_sums) noexcept {
   float alpha[row_block], beta[row_block];
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
     if (g.seen[i].empty()) continue;
@@ -279,10 +278,20 @@ void merge_group(AttentionWork<L>& w, const RowGroup& g, const float* block_sums
     const float* const from = block_sums + i * w.value_stride;
     if (merged) {
       add_scaled<L>(sums, alpha[i], from, beta[i], w.value_stride);
-    } else if (!in_place) {
+    } else {
       copy_values<L>(from, sums, w.value_stride);
     }
     merged = true;
+  }
+}
+
+/// The same for rows that have merged none, whose sums are where they are to be.
+template <class L>
+void take_group(AttentionWork<L>& w, const RowGroup& g) noexcept {
+  for (std::ptrdiff_t i = 0; i < g.count; ++i) {
+    if (g.seen[i].empty()) continue;
+    w.state[g.first + i] = w.block_state[i];
+    w.merged[g.first + i] = true;
   }
 }
 
@@ -306,7 +315,8 @@ void run_group(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source) n
   float* const sums = first_block ? w.sums + g.first * w.value_stride : w.block_sums;
   sum_block(w, g, source, sums);
   if (w.a.states.data != nullptr) write_states(w, g, sums);
-  merge_group(w, g, sums, first_block);
+  if (first_block) return take_group(w, g);
+  merge_group(w, g, sums);
 }
 
 /// Outputs of some rows.

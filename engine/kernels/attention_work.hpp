@@ -77,12 +77,14 @@ struct RowGroup {
 static_assert(row_block % row_group == 0 && key_block / panel_width <= 32);
 
 /// Rows of a group, for blocks of at most `keys` keys: more where keys are few, so that keys and values come
-/// to L1 less often, but not more scores than leave room for them.
-constexpr std::ptrdiff_t most_group_rows(std::ptrdiff_t keys) {
+/// to L1 less often and steps wait for one another less, but not more scores than leave room for them. Where
+/// rows see different keys, they also work on those that only others see: at most 24.
+constexpr std::ptrdiff_t most_group_rows(std::ptrdiff_t keys, bool rows_differ) {
   constexpr std::ptrdiff_t most_scores = 4608;
   static_assert(most_scores + 2 * panel_width * row_block <= row_group * left_stride);
   std::ptrdiff_t rows = row_group;
-  while (2 * rows <= row_block && 2 * rows * keys <= most_scores) rows *= 2;
+  const std::ptrdiff_t most = rows_differ ? 2 * row_group : row_block;
+  while (2 * rows <= most && 2 * rows * keys <= most_scores) rows *= 2;
   return rows;
 }
 
@@ -146,7 +148,7 @@ struct AttentionWork {
         scale(plain ? block.rules.scale : 1.0f),
         left(block.rules.left < farthest ? block.rules.left : farthest),
         right(block.rules.right < farthest ? block.rules.right : farthest),
-        group_rows(rows_differ() ? row_group : most_group_rows(most_block_keys())),
+        group_rows(most_group_rows(most_block_keys(), rows_differ())),
         score_stride((blocks_of(most_block_keys(), panel_width) | 1) * panel_width),
         value_stride(round_up(block.value_dim, panel_width)),
         blocks(key_blocks(block.keys, block.first_key)),
@@ -166,7 +168,7 @@ struct AttentionWork {
   }
 
   std::ptrdiff_t most_block_keys() const noexcept { return a.keys < key_block ? a.keys : key_block; }
-  /// A window or mask hides keys: rows of a group would work on keys that only others see.
+  /// A window or mask hides keys.
   bool rows_differ() const noexcept {
     const KeyRange all = {0, a.keys};
     return a.rules.mask.data != nullptr || !(visible(0) == all && visible(a.rows - 1) == all);

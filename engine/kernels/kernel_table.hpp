@@ -30,7 +30,7 @@ inline constexpr std::ptrdiff_t left_stride = key_block + panel_width;
 inline constexpr std::ptrdiff_t widest_tile = 4 * panel_width;
 /// Query rows of an attention block.
 inline constexpr std::ptrdiff_t row_block = 48;
-/// And of one whose keys and values do not stay in L2, at most: they come twice as seldom.
+/// And of a tall one: to its rows keys and values come half as often. The most that a kernel takes.
 inline constexpr std::ptrdiff_t tall_row_block = 2 * row_block;
 /// Rows that a matrix product's block has at most: three times as many, since weights are larger than L2 and
 /// come anew for each block, while the rows themselves, 300 KiB for each 512 of depth, stay.

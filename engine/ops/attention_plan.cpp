@@ -26,9 +26,6 @@ constexpr std::int64_t wave_values = (std::int64_t{32} << 20) / static_cast<std:
 /// Queries of a problem whose operands are in L2 anyway, in fp32 values: 128 KiB.
 constexpr std::int64_t few_values = std::int64_t{32} << 10;
 
-/// Keys and values that stay in L2 while row blocks follow one another, in fp32 values: 512 KiB.
-constexpr std::int64_t l2_values = std::int64_t{128} << 10;
-
 }  // namespace
 
 AttentionPlan::AttentionPlan(const AttentionProblem& problem, int threads) noexcept
@@ -89,12 +86,10 @@ bool AttentionPlan::reads_tokens_whole(std::int64_t sequence) const noexcept {
          side_by_side(problem_.k) && side_by_side(problem_.v);
 }
 
-/// Twice as many where a head's keys and values do not stay in L2, and tall blocks are enough for the
-/// threads.
+/// Tall ones where they are enough for the threads.
 std::int64_t AttentionPlan::block_rows(const Place& place) const noexcept {
-  const bool many = place.keys * (problem_.head_dim() + problem_.value_dim()) > l2_values;
-  const bool enough = place.rows * place.heads >= 8 * threads_ * tall_row_block;
-  return !place.in_place && many && enough ? tall_row_block : row_block;
+  const bool enough = threads_ == 1 || place.rows * place.heads >= 16 * threads_ * tall_row_block;
+  return !place.in_place && enough ? tall_row_block : row_block;
 }
 
 /// More than one only where the row blocks of all sequences cannot keep the threads busy.
