@@ -41,9 +41,8 @@ void add_engine_options(CLI::App& subcommand, EngineOptions& options) {
       .add_option_function<std::string>(
           "--accumulate",
           [&options](const std::string& name) { options.accumulation = accumulation_called(name); },
-          "what matrix products are summed in: fp32, the default, or fp64: nearer to exact, at some twice "
-          "the "
-          "time")
+          "what matrix products are summed in: fp32, the default, or fp64: nearer to exact, in about twice "
+          "the time")
       ->type_name("TYPE");
 }
 

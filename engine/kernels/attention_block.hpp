@@ -181,10 +181,11 @@ struct RowsAndKeys {
 template <class L>
 void sum_values(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& source, RowsAndKeys part,
                 ValueColumns columns, float* sums) noexcept {
+  using P = PlainLanes<L>;
   const std::ptrdiff_t last = part.row + part.rows;
   const bool asks = columns.registers == tile_columns<L> && columns.lanes == 0;
   const TileFunction* const tiles =
-      columns.lanes ? tile_set<L, PartialRows>.tiles[0] : tile_set<L, Rows>.tiles[columns.registers - 1];
+      columns.lanes ? tile_set<P, PartialRows>.tiles[0] : tile_set<P, Rows>.tiles[columns.registers - 1];
   for (std::ptrdiff_t row = part.row; row < last;) {
     int height = tile_height<L>(last - row, columns.registers);
     const bool together = g.uniform(row, height) || (!w.by_windows && finite_block(w, g, source));
@@ -197,7 +198,7 @@ void sum_values(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& so
       while (key < end) {
         const std::ptrdiff_t run_end = source.values_run_end(key, end);
         AskedLines* const asked = asks ? w.asker.next(run_end - key) : nullptr;
-        const TileFunction* const run = asked != nullptr ? asking_tiles<L, Rows>(w.asker.rate()) : tiles;
+        const TileFunction* const run = asked != nullptr ? asking_tiles<P, Rows>(w.asker.rate()) : tiles;
         run[height - 1]({powers + key, w.score_stride, source.values(key) + columns.begin,
                          source.value_stride(), columns.lanes, to, w.value_stride, run_end - key, false,
                          resume, asked});
@@ -260,16 +261,15 @@ void sum_block(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source, f
 /// Joins the block to what the rows have merged before. States first: each has a long latency.
 template <class L>
 void merge_group(AttentionWork<L>& w, const RowGroup& g, const float* block_sums) noexcept {
-  float alpha[row_block], beta[row_block];
+  MergeFactors factors[row_block];
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
     if (g.seen[i].empty()) continue;
     RowState& state = w.state[g.first + i];
-    const RowState before = state, block = w.block_state[i];
-    state = block;
-    if (!w.merged[g.first + i]) continue;
-    state = merge(before, block);
-    alpha[i] = rescale(before.m, state.m);
-    beta[i] = rescale(block.m, state.m);
+    if (w.merged[g.first + i]) {
+      factors[i] = merge_into(state, w.block_state[i]);
+    } else {
+      state = w.block_state[i];
+    }
   }
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
     if (g.seen[i].empty()) continue;
@@ -277,7 +277,7 @@ void merge_group(AttentionWork<L>& w, const RowGroup& g, const float* block_sums
     float* const sums = w.sums + (g.first + i) * w.value_stride;
     const float* const from = block_sums + i * w.value_stride;
     if (merged) {
-      add_scaled<L>(sums, alpha[i], from, beta[i], w.value_stride);
+      add_scaled<L>(sums, from, factors[i], w.value_stride);
     } else {
       copy_values<L>(from, sums, w.value_stride);
     }

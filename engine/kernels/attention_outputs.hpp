@@ -10,11 +10,11 @@ namespace {
 
 constexpr float ln_2 = 0.693147180559945309417f;
 
-/// sums = sums alpha + block_sums beta
+/// sums = sums before + block_sums block
 template <class L>
-[[gnu::always_inline]] inline void add_scaled(float* sums, float alpha, const float* block_sums, float beta,
+[[gnu::always_inline]] inline void add_scaled(float* sums, const float* block_sums, MergeFactors factors,
                                               std::ptrdiff_t width) noexcept {
-  const auto a = L::broadcast(alpha), b = L::broadcast(beta);
+  const auto a = L::broadcast(factors.before), b = L::broadcast(factors.block);
   std::ptrdiff_t d = 0;
   for (; d + L::count <= width; d += L::count)
     L::store(sums + d, L::fma(L::load(sums + d), a, L::load(block_sums + d) * b));
@@ -32,9 +32,7 @@ void merge_block(MergedRow& row, RowState block, const float* block_sums, std::p
     row.any = true;
     return;
   }
-  const RowState before = row.state;
-  row.state = merge(before, block);
-  add_scaled<L>(row.sums, rescale(before.m, row.state.m), block_sums, rescale(block.m, row.state.m), width);
+  add_scaled<L>(row.sums, block_sums, merge_into(row.state, block), width);
 }
 
 /// One score as a block of its own: m and the power.

@@ -5,12 +5,11 @@
 namespace saccade::kernels {
 namespace {
 
-/// Lanes L, for kernels that sum their matrix elements in double precision: they differ in SumLanes alone.
+/// Lanes L, for kernels that sum their matrix elements in double precision. All else in them is as for L.
 template <class L>
 struct Fp64Sums : L {};
 
-/// What a register tile takes of lanes: as many doubles as L has floats, fp32 in memory. The product of two
-/// fp32 numbers is exact in double, so a step of a chain rounds once, to double.
+/// What a register tile takes of lanes: as many doubles as L has floats, fp32 in memory.
 template <class L>
 struct DoubleLanes {
   using D = typename L::D;
@@ -47,6 +46,18 @@ struct SumLanesOf<Fp64Sums<L>> {
 /// The lanes that matrix elements are summed in.
 template <class L>
 using SumLanes = typename SumLanesOf<L>::Type;
+
+/// The lanes that all else is computed in: kernels that have no matrix elements are the same for both.
+template <class L>
+struct PlainLanesOf {
+  using Type = L;
+};
+template <class L>
+struct PlainLanesOf<Fp64Sums<L>> {
+  using Type = L;
+};
+template <class L>
+using PlainLanes = typename PlainLanesOf<L>::Type;
 
 template <class L>
 constexpr bool sums_in_fp32 = true;

@@ -9,6 +9,7 @@
 
 #include "kernels/row_parameters.hpp"
 #include "saccade/attention.hpp"
+#include "saccade/engine.hpp"
 #include "saccade/isa.hpp"
 #include "saccade/storage_type.hpp"
 
@@ -20,7 +21,7 @@ inline constexpr std::ptrdiff_t panel_width = 16;
 /// Keys are worked on in blocks of 512 at absolute positions from the sequence's key 0. Part of the numerical
 /// contract.
 inline constexpr std::ptrdiff_t key_block = 512;
-/// A product's depth is cut into pieces of 256, each summed by one chain of fused multiply-adds from +0.
+/// A product's depth is cut into pieces of 256, each summed by one chain of fused multiply-adds.
 /// Part of the numerical contract.
 inline constexpr std::ptrdiff_t depth_piece = 256;
 /// Scores of a block of 512 keys, and copied rows of a left operand, lie this far apart: 16 more, so that
@@ -93,8 +94,8 @@ struct PackValues {
 enum class Activation : std::uint8_t { none, relu, gelu, gelu_tanh, silu, tanh };
 
 /// What is done to each sum of a matrix product, in this order, each step rounded: + bias, activation, *
-/// gate,
-/// + residual. The gate and the residual may be where out is.
+/// gate, + residual. Sums in fp64 begin at the bias, or at bias + residual instead. The gate and the residual
+/// may be where out is.
 struct Epilogue {
   const float* bias = nullptr;  ///< [columns]
   Activation activation = Activation::none;
@@ -332,7 +333,8 @@ struct KernelTable {
   double (*fma_peak)(std::ptrdiff_t rounds) noexcept;
   /// Reads n values once; returns something that depends on them all, so that the reads stay.
   float (*read_all)(const float* data, std::ptrdiff_t n) noexcept;
-  /// The same, with matrix elements summed in double precision; null where this is it.
+  Accumulation accumulation = Accumulation::fp32;
+  /// The same with matrix elements summed in double precision; null where this is it.
   const KernelTable* fp64_sums = nullptr;
 };
 

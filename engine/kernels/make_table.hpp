@@ -45,6 +45,7 @@ consteval KernelTable make_fp64_table(Isa isa) {
   KernelTable table = make_fp32_table<L>(isa);
   table.tile_rows = tile_rows<DoubleLanes<L>>(tile_columns<DoubleLanes<L>>);
   table.tile_columns = tile_width<Fp64Sums<L>>;
+  table.accumulation = Accumulation::fp64;
   table.matmul_block = matmul_block<Fp64Sums<L>>;
   table.attention_block = attention_block<Fp64Sums<L>>;
   return table;

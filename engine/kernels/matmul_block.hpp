@@ -43,8 +43,8 @@ void finish_columns(const MatmulBlock& m, Epilogue e, std::ptrdiff_t j, std::ptr
   }
 }
 
-/// Sums in double precision begin at what is added to them, which saves a rounding or two: at the bias and,
-/// where it comes next, the residual. Returns what is left of the epilogue.
+/// Sums in double precision begin at what is added to them, which saves a rounding: at the bias and, where it
+/// comes next, the residual. Returns what is left of the epilogue.
 template <class L>
 Epilogue begin_columns(const MatmulBlock& m, std::ptrdiff_t j, std::ptrdiff_t columns, float* sums) noexcept {
   Epilogue e = m.epilogue;
@@ -55,7 +55,7 @@ Epilogue begin_columns(const MatmulBlock& m, std::ptrdiff_t j, std::ptrdiff_t co
         columns, [&](std::ptrdiff_t c, auto lanes) __attribute__((always_inline)) {
           auto x = e.bias ? lanes.load(e.bias + j + c) : L::broadcast(0.0f);
           if (residual) x = x + lanes.load(residual + row * e.residual_stride + j + c);
-          lanes.store(sums + c, x);
+          L::store(sums + c, x);  // the register that the tile takes, also where columns end in it
         });
   }
   e.bias = nullptr;

@@ -63,9 +63,10 @@ void add_chains(const PanelProduct& p) noexcept {
   }
 }
 
-/// out[i][j] = sum over the pieces of the depth, in order, of one chain from +0 each: a matrix element of the
-/// contract, in the precision of SumLanes<L>. asker(k, depth) says what `depth` steps from step k on ask for.
-/// Inlined: a tile lasts some hundred cycles, and passing twelve values through memory costs a tenth of that.
+/// out[i][j] = sum over the pieces of the depth, in order, of one chain each, from +0 but where the first
+/// resumes: a matrix element of the contract, in the precision of SumLanes<L>. asker(k, depth) says what
+/// `depth` steps from step k on ask for. Inlined: a tile lasts some hundred cycles, and passing twelve values
+/// through memory costs a tenth of that.
 template <class L, class MakeAsker>
 [[gnu::always_inline]] inline void panel_product(const PanelProduct& p, const MakeAsker& asker) noexcept {
   static_assert(key_block % depth_piece == 0, "a piece must not cross a block of copied columns");

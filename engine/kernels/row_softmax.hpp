@@ -170,6 +170,17 @@ inline RowState merge(RowState before, RowState block) noexcept {
   return {m, __builtin_fmaf(before.l, rescale(before.m, m), block.l * rescale(block.m, m))};
 }
 
+/// What the sums of two states are multiplied by when these are joined.
+struct MergeFactors {
+  float before;
+  float block;
+};
+inline MergeFactors merge_into(RowState& state, RowState block) noexcept {
+  const RowState before = state;
+  state = merge(before, block);
+  return {rescale(before.m, state.m), rescale(block.m, state.m)};
+}
+
 /// Two passes, so that only one block of powers is held; bits as attention's probabilities.
 template <class L>
 void row_softmax(const RowSoftmax& r) noexcept {

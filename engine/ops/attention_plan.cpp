@@ -67,12 +67,12 @@ AttentionPlan::Place AttentionPlan::facts(std::int64_t sequence) const noexcept 
   p.rows = problem_.queries(sequence) * p.group;
   p.in_place = problem_.cache != nullptr || p.mean || together ||
                p.rows <= (problem_.positions.empty() ? kernels::row_group : 1);
-  p.block_rows = block_rows(p);
-  p.row_blocks = blocks_of(p.rows, p.block_rows);
-  // Values are copied where they have to be converted, and where several row blocks read them, unless a
+  p.rows_per_block = rows_per_block(p);
+  p.row_blocks = blocks_of(p.rows, p.rows_per_block);
+  // Values are copied where they have to be converted, and where many rows read them, unless a
   // head's lie one after the other as they are.
   p.copies_values = problem_.v.type != StorageType::f32 ||
-                    (p.row_blocks > 1 && problem_.v.token_stride != problem_.value_dim());
+                    (p.rows > row_block && problem_.v.token_stride != problem_.value_dim());
   p.chunks = asked == nullptr ? chunks(p) : 1;
   return p;
 }
@@ -86,9 +86,9 @@ bool AttentionPlan::reads_tokens_whole(std::int64_t sequence) const noexcept {
          side_by_side(problem_.k) && side_by_side(problem_.v);
 }
 
-/// Tall ones where they are enough for the threads.
-std::int64_t AttentionPlan::block_rows(const Place& place) const noexcept {
-  const bool enough = threads_ == 1 || place.rows * place.heads >= 16 * threads_ * tall_row_block;
+/// Tall ones save a percent or so, which threads that wait for the last task must not lose: 64 for each.
+std::int64_t AttentionPlan::rows_per_block(const Place& place) const noexcept {
+  const bool enough = threads_ == 1 || place.rows * place.heads >= 64 * threads_ * tall_row_block;
   return !place.in_place && enough ? tall_row_block : row_block;
 }
 

@@ -69,12 +69,12 @@ class AttentionPlan {
     std::int64_t heads;       ///< that are worked on one by one: the key heads, or all as one
     std::int64_t group;       ///< query heads of each; those of a query are neighbouring rows
     std::int64_t rows;        ///< of each
-    std::int64_t block_rows;  ///< of a row block
     std::int64_t row_blocks;  ///< of each
-    std::int64_t chunks;      ///< of keys: tasks of a row block
-    bool mean;                ///< a mean over heads is wanted
-    bool in_place;            ///< keys are read where they are: packed already, or not worth packing ahead
-    bool copies_values;       ///< when keys are packed
+    std::int64_t rows_per_block;
+    std::int64_t chunks;  ///< of keys: tasks of a row block
+    bool mean;            ///< a mean over heads is wanted
+    bool in_place;        ///< keys are read where they are: packed already, or not worth packing ahead
+    bool copies_values;   ///< when keys are packed
     std::int64_t whole_heads = 0;  ///< the first heads, one task each; the others are split
     Before before = {};
 
@@ -126,7 +126,7 @@ class AttentionPlan {
   [[nodiscard]] const ProbabilitiesRequest* request(std::int64_t sequence) const noexcept;
   [[nodiscard]] Place facts(std::int64_t sequence) const noexcept;
   [[nodiscard]] bool reads_tokens_whole(std::int64_t sequence) const noexcept;
-  [[nodiscard]] std::int64_t block_rows(const Place& place) const noexcept;
+  [[nodiscard]] std::int64_t rows_per_block(const Place& place) const noexcept;
   [[nodiscard]] std::int64_t chunks(const Place& place) const noexcept;
   /// All heads are whole: there is nothing to split, or nobody to split it for.
   [[nodiscard]] bool all_whole(const Place& place) const noexcept {

@@ -85,7 +85,7 @@ void AttentionPlan::run_chunk(const kernels::KernelTable& kernels, HeadPlace hea
   // Row i's states are the i-th: those of row 0's query would begin `lead` rows before.
   a.states = {states - a.lead * row_states, a.group * row_states, row_states};
   kernels.attention_block(a);
-  if (--chunks_left_[before(head).chunked + block.row / block.place->block_rows] != 0) return;
+  if (--chunks_left_[before(head).chunked + block.row / block.place->rows_per_block] != 0) return;
   for (std::int64_t row = 0; row < a.rows; ++row) {
     const float* const parts_of_row = states + row * row_states;
     kernels.merge_states({.parts = &parts_of_row,
@@ -145,8 +145,9 @@ void AttentionPlan::add_to_mean(const kernels::KernelTable& kernels, const RowBl
 /// The last rows first.
 AttentionPlan::RowBlock AttentionPlan::row_block_of(const Unit& unit) const noexcept {
   const Place& place = places_[unit.of.place];
-  const std::int64_t row = (place.row_blocks - 1 - unit.index / place.chunks) * place.block_rows;
-  return {&place, unit.of.head, row, std::min(place.block_rows, place.rows - row), unit.index % place.chunks};
+  const std::int64_t row = (place.row_blocks - 1 - unit.index / place.chunks) * place.rows_per_block;
+  return {&place, unit.of.head, row, std::min(place.rows_per_block, place.rows - row),
+          unit.index % place.chunks};
 }
 
 /// Rows of a view by query, where they lie a constant stride apart.

@@ -60,7 +60,7 @@ const std::string& Engine::isa_reason() const noexcept {
   return state_->isa_reason;
 }
 Accumulation Engine::accumulation() const noexcept {
-  return state_->kernels->fp64_sums == nullptr ? Accumulation::fp64 : Accumulation::fp32;
+  return state_->kernels->accumulation;
 }
 int Engine::threads() const noexcept {
   return state_->threads;

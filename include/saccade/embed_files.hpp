@@ -84,11 +84,11 @@ struct EmbedFilesSummary {
 /// A JSON line has a text under `field`, or `ids`, and perhaps `types`, of tokens that are taken as they are.
 /// Its `id` is kept, whatever it is; where there is none it is the number of the text in the inputs, from 0.
 ///
-/// The bytes of the output follow from the texts, the model and the options, not from threads, token budget,
-/// memory or interruptions. Results grow in OUTPUT.partial, and a journal in OUTPUT.manifest says how far
-/// they have come; the output gets its name when it is complete. After a crash, a stop or an Error both stay
-/// if any text was done, and `resume` goes on from there. Streams, and outputs of the standard input, have no
-/// journal.
+/// The bytes of the output follow from the texts, the model, the options and the engine's accumulation, not
+/// from threads, token budget, memory or interruptions. Results grow in OUTPUT.partial, and a journal in
+/// OUTPUT.manifest says how far they have come; the output gets its name when it is complete. After a crash,
+/// a stop or an Error both stay if any text was done, and `resume` goes on from there. Streams, and outputs
+/// of the standard input, have no journal.
 ///
 /// Throws Error: file_format with "FILE:LINE: what is wrong; what was expected" for a line that is no text;
 /// memory_limit, with both numbers, where one text of the greatest length does not fit; invalid_argument
@@ -106,8 +106,9 @@ struct MergeSummary {
 };
 
 /// Writes to `output` what embed_files() would have written in one part, byte for byte, from the files of all
-/// its parts, which stay. Throws Error{file_not_usable} naming what is missing, Error{file_format} where
-/// parts do not fit together. `output` appears when it is complete.
+/// its parts, which stay: made with one model, the same options and the same accumulation. Throws
+/// Error{file_not_usable} naming what is missing, Error{file_format} where parts do not fit together.
+/// `output` appears when it is complete.
 MergeSummary merge_shards(const std::filesystem::path& output);
 
 }  // namespace saccade

@@ -10,10 +10,11 @@
 
 namespace saccade {
 
-/// What matrix elements are summed in: those of projections and other linear layers, and scores q k^T.
+/// What matrix elements are summed in: those of projections and other linear layers, and scores q k^T. All
+/// else is fp32 in either.
 enum class Accumulation {
   fp32,  ///< the fastest
-  fp64,  ///< rounded to fp32 at the end of a sum: for references, at some twice the time
+  fp64,  ///< rounded to fp32 once for every 256 products: for references, at about twice the time
 };
 
 /// "fp32" or "fp64".

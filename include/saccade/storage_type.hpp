@@ -6,7 +6,7 @@
 
 namespace saccade {
 
-/// How elements are stored, in a file or in memory. Arithmetic is in fp32 whatever the storage.
+/// How elements are stored, in a file or in memory. Arithmetic is the engine's whatever the storage.
 enum class StorageType : std::uint8_t { boolean, u8, i8, i16, u16, i32, u32, i64, u64, f16, bf16, f32, f64 };
 
 /// "f32", "i64", ...

@@ -197,23 +197,30 @@ TEST_CASE("the residual and the gate may be the output") {
   p.with_gate = p.with_residual = true;
   p.fill(8);
   p.gate = p.residual;
-  const std::vector<float> expected = by_contract(p);
-  for_each_table([&](const KernelTable& t) {
+  const auto check_table = [&](const KernelTable& t) {
+    const std::vector<float> expected = by_contract(p, t.accumulation);
     std::vector<float> out = p.residual, panels = pack(t, p),
                        scratch(static_cast<std::size_t>(kernels::matmul_scratch(p.depth)));
-    t.matmul_block(
-        {p.left.data(),
-         p.depth,
-         p.rows,
-         panels.data(),
-         p.depth,
-         p.columns,
-         out.data(),
-         p.columns,
-         {.gate = out.data(), .gate_stride = p.columns, .residual = out.data(), .residual_stride = p.columns},
-         scratch.data()});
+    t.matmul_block({p.left.data(),
+                    p.depth,
+                    p.rows,
+                    panels.data(),
+                    p.depth,
+                    p.columns,
+                    out.data(),
+                    p.columns,
+                    {.gate = p.with_gate ? out.data() : nullptr,
+                     .gate_stride = p.columns,
+                     .residual = out.data(),
+                     .residual_stride = p.columns},
+                    scratch.data()});
     CHECK(difference(out, expected) == "");
-  });
+  };
+  for (const bool gated : {true, false}) {
+    p.with_gate = gated;
+    for_each_table(check_table);
+    for_each_table(check_table, Accumulation::fp64);
+  }
 }
 
 }  // namespace

@@ -35,7 +35,8 @@ TEST_CASE("a table is complete and its tile fits the packing") {
     CHECK(t.tile_columns % t.lanes == 0);
     CHECK(t.tile_columns <= 4 * kernels::panel_width);
     REQUIRE((t.fp64_sums != nullptr));
-    CHECK((t.fp64_sums->fp64_sums == nullptr));
+    CHECK((t.accumulation == Accumulation::fp32));
+    CHECK((t.fp64_sums->accumulation == Accumulation::fp64));
     CHECK(t.fp64_sums->isa == t.isa);
     CHECK(t.fp64_sums->tile_columns % kernels::panel_width == 0);
   });

@@ -230,7 +230,7 @@ void check_top(const Problem& p, std::int64_t k) {
       }
     }
   }
-  for_each_isa(3, [&](Engine& engine) {
+  const auto check = [&](Engine& engine) {
     ProblemMemory memory(p);
     std::vector<std::int32_t> got_keys(keys.size(), 77);
     std::vector<float> got(keys.size(), NAN);
@@ -239,7 +239,9 @@ void check_top(const Problem& p, std::int64_t k) {
     CHECK(got_keys == keys);
     CHECK(difference(got, probabilities) == "");
     CHECK(difference(with.out, run(engine, p).out) == "");
-  });
+  };
+  for_each_isa(1, check);
+  for_each_isa(3, check);
 }
 
 TEST_CASE("the keys that each query attends to most, and their probabilities") {
@@ -249,6 +251,12 @@ TEST_CASE("the keys that each query attends to most, and their probabilities") {
     if (!p.key_counts.empty()) p.key_counts[2] = 17;
     for (const std::int64_t k : {1, 3, 17}) check_top(p, k);
   }
+}
+
+TEST_CASE("the most attended keys of tall row blocks") {
+  Problem p = {.queries = {100}, .keys = {700}, .heads = 2, .key_heads = 2, .head_dim = 5, .value_dim = 3};
+  p.fill(2);
+  check_top(p, 3);
 }
 
 TEST_CASE("visible scores that are NaN or -infinity are among no top keys") {

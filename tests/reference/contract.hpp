@@ -14,7 +14,7 @@
 namespace saccade::test::contract {
 
 /// sum_k a_k b_k: pieces of 256 in depth, each one chain of fused multiply-adds from +0, added in order. In
-/// fp64 a chain and an addition are rounded to fp32 at their end, and the first chain is from `begin`.
+/// fp64 chains are in double, the first from `begin` and rounded to fp32, the others added to before that.
 float matrix_element(const float* a, const float* b, std::int64_t depth,
                      Accumulation accumulation = Accumulation::fp32, float begin = 0.0f);
 
