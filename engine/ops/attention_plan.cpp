@@ -72,7 +72,7 @@ AttentionPlan::Place AttentionPlan::facts(std::int64_t sequence) const noexcept 
   // Values are copied where they have to be converted, and where many rows read them, unless a
   // head's lie one after the other as they are.
   p.copies_values = problem_.v.type != StorageType::f32 ||
-                    (p.rows > row_block && problem_.v.token_stride != problem_.value_dim());
+                    (p.rows > tall_row_block && problem_.v.token_stride != problem_.value_dim());
   p.chunks = asked == nullptr ? chunks(p) : 1;
   return p;
 }
