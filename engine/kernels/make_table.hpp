@@ -16,8 +16,8 @@
 namespace saccade::kernels {
 namespace {
 
-template <class L>
-consteval KernelTable make_fp32_table(Isa isa) {
+template <class L, Isa isa>
+consteval KernelTable make_fp32_table() {
   return {.isa = isa,
           .lanes = L::count,
           .tile_rows = tile_rows<L>(tile_columns<L>),
@@ -40,9 +40,9 @@ consteval KernelTable make_fp32_table(Isa isa) {
 }
 
 /// Kernels that have no matrix elements are the same.
-template <class L>
-consteval KernelTable make_fp64_table(Isa isa) {
-  KernelTable table = make_fp32_table<L>(isa);
+template <class L, Isa isa>
+consteval KernelTable make_fp64_table() {
+  KernelTable table = make_fp32_table<L, isa>();
   table.tile_rows = tile_rows<DoubleLanes<L>>(tile_columns<DoubleLanes<L>>);
   table.tile_columns = tile_width<Fp64Sums<L>>;
   table.accumulation = Accumulation::fp64;
@@ -51,11 +51,11 @@ consteval KernelTable make_fp64_table(Isa isa) {
   return table;
 }
 template <class L, Isa isa>
-constexpr KernelTable fp64_table = make_fp64_table<L>(isa);
+constexpr KernelTable fp64_table = make_fp64_table<L, isa>();
 
 template <class Arch, Isa isa>
 consteval KernelTable make_table() {
-  KernelTable table = make_fp32_table<Lanes<Arch>>(isa);
+  KernelTable table = make_fp32_table<Lanes<Arch>, isa>();
   table.fp64_sums = &fp64_table<Lanes<Arch>, isa>;
   return table;
 }
