@@ -86,9 +86,9 @@ bool AttentionPlan::reads_tokens_whole(std::int64_t sequence) const noexcept {
          side_by_side(problem_.k) && side_by_side(problem_.v);
 }
 
-/// Tall ones save a percent or so, which threads that wait for the last task must not lose: 64 for each.
+/// Tall ones save a percent, which waiting for the last task must not cost: 32 for each thread but one.
 std::int64_t AttentionPlan::rows_per_block(const Place& place) const noexcept {
-  const bool enough = threads_ == 1 || place.rows * place.heads >= 64 * threads_ * tall_row_block;
+  const bool enough = place.rows * place.heads >= 32 * (threads_ - 1) * tall_row_block;
   return !place.in_place && enough ? tall_row_block : row_block;
 }
 
