@@ -167,20 +167,25 @@ void AttentionPlan::prepare() noexcept {
   wave_ = {{0, 0}, {0, 0}};
 }
 
-/// A head is whole as long as the work behind it lasts all threads for longer than it takes one.
+/// Threads take whole heads in turn: one is whole where as much work follows it for each thread whose turn is
+/// still to come. A sixteenth of a head may be missing: splitting costs more.
 void AttentionPlan::choose_whole_heads() noexcept {
-  double behind = 0;  // scores of the heads after this place
-  for (std::int64_t p = problem_.sequences() - 1; p >= 0; --p) {
-    Place& place = places_[p];
-    const double head = 1.0 + static_cast<double>(place.keys) * static_cast<double>(place.rows);
-    if (all_whole(place)) {
-      place.whole_heads = place.heads;
-    } else if (place.small()) {
-      const double missing = std::ceil(threads_ - behind / head);  // heads that must follow in this place
-      place.whole_heads =
-          std::clamp<std::int64_t>(place.heads - static_cast<std::int64_t>(missing), 0, place.heads);
-    }
-    behind += head * static_cast<double>(place.heads);
+  Place* const end = places_ + problem_.sequences();
+  double behind = 0;  // scores that follow
+  for (const Place* place = places_; place != end; ++place)
+    behind += place->scores() * static_cast<double>(place->heads);
+  std::int64_t turn = 0;
+  for (Place* place = places_; place != end; ++place) {
+    const double head = place->scores();
+    std::int64_t& whole = place->whole_heads;
+    if (all_whole(*place)) whole = place->heads;
+    const auto fits = [&] {
+      const auto later = static_cast<double>(threads_ - 1 - (turn + whole) % threads_);
+      return behind - head * static_cast<double>(whole + 1) >= head * (later - 1.0 / 16);
+    };
+    while (place->small() && whole < place->heads && fits()) ++whole;
+    turn = whole == place->heads ? turn + whole : 0;
+    behind -= head * static_cast<double>(place->heads);
   }
 }
 

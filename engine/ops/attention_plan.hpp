@@ -80,6 +80,10 @@ class AttentionPlan {
 
     /// Heads may be whole: their keys and values are few enough for a core's own cache.
     [[nodiscard]] bool small() const noexcept { return !in_place && keys <= kernels::key_block; }
+    /// Of a head, and one so that none is for nothing.
+    [[nodiscard]] double scores() const noexcept {
+      return 1.0 + static_cast<double>(keys) * static_cast<double>(rows);
+    }
     [[nodiscard]] std::int64_t split_tasks() const noexcept { return row_blocks * chunks; }
   };
   /// Some rows of one head, and some of its keys.
