@@ -21,24 +21,38 @@ int threads_for(const Engine::State& state, const AttentionProblem& problem) noe
   return static_cast<int>(std::clamp(work / thread_work, 1.0, static_cast<double>(state.threads)));
 }
 
-}  // namespace
-
-std::size_t attention_workspace(const Engine::State& state, const AttentionProblem& problem) noexcept {
+std::size_t workspace_of(AttentionPlan& plan) noexcept {
   scheduler::Carver carver;
-  AttentionPlan(problem, threads_for(state, problem)).lay_out(carver);
+  plan.lay_out(carver);
   return carver.used();
 }
 
-void attend(Engine::State& state, const AttentionProblem& problem, std::byte* workspace) {
-  const int threads = threads_for(state, problem);
-  AttentionPlan plan(problem, threads);
+void run(Engine::State& state, AttentionPlan& plan, std::byte* workspace) {
   scheduler::Carver carver(workspace);
   plan.lay_out(carver);
   plan.prepare();
   while (plan.next_wave()) {
     const auto run = [&](std::size_t task, int slot) { plan.run(*state.kernels, task, slot); };
-    scheduler::run_tasks(state, plan.tasks(), run, threads);
+    scheduler::run_tasks(state, plan.tasks(), run, plan.threads());
   }
+}
+
+}  // namespace
+
+std::size_t attention_workspace(const Engine::State& state, const AttentionProblem& problem) noexcept {
+  AttentionPlan plan(problem, threads_for(state, problem));
+  return workspace_of(plan);
+}
+
+void attend(Engine::State& state, const AttentionProblem& problem, std::byte* workspace) {
+  AttentionPlan plan(problem, threads_for(state, problem));
+  run(state, plan, workspace);
+}
+
+void attend(Engine::State& state, const AttentionProblem& problem) {
+  AttentionPlan plan(problem, threads_for(state, problem));
+  scheduler::ScratchPool::Lease lease(state.scratch, workspace_of(plan));
+  run(state, plan, lease.memory());
 }
 
 }  // namespace ops
@@ -68,19 +82,14 @@ ops::AttentionProblem problem_of(const CacheTensors& tensors, const AttentionOpt
   return problem;
 }
 
-void run(Engine::State& state, const ops::AttentionProblem& problem) {
-  scheduler::ScratchPool::Lease lease(state.scratch, ops::attention_workspace(state, problem));
-  ops::attend(state, problem, lease.memory());
-}
-
 }  // namespace
 
 void attention(Engine& engine, const AttentionTensors& tensors, const AttentionOptions& options) {
-  run(engine.state(), problem_of(tensors, options));
+  ops::attend(engine.state(), problem_of(tensors, options));
 }
 
 void attention(Engine& engine, const CacheTensors& tensors, const AttentionOptions& options) {
-  run(engine.state(), problem_of(tensors, options));
+  ops::attend(engine.state(), problem_of(tensors, options));
 }
 
 std::size_t attention_workspace(const Engine& engine, const AttentionTensors& tensors,

@@ -13,7 +13,8 @@ inline double thread_work = 1 << 19;
 [[nodiscard]] std::size_t attention_workspace(const Engine::State& state,
                                               const AttentionProblem& problem) noexcept;
 
-/// Runs a problem that has been validated, in `workspace`.
+/// Runs a problem that has been validated, in `workspace`, else in scratch that it leases.
 void attend(Engine::State& state, const AttentionProblem& problem, std::byte* workspace);
+void attend(Engine::State& state, const AttentionProblem& problem);
 
 }  // namespace saccade::ops

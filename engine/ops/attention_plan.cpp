@@ -35,13 +35,13 @@ AttentionPlan::AttentionPlan(const AttentionProblem& problem, int threads) noexc
   hides_keys_ = std::min(options.window.left, options.window.right) < Window::unlimited ||
                 options.mask.data != nullptr || options.bias.data != nullptr ||
                 options.distance_bias.data != nullptr;
-  if (threads_ == 1) return;
   std::int64_t all = 0;
-  for (std::int64_t s = 0; s < problem_.sequences(); ++s) {
+  for (std::int64_t s = 0; threads_ > 1 && s < problem_.sequences(); ++s) {
     const Place place = facts(s);
     all += place.row_blocks * place.heads;
   }
   if (all > 0) tasks_per_row_block_ = blocks_of(4 * threads_, all);
+  extent_ = extent();
 }
 
 const ProbabilitiesRequest* AttentionPlan::request(std::int64_t sequence) const noexcept {
@@ -74,6 +74,7 @@ AttentionPlan::Place AttentionPlan::facts(std::int64_t sequence) const noexcept 
   p.copies_values = problem_.v.type != StorageType::f32 ||
                     (p.rows > tall_row_block && problem_.v.token_stride != problem_.value_dim());
   p.chunks = asked == nullptr ? chunks(p) : 1;
+  if (all_whole(p)) p.whole_heads = p.heads;
   return p;
 }
 
@@ -86,7 +87,8 @@ bool AttentionPlan::reads_tokens_whole(std::int64_t sequence) const noexcept {
          side_by_side(problem_.k) && side_by_side(problem_.v);
 }
 
-/// Tall ones save a percent, which waiting for the last task must not cost: 32 for each thread but one.
+/// Tall ones save a percent, which waiting for the last task must not cost: where the sequence has 32 for
+/// each thread but one.
 std::int64_t AttentionPlan::rows_per_block(const Place& place) const noexcept {
   const bool enough = place.rows * place.heads >= 32 * (threads_ - 1) * tall_row_block;
   return !place.in_place && enough ? tall_row_block : row_block;
@@ -131,7 +133,7 @@ AttentionPlan::Extent AttentionPlan::extent() const noexcept {
 }
 
 void AttentionPlan::lay_out(scheduler::Carver& carver) noexcept {
-  const Extent e = extent();
+  const Extent& e = extent_;
   places_ = carver.take<Place>(as_size(problem_.sequences() + 1));
   shared_values_ = carver.take<float>(as_size(e.shared_values));
   shared_finite_ = carver.take<std::uint8_t>(as_size(e.shared_blocks));
@@ -156,7 +158,7 @@ void AttentionPlan::prepare() noexcept {
   std::sort(places_, places_ + sequences, [](const Place& a, const Place& b) {
     return a.keys != b.keys ? a.keys > b.keys : a.sequence < b.sequence;
   });
-  choose_whole_heads();
+  if (threads_ > 1) choose_whole_heads();
   places_[0].before = {};
   for (std::int64_t p = 0; p < sequences; ++p) places_[p + 1].before = before({p, places_[p].heads});
   for (std::int64_t p = 0; p < sequences; ++p) {
@@ -167,25 +169,26 @@ void AttentionPlan::prepare() noexcept {
   wave_ = {{0, 0}, {0, 0}};
 }
 
-/// Threads take whole heads in turn: one is whole where as much work follows it for each thread whose turn is
-/// still to come. A sixteenth of a head may be missing: splitting costs more.
+/// Threads take whole heads in turn, in rounds of one each: heads are whole as long as what follows them
+/// fills their round. A sixteenth of a head may be missing: splitting costs more.
 void AttentionPlan::choose_whole_heads() noexcept {
+  constexpr double missing = 1.0 / 16;
   Place* const end = places_ + problem_.sequences();
-  double behind = 0;  // scores that follow
+  double behind = 0;  // scores from a place on
   for (const Place* place = places_; place != end; ++place)
     behind += place->scores() * static_cast<double>(place->heads);
-  std::int64_t turn = 0;
+  double begun = 0;  // scores of whole heads before it, in a round that is not full
   for (Place* place = places_; place != end; ++place) {
-    const double head = place->scores();
-    std::int64_t& whole = place->whole_heads;
-    if (all_whole(*place)) whole = place->heads;
-    const auto fits = [&] {
-      const auto later = static_cast<double>(threads_ - 1 - (turn + whole) % threads_);
-      return behind - head * static_cast<double>(whole + 1) >= head * (later - 1.0 / 16);
-    };
-    while (place->small() && whole < place->heads && fits()) ++whole;
-    turn = whole == place->heads ? turn + whole : 0;
-    behind -= head * static_cast<double>(place->heads);
+    const auto heads = static_cast<double>(place->heads);
+    const double head = place->scores(), turn = begun / head;
+    auto whole = static_cast<double>(place->whole_heads);
+    if (place->small() && !all_whole(*place)) {
+      const double rounds = std::floor((turn + behind / head + missing) / threads_);
+      whole = std::clamp(std::floor(rounds * threads_ - turn + missing), 0.0, heads);
+    }
+    place->whole_heads = static_cast<std::int64_t>(whole);
+    begun = whole == heads ? std::fmod(turn + heads, threads_) * head : 0;
+    behind -= head * heads;
   }
 }
 

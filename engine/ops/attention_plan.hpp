@@ -34,7 +34,7 @@ struct Wave {
 /// states.
 ///
 /// Other keys are packed ahead. A head of few keys is one task, which packs them into its thread's memory and
-/// finds them in that core's cache, while enough work follows to keep the other threads busy.
+/// finds them in that core's cache, where such heads make even rounds for the threads or enough work follows.
 ///
 /// Other heads are split into row blocks: their keys are packed once, just before the first row block that
 /// wants them, in waves, so that memory does not grow with the batch.
@@ -42,6 +42,7 @@ class AttentionPlan {
  public:
   AttentionPlan(const AttentionProblem& problem, int threads) noexcept;
 
+  [[nodiscard]] int threads() const noexcept { return threads_; }
   /// Takes the workspace from `carver`, which may only count.
   void lay_out(scheduler::Carver& carver) noexcept;
   /// Fills what lay_out took.
@@ -80,7 +81,7 @@ class AttentionPlan {
 
     /// Heads may be whole: their keys and values are few enough for a core's own cache.
     [[nodiscard]] bool small() const noexcept { return !in_place && keys <= kernels::key_block; }
-    /// Of a head, and one so that none is for nothing.
+    /// Of a head; one more, so that without keys it is not 0.
     [[nodiscard]] double scores() const noexcept {
       return 1.0 + static_cast<double>(keys) * static_cast<double>(rows);
     }
@@ -198,6 +199,7 @@ class AttentionPlan {
   bool asks_ahead_ = false;                           // for rows before they are wanted
   bool hides_keys_ = false;                           // rows of a sequence may see different keys
   std::int64_t tasks_per_row_block_ = 1;              // that keep the threads busy
+  Extent extent_ = {};
   Wave wave_ = {};
 };
 
