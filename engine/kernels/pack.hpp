@@ -114,11 +114,7 @@ bool copy_rows(const Stored* values, std::ptrdiff_t stride, std::ptrdiff_t rows,
       if (packed != nullptr) L::store(packed + c, x, lanes);
     }
   }
-  float lanes[L::count];
-  L::store(lanes, (sum[0] + sum[1]) + (sum[2] + sum[3]));
-  bool finite = true;
-  for (const float lane : lanes) finite = finite && lane == 0.0f;
-  return finite;
+  return L::tree_sum((sum[0] + sum[1]) + (sum[2] + sum[3])) == 0.0f;
 }
 
 template <class L>
