@@ -67,8 +67,7 @@ AttentionPlan::Place AttentionPlan::facts(std::int64_t sequence) const noexcept 
   p.rows = problem_.queries(sequence) * p.group;
   p.in_place = problem_.cache != nullptr || p.mean || together ||
                p.rows <= (problem_.positions.empty() ? kernels::row_group : 1);
-  p.rows_per_block = rows_per_block(p);
-  p.row_blocks = blocks_of(p.rows, p.rows_per_block);
+  choose_row_blocks(p);
   // Values are copied where they have to be converted, and where many rows read them, unless a
   // head's lie one after the other as they are.
   p.copies_values = problem_.v.type != StorageType::f32 ||
@@ -88,10 +87,13 @@ bool AttentionPlan::reads_tokens_whole(std::int64_t sequence) const noexcept {
 }
 
 /// Tall ones save a percent, which waiting for the last task must not cost: where the sequence has 32 for
-/// each thread but one.
-std::int64_t AttentionPlan::rows_per_block(const Place& place) const noexcept {
-  const bool enough = place.rows * place.heads >= 32 * (threads_ - 1) * tall_row_block;
-  return !place.in_place && enough ? tall_row_block : row_block;
+/// each thread but one, and rows that make no even round of them are shared by the threads.
+void AttentionPlan::choose_row_blocks(Place& place) const noexcept {
+  const bool tall = !place.in_place && place.rows * place.heads >= 32 * (threads_ - 1) * tall_row_block;
+  place.rows_per_block = static_cast<std::int32_t>(tall ? tall_row_block : row_block);
+  place.short_rows = tall ? static_cast<std::int32_t>(place.rows % (threads_ * tall_row_block)) : 0;
+  place.short_blocks = std::min(threads_, static_cast<int>(blocks_of(place.short_rows, kernels::row_group)));
+  place.row_blocks = place.short_blocks + blocks_of(place.rows - place.short_rows, place.rows_per_block);
 }
 
 /// More than one only where the row blocks of all sequences cannot keep the threads busy.

@@ -71,11 +71,12 @@ class AttentionPlan {
     std::int64_t group;       ///< query heads of each; those of a query are neighbouring rows
     std::int64_t rows;        ///< of each
     std::int64_t row_blocks;  ///< of each
-    std::int64_t rows_per_block;
-    std::int64_t chunks;  ///< of keys: tasks of a row block
-    bool mean;            ///< a mean over heads is wanted
-    bool in_place;        ///< keys are read where they are: packed already, or not worth packing ahead
-    bool copies_values;   ///< when keys are packed
+    std::int64_t chunks;      ///< of keys: tasks of a row block
+    std::int32_t rows_per_block;
+    std::int32_t short_rows, short_blocks;  ///< the first rows, in blocks of fewer
+    bool mean;                              ///< a mean over heads is wanted
+    bool in_place;       ///< keys are read where they are: packed already, or not worth packing ahead
+    bool copies_values;  ///< when keys are packed
     std::int64_t whole_heads = 0;  ///< the first heads, one task each; the others are split
     Before before = {};
 
@@ -84,6 +85,11 @@ class AttentionPlan {
     /// Of a head; one more, so that without keys it is not 0.
     [[nodiscard]] double scores() const noexcept {
       return 1.0 + static_cast<double>(keys) * static_cast<double>(rows);
+    }
+    /// The first row of a block, counted from the first rows.
+    [[nodiscard]] std::int64_t block_begin(std::int64_t block) const noexcept {
+      return block < short_blocks ? short_rows * block / short_blocks
+                                  : short_rows + (block - short_blocks) * rows_per_block;
     }
     [[nodiscard]] std::int64_t split_tasks() const noexcept { return row_blocks * chunks; }
   };
@@ -131,7 +137,7 @@ class AttentionPlan {
   [[nodiscard]] const ProbabilitiesRequest* request(std::int64_t sequence) const noexcept;
   [[nodiscard]] Place facts(std::int64_t sequence) const noexcept;
   [[nodiscard]] bool reads_tokens_whole(std::int64_t sequence) const noexcept;
-  [[nodiscard]] std::int64_t rows_per_block(const Place& place) const noexcept;
+  void choose_row_blocks(Place& place) const noexcept;
   [[nodiscard]] std::int64_t chunks(const Place& place) const noexcept;
   /// All heads are whole: there is nothing to split, or nobody to split it for.
   [[nodiscard]] bool all_whole(const Place& place) const noexcept {

@@ -145,9 +145,9 @@ void AttentionPlan::add_to_mean(const kernels::KernelTable& kernels, const RowBl
 /// The last rows first.
 AttentionPlan::RowBlock AttentionPlan::row_block_of(const Unit& unit) const noexcept {
   const Place& place = places_[unit.of.place];
-  const std::int64_t row = (place.row_blocks - 1 - unit.index / place.chunks) * place.rows_per_block;
-  return {&place, unit.of.head, row, std::min(place.rows_per_block, place.rows - row),
-          unit.index % place.chunks};
+  const std::int64_t block = place.row_blocks - 1 - unit.index / place.chunks;
+  const std::int64_t row = place.block_begin(block), end = std::min(place.block_begin(block + 1), place.rows);
+  return {&place, unit.of.head, row, end - row, unit.index % place.chunks};
 }
 
 /// Rows of a view by query, where they lie a constant stride apart.

@@ -47,5 +47,14 @@ TEST_CASE("shorter heads fill the round that longer ones have begun") {
   CHECK(tasks(2, 1, {512, 48, 48}) == 11 + 2);
 }
 
+TEST_CASE("row blocks of long sequences make even rounds") {
+  CHECK(tasks(1, 1, {4096}) == 43);      // 42 of 96 rows, one of 64
+  CHECK(tasks(2, 1, {4096}) == 42 + 2);  // two of 32
+  CHECK(tasks(2, 1, {4032}) == 42);
+  CHECK(tasks(2, 1, {4033}) == 42 + 1);
+  CHECK(tasks(2, 3, {2048}) == 3 * (20 + 2));
+  CHECK(tasks(8, 1, {4096}) == 86);  // too few for eight threads: of 48 rows
+}
+
 }  // namespace
 }  // namespace saccade::test
