@@ -189,7 +189,7 @@ class AttentionPlan {
   [[nodiscard]] kernels::AttentionBlock kernel_block(const RowBlock& block, const PackedKeys* keys,
                                                      const Slot& slot) const noexcept;
   void run_kernel(const kernels::KernelTable& kernels, const RowBlock& block,
-                  kernels::AttentionBlock a) const noexcept;
+                  kernels::AttentionBlock& a) const noexcept;
   [[nodiscard]] bool find_score_rows(const RowBlock& block, float** rows) const noexcept;
 
   const AttentionProblem& problem_;

@@ -54,6 +54,7 @@ void validate_positions(const AttentionProblem& p) {
 void validate_key_counts(const AttentionProblem& p) {
   const std::span<const std::int64_t> counts = p.options.key_counts;
   require_each_sequence("key_counts", counts.size(), p.sequences());
+  if (counts.empty()) return;
   AttentionProblem all = p;
   all.options.key_counts = {};
   for (std::size_t s = 0; s < counts.size(); ++s) {
