@@ -87,11 +87,12 @@ bool AttentionPlan::reads_tokens_whole(std::int64_t sequence) const noexcept {
 }
 
 /// Tall ones save a percent, which waiting for the last task must not cost: where the sequence has 32 for
-/// each thread but one, and rows that make no even round of them are shared by the threads.
+/// each thread but one, and rows that are left by even rounds of them are shared by the threads.
 void AttentionPlan::choose_row_blocks(Place& place) const noexcept {
-  const bool tall = !place.in_place && place.rows * place.heads >= 32 * (threads_ - 1) * tall_row_block;
+  const std::int64_t round = threads_ * tall_row_block;
+  const bool tall = !place.in_place && place.rows * place.heads >= 32 * (round - tall_row_block);
   place.rows_per_block = static_cast<std::int32_t>(tall ? tall_row_block : row_block);
-  place.short_rows = tall ? static_cast<std::int32_t>(place.rows % (threads_ * tall_row_block)) : 0;
+  place.short_rows = tall && place.rows > round ? static_cast<std::int32_t>(place.rows % round) : 0;
   place.short_blocks = std::min(threads_, static_cast<int>(blocks_of(place.short_rows, kernels::row_group)));
   place.row_blocks = place.short_blocks + blocks_of(place.rows - place.short_rows, place.rows_per_block);
 }

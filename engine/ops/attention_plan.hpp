@@ -86,10 +86,12 @@ class AttentionPlan {
     [[nodiscard]] double scores() const noexcept {
       return 1.0 + static_cast<double>(keys) * static_cast<double>(rows);
     }
-    /// The first row of a block, counted from the first rows.
+    /// The first row of a block, counted from the first rows; of block -1, which a head without rows has for
+    /// its last, a row before them.
     [[nodiscard]] std::int64_t block_begin(std::int64_t block) const noexcept {
-      return block < short_blocks ? short_rows * block / short_blocks
-                                  : short_rows + (block - short_blocks) * rows_per_block;
+      const bool is_short = block >= 0 && block < short_blocks;
+      return is_short ? short_rows * block / short_blocks
+                      : short_rows + (block - short_blocks) * rows_per_block;
     }
     [[nodiscard]] std::int64_t split_tasks() const noexcept { return row_blocks * chunks; }
   };
@@ -189,7 +191,7 @@ class AttentionPlan {
   [[nodiscard]] kernels::AttentionBlock kernel_block(const RowBlock& block, const PackedKeys* keys,
                                                      const Slot& slot) const noexcept;
   void run_kernel(const kernels::KernelTable& kernels, const RowBlock& block,
-                  kernels::AttentionBlock& a) const noexcept;
+                  kernels::AttentionBlock a) const noexcept;
   [[nodiscard]] bool find_score_rows(const RowBlock& block, float** rows) const noexcept;
 
   const AttentionProblem& problem_;

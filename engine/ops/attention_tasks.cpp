@@ -292,7 +292,7 @@ void AttentionPlan::run_row_block(const kernels::KernelTable& kernels, const Row
 
 /// In the vector form each row has a position of its own.
 void AttentionPlan::run_kernel(const kernels::KernelTable& kernels, const RowBlock& block,
-                               kernels::AttentionBlock& a) const noexcept {
+                               kernels::AttentionBlock a) const noexcept {
   if (problem_.positions.empty()) return kernels.attention_block(a);
   for (std::int64_t i = 0, rows = std::exchange(a.rows, 1); i < rows; ++i) {
     a.first_position = problem_.positions[as_size(block.row + i)];

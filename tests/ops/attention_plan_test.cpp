@@ -53,7 +53,8 @@ TEST_CASE("row blocks of long sequences make even rounds") {
   CHECK(tasks(2, 1, {4032}) == 42);
   CHECK(tasks(2, 1, {4033}) == 42 + 1);
   CHECK(tasks(2, 3, {2048}) == 3 * (20 + 2));
-  CHECK(tasks(8, 1, {4096}) == 86);  // too few for eight threads: of 48 rows
+  CHECK(tasks(2, 128, {60}) == 128);  // no round: shared out they would be read twice
+  CHECK(tasks(8, 1, {4096}) == 86);   // too few for eight threads: of 48 rows
 }
 
 }  // namespace

@@ -83,5 +83,16 @@ TEST_CASE("only what was asked for is written") {
   CHECK(difference({one.room.data(), map}, {all.room.data() + 2 * map, map}) == "");
 }
 
+// Tasks look at the rows of the next one, which has none here.
+TEST_CASE("a sequence without queries may want a mean, behind a long one") {
+  Batch batch = {{512, 0}, 4, 64, 64};
+  batch.fill(3);
+  const ProbabilitiesRequest mean = {.sequence = 1, .mean_over_heads = true};
+  for (const int threads : {1, 2, 4}) {
+    Engine engine({.threads = threads, .isa = {}});
+    CHECK(attend(engine, batch, {.probabilities = {&mean, 1}}) == attend(engine, batch));
+  }
+}
+
 }  // namespace
 }  // namespace saccade::test
