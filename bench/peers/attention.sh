@@ -27,8 +27,7 @@ have_onednn() { compile onednn bench/peers/onednn.cpp -fopenmp -ldnnl; }
 have_onnxruntime() { compile_onnxruntime onnxruntime; }
 have_torch() {
   export PEER_PROBLEM=$PWD/$bin/problem.so
-  "$python" -c 'from torch.nn.functional import scaled_dot_product_attention' 2> $bin/torch.log &&
-    compile problem.so bench/peers/problem.cpp -fPIC -shared
+  find_torch && compile problem.so bench/peers/problem.cpp -fPIC -shared
 }
 
 # turn PEER THREADS BATCH HEADS QUERIES KEYS HEAD_DIM MASK: an engine's turn at a case, lines of JSON.
@@ -41,7 +40,7 @@ turn() {
       [ "$3" != 1 ] || layouts=bhsd,panels
       build/saccade bench attention --batch "$1" --heads "$2" --queries "$3" --lengths "$4" --head-dim "$5" \
         --mask "$6" --threads "$OMP_NUM_THREADS" --layout $layouts --format jsonl ${repetitions:+-r "$repetitions"} ;;
-    torch) "$python" bench/peers/torch_sdpa.py "$@" "$OMP_NUM_THREADS" $repetitions ;;
+    torch) run_torch bench/peers/torch_sdpa.py "$@" "$OMP_NUM_THREADS" $repetitions ;;
     *) "$bin/$peer" "$@" "$OMP_NUM_THREADS" $repetitions ;;
   esac
 }

@@ -14,7 +14,7 @@ def one_sequence(key):
 def cell(key, case, name):
     """How fast an engine is: of one sequence the milliseconds."""
     if name in case and one_sequence(key):
-        return f"{1e3 * rounds.best(case[name])['seconds_median']:.2f}"
+        return f"{1e3 * rounds.middle(case[name])['seconds_median']:.2f}"
     return sets_report.speed(case, name)
 
 

@@ -18,8 +18,7 @@ have_onednn() { compile onednn_layer bench/peers/onednn_layer.cpp -fopenmp -ldnn
 have_onnxruntime() { compile_onnxruntime onnxruntime_layer; }
 have_torch() {
   export PEER_PROBLEM=$PWD/$bin/layer_problem.so
-  "$python" -c 'from torch.nn.functional import scaled_dot_product_attention' 2> $bin/torch.log &&
-    compile layer_problem.so bench/peers/layer_problem.cpp -fPIC -shared
+  find_torch && compile layer_problem.so bench/peers/layer_problem.cpp -fPIC -shared
 }
 
 # turn PEER THREADS SET: an engine's turn at a set, lines of JSON.
@@ -29,7 +28,7 @@ turn() {
     saccade)
       build/saccade bench layer --width 384 --heads 12 --sets "$3" --threads "$2" --format jsonl \
         ${repetitions:+-r "$repetitions"} ;;
-    torch) "$python" bench/peers/torch_layer.py "$3" "$2" $repetitions ;;
+    torch) run_torch bench/peers/torch_layer.py "$3" "$2" $repetitions ;;
     *) "$bin/$1_layer" "$3" "$2" $repetitions ;;
   esac
 }

@@ -2,8 +2,7 @@
 import json
 import sys
 
-RULE = ("Rounds in alternation; of each engine the best counts, a round being a median of calls: neighbours on a shared "
-        "machine only take away.")
+RULE = "Rounds in alternation; of each engine the middle one counts, a round being a median of calls."
 
 
 def read(path, case_of, engine_of):
@@ -15,9 +14,18 @@ def read(path, case_of, engine_of):
     return cases or sys.exit("bench/compare: no engine measured anything")
 
 
-def best(rows):
-    """The row of the round whose median was the lowest."""
-    return min(rows, key=lambda row: row["seconds_median"])
+def middle(rows):
+    """The row of the middle round, of an even number the faster of the two; of an engine that tries several sizes of
+    batches, of the size whose middle is the fastest."""
+    sizes = {}
+    for row in rows:
+        sizes.setdefault(row.get("batch"), []).append(row)
+    by_time = [sorted(of_size, key=seconds) for of_size in sizes.values()]
+    return min((of_size[(len(of_size) - 1) // 2] for of_size in by_time), key=seconds)
+
+
+def seconds(row):
+    return row["seconds_median"]
 
 
 def versions(cases):

@@ -28,20 +28,20 @@ def speed(case, name):
     """Tokens a second; of an engine that pads, with how many sequences in a batch."""
     if name not in case:
         return ""
-    row = rounds.best(case[name])
+    row = rounds.middle(case[name])
     return f"{row['tokens_per_s']:,.0f}" + ("" if name == "saccade" or not row["batch"] else f" ({row['batch']})")
 
 
 def share_of_peak(case):
-    return f"{rounds.best(case['saccade'])['share_of_peak']:.0%}" if "saccade" in case else ""
+    return f"{rounds.middle(case['saccade'])['share_of_peak']:.0%}" if "saccade" in case else ""
 
 
 def best_ratio(case):
     """The time of the fastest other engine over saccade's; nothing where there are not both."""
     if "saccade" not in case or not others(case):
         return None
-    other = min(rounds.best(rows)["seconds_median"] for rows in others(case))
-    return other / rounds.best(case["saccade"])["seconds_median"]
+    other = min(rounds.middle(rows)["seconds_median"] for rows in others(case))
+    return other / rounds.middle(case["saccade"])["seconds_median"]
 
 
 def table(title, headings, rows):

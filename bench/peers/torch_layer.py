@@ -11,8 +11,9 @@ import statistics
 import sys
 
 import torch
-from torch.nn.functional import linear, scaled_dot_product_attention
+from torch.nn.functional import scaled_dot_product_attention
 
+from torch_linear import prepared_linear
 from torch_repeat import repeat
 
 WIDTH, HEADS = 384, 12
@@ -50,14 +51,6 @@ class Batch:
             context[self.place] = out
         else:
             context.index_copy_(0, self.outputs, out if self.real is None else out.index_select(0, self.real))
-
-
-def prepared_linear(weight, tokens):
-    """x -> x W^T. By oneDNN's product with packed weights where PyTorch has it: linear() packs them in every call."""
-    if not torch.backends.mkldnn.is_available():
-        return lambda x: linear(x, weight)
-    packed = torch.ops.mkldnn._reorder_linear_weight(weight, tokens)
-    return lambda x: torch.ops.mkldnn._linear_pointwise(x, packed, None, "none", [], "")
 
 
 def batches_of(offsets, size):
