@@ -32,8 +32,8 @@ void run(Engine::State& state, AttentionPlan& plan, std::byte* workspace) {
   plan.lay_out(carver);
   plan.prepare();
   while (plan.next_wave()) {
-    const auto run = [&](std::size_t task, int slot) { plan.run(*state.kernels, task, slot); };
-    scheduler::run_tasks(state, plan.tasks(), run, plan.threads());
+    const auto work = [&](std::size_t task, int slot) { plan.run(*state.kernels, task, slot); };
+    scheduler::run_tasks(state, plan.tasks(), work, plan.threads());
   }
 }
 

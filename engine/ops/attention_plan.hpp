@@ -207,7 +207,7 @@ class AttentionPlan {
   bool asks_ahead_ = false;                           // for rows before they are wanted
   bool hides_keys_ = false;                           // rows of a sequence may see different keys
   std::int64_t tasks_per_row_block_ = 1;              // that keep the threads busy
-  Extent extent_ = {};
+  Extent extent_ = {};                                // what lay_out makes room for
   Wave wave_ = {};
 };
 

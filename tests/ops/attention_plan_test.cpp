@@ -9,7 +9,7 @@
 namespace saccade::test {
 namespace {
 
-/// Tasks of a batch on some threads: one a whole head, else one for 48 rows of a head.
+/// Tasks of a batch on some threads: one a whole head, else one a row block, of 48 rows or 96.
 std::size_t tasks(int threads, std::int64_t heads, const std::vector<std::int64_t>& lengths) {
   Batch batch = {lengths, heads, 16, 16};
   batch.fill(1);
