@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "bench/random.hpp"
 #include "paired.hpp"
-#include "random.hpp"
 #include "saccade/attention.hpp"
 
 namespace saccade::bench {

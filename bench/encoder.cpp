@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-#include "batches.hpp"
+#include "bench/batches.hpp"
 #include "paired.hpp"
 #include "random_minilm.hpp"
 #include "saccade/encoder.hpp"

@@ -3,10 +3,10 @@
 #include <cmath>
 #include <string>
 
-#include "kernels/cpu_features.hpp"
-#include "kernels/select.hpp"
+#include "bench/random.hpp"
+#include "kernels/table/cpu_features.hpp"
+#include "kernels/table/select.hpp"
 #include "paired.hpp"
-#include "random.hpp"
 
 namespace saccade::bench {
 namespace {

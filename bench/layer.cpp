@@ -3,10 +3,10 @@
 #include <cmath>
 #include <string>
 
-#include "batches.hpp"
+#include "bench/batches.hpp"
+#include "bench/random.hpp"
+#include "bench/random_layer.hpp"
 #include "paired.hpp"
-#include "random.hpp"
-#include "random_layer.hpp"
 #include "saccade/self_attention.hpp"
 
 namespace saccade::bench {

@@ -5,8 +5,8 @@
 #include <functional>
 #include <string>
 
+#include "bench/random.hpp"
 #include "paired.hpp"
-#include "random.hpp"
 #include "saccade/attention.hpp"
 #include "saccade/kv_cache.hpp"
 

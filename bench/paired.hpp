@@ -4,9 +4,9 @@
 
 #include <vector>
 
+#include "bench/timing.hpp"
 #include "saccade/engine.hpp"
 #include "saccade/measure.hpp"
-#include "timing.hpp"
 
 namespace saccade::bench {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "random.hpp"
+#include "bench/random.hpp"
 #include "saccade/tensor_file.hpp"
 
 /// An encoder of all-MiniLM-L6-v2's shape with random weights, as a directory of the Hugging Face hub.

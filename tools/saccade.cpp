@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "help_formatter.hpp"
 #include "saccade/saccade.hpp"
-#include "stop_signals.hpp"
+#include "shell/help_formatter.hpp"
+#include "shell/stop_signals.hpp"
 #include "subcommands.hpp"
 
 namespace {

@@ -5,7 +5,7 @@
 
 #include "layers/packed_encoder.hpp"
 #include "layers/sequence_groups.hpp"
-#include "ops/attention.hpp"
+#include "ops/attention/attention.hpp"
 #include "saccade/attention.hpp"
 #include "saccade/encoder.hpp"
 #include "saccade/views.hpp"

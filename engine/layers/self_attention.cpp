@@ -6,8 +6,8 @@
 #include "core/checked.hpp"
 #include "layers/flops.hpp"
 #include "layers/self_attention_pass.hpp"
+#include "ops/attention/validate.hpp"
 #include "ops/require.hpp"
-#include "ops/validate.hpp"
 #include "saccade/error.hpp"
 
 namespace saccade {

@@ -5,7 +5,7 @@
 #include <span>
 
 #include "layers/sequence_groups.hpp"
-#include "ops/attention.hpp"
+#include "ops/attention/attention.hpp"
 #include "ops/linear.hpp"
 #include "saccade/attention.hpp"
 #include "saccade/views.hpp"

@@ -6,14 +6,14 @@
 
 #include "layers/encoder_pass.hpp"
 #include "layers/flops.hpp"
-#include "model/encoder_config.hpp"
+#include "model/config/encoder_config.hpp"
 #include "model/encoder_state.hpp"
-#include "model/encoder_weights.hpp"
-#include "model/pack_encoder.hpp"
-#include "model/pack_sentence.hpp"
+#include "model/files/encoder_weights.hpp"
+#include "model/pack/pack_encoder.hpp"
+#include "model/pack/pack_sentence.hpp"
 #include "model/validate_wanted.hpp"
+#include "ops/attention/validate.hpp"
 #include "ops/require.hpp"
-#include "ops/validate.hpp"
 #include "saccade/error.hpp"
 
 namespace saccade {

@@ -3,8 +3,8 @@
 #include "layers/embed_pass.hpp"
 #include "model/encoder_state.hpp"
 #include "model/tokenize_texts.hpp"
+#include "ops/attention/validate.hpp"
 #include "ops/require.hpp"
-#include "ops/validate.hpp"
 
 namespace saccade {
 namespace {

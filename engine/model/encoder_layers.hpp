@@ -1,8 +1,8 @@
 #pragma once
 
-#include "model/encoder_config.hpp"
-#include "model/encoder_family.hpp"
-#include "model/json_object.hpp"
+#include "model/config/encoder_config.hpp"
+#include "model/config/encoder_family.hpp"
+#include "model/config/json_object.hpp"
 
 namespace saccade::model {
 

@@ -5,10 +5,10 @@
 
 #include "layers/packed_encoder.hpp"
 #include "layers/packed_sentence.hpp"
-#include "model/sentence_config.hpp"
+#include "model/config/sentence_config.hpp"
 #include "saccade/encoder.hpp"
 #include "saccade/error.hpp"
-#include "text/normalizer.hpp"
+#include "text/normalize/normalizer.hpp"
 
 namespace saccade {
 

@@ -4,7 +4,7 @@
 
 #include "model/encoder_state.hpp"
 #include "ops/require.hpp"
-#include "text/utf8.hpp"
+#include "text/unicode/utf8.hpp"
 
 namespace saccade {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <string_view>
 
+#include "ops/attention/validate.hpp"
 #include "ops/require.hpp"
-#include "ops/validate.hpp"
 
 namespace saccade::model {
 namespace {

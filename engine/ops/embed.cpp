@@ -3,9 +3,9 @@
 #include <string>
 #include <string_view>
 
+#include "ops/attention/validate.hpp"
 #include "ops/require.hpp"
 #include "ops/token_blocks.hpp"
-#include "ops/validate.hpp"
 #include "saccade/error.hpp"
 
 namespace saccade::ops {

@@ -1,7 +1,7 @@
 #include "ops/layer_norm.hpp"
 
+#include "ops/attention/validate.hpp"
 #include "ops/require.hpp"
-#include "ops/validate.hpp"
 #include "saccade/error.hpp"
 #include "scheduler/row_blocks.hpp"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/as_size.hpp"
-#include "kernels/cpu_features.hpp"
+#include "kernels/table/cpu_features.hpp"
 #include "scheduler/parallel.hpp"
 #include "scheduler/row_blocks.hpp"
 #include "scheduler/scratch.hpp"

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "core/aligned_buffer.hpp"
-#include "kernels/kernel_table.hpp"
+#include "kernels/table/kernel_table.hpp"
 #include "saccade/self_attention.hpp"
 #include "saccade/views.hpp"
 #include "scheduler/engine_state.hpp"

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "core/as_size.hpp"
+#include "ops/attention/validate.hpp"
 #include "ops/require.hpp"
-#include "ops/validate.hpp"
 #include "scheduler/parallel.hpp"
 
 namespace saccade::ops {

@@ -4,9 +4,9 @@
 #include <string>
 
 #include "core/as_size.hpp"
+#include "ops/attention/validate.hpp"
 #include "ops/require.hpp"
 #include "ops/token_blocks.hpp"
-#include "ops/validate.hpp"
 #include "saccade/error.hpp"
 
 namespace saccade::ops {

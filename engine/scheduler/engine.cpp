@@ -1,6 +1,6 @@
 #include "saccade/engine.hpp"
 
-#include "kernels/select.hpp"
+#include "kernels/table/select.hpp"
 #include "saccade/error.hpp"
 #include "saccade/tbb.hpp"
 #include "saccade/version.hpp"

@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "kernels/kernel_table.hpp"
+#include "kernels/table/kernel_table.hpp"
 #include "saccade/engine.hpp"
 #include "scheduler/scratch.hpp"
 

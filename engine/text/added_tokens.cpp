@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "text/unicode.hpp"
-#include "text/utf8.hpp"
+#include "text/unicode/unicode.hpp"
+#include "text/unicode/utf8.hpp"
 
 namespace saccade::text {
 namespace {

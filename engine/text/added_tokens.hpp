@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "text/trie.hpp"
+#include "text/subword/trie.hpp"
 
 namespace saccade::text {
 

@@ -1,6 +1,6 @@
 #include "text/tokenize.hpp"
 
-#include "text/utf8.hpp"
+#include "text/unicode/utf8.hpp"
 
 namespace saccade::text {
 

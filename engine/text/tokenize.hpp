@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "text/normalizer.hpp"
+#include "text/normalize/normalizer.hpp"
 #include "text/tokenizer_parts.hpp"
 
 namespace saccade::text {

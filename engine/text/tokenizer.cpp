@@ -6,10 +6,10 @@
 
 #include "core/as_size.hpp"
 #include "saccade/error.hpp"
+#include "text/files/tokenizer_config.hpp"
+#include "text/files/tokenizer_json.hpp"
+#include "text/files/vocab_txt.hpp"
 #include "text/tokenize.hpp"
-#include "text/tokenizer_config.hpp"
-#include "text/tokenizer_json.hpp"
-#include "text/vocab_txt.hpp"
 
 namespace saccade {
 

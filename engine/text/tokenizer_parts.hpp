@@ -6,11 +6,11 @@
 
 #include "saccade/tokenizer.hpp"
 #include "text/added_tokens.hpp"
-#include "text/normalizer.hpp"
-#include "text/pre_tokenizer.hpp"
-#include "text/subword_model.hpp"
+#include "text/normalize/normalizer.hpp"
+#include "text/split/pre_tokenizer.hpp"
+#include "text/subword/subword_model.hpp"
+#include "text/subword/vocabulary.hpp"
 #include "text/template.hpp"
-#include "text/vocabulary.hpp"
 
 namespace saccade::text {
 

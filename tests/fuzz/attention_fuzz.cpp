@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "fuzz/attention_case.hpp"
-#include "ops/attention.hpp"
+#include "ops/attention/attention.hpp"
 #include "saccade/error.hpp"
 
 namespace saccade::fuzz {

@@ -5,8 +5,8 @@
 #include <limits>
 #include <vector>
 
-#include "io/convert.hpp"
 #include "io/file_bytes.hpp"
+#include "io/formats/convert.hpp"
 
 namespace saccade {
 namespace {

@@ -1,4 +1,4 @@
-#include "io/growing_file.hpp"
+#include "io/files/growing_file.hpp"
 
 #include <doctest/doctest.h>
 

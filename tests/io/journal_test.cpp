@@ -1,4 +1,4 @@
-#include "io/journal.hpp"
+#include "io/files/journal.hpp"
 
 #include <doctest/doctest.h>
 

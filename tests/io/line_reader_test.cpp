@@ -1,4 +1,4 @@
-#include "io/line_reader.hpp"
+#include "io/files/line_reader.hpp"
 
 #include <doctest/doctest.h>
 

@@ -8,7 +8,7 @@
 #include "fixtures/read_tensor.hpp"
 #include "fixtures/temporary_folder.hpp"
 #include "io/file_bytes.hpp"
-#include "io/zip_writer.hpp"
+#include "io/zip/zip_writer.hpp"
 
 namespace saccade {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "kernels/cpu_features.hpp"
-#include "kernels/select.hpp"
+#include "kernels/table/cpu_features.hpp"
+#include "kernels/table/select.hpp"
 #include "saccade/engine.hpp"
 
 namespace saccade::test {

@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "kernels/each_table.hpp"
-#include "kernels/log2.hpp"
+#include "kernels/math/log2.hpp"
 #include "reference/compare.hpp"
 #include "reference/contract.hpp"
 #include "reference/random.hpp"

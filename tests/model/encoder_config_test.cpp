@@ -1,4 +1,4 @@
-#include "model/encoder_config.hpp"
+#include "model/config/encoder_config.hpp"
 
 #include <doctest/doctest.h>
 

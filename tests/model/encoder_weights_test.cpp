@@ -1,4 +1,4 @@
-#include "model/encoder_weights.hpp"
+#include "model/files/encoder_weights.hpp"
 
 #include <doctest/doctest.h>
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "fixtures/temporary_folder.hpp"
-#include "model/weight_view.hpp"
+#include "model/files/weight_view.hpp"
 
 namespace saccade::test {
 

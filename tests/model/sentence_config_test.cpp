@@ -1,4 +1,4 @@
-#include "model/sentence_config.hpp"
+#include "model/config/sentence_config.hpp"
 
 #include <doctest/doctest.h>
 

@@ -9,9 +9,9 @@
 #include "fixtures/expect_error.hpp"
 #include "fixtures/read_tensor.hpp"
 #include "fixtures/test_data.hpp"
-#include "model/encoder_weights.hpp"
+#include "model/config/sentence_config.hpp"
+#include "model/files/encoder_weights.hpp"
 #include "model/made_up_model.hpp"
-#include "model/sentence_config.hpp"
 
 namespace saccade {
 namespace {

@@ -1,4 +1,4 @@
-#include "model/weight_files.hpp"
+#include "model/files/weight_files.hpp"
 
 #include <doctest/doctest.h>
 

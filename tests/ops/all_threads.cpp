@@ -1,4 +1,4 @@
-#include "ops/attention.hpp"
+#include "ops/attention/attention.hpp"
 
 namespace saccade::ops {
 namespace {

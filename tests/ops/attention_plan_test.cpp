@@ -1,4 +1,4 @@
-#include "ops/attention_plan.hpp"
+#include "ops/attention/attention_plan.hpp"
 
 #include <doctest/doctest.h>
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <thread>
 
-#include "ops/attention.hpp"
+#include "ops/attention/attention.hpp"
 #include "ops/batch.hpp"
 #include "reference/allocations.hpp"
 #include "reference/compare.hpp"

@@ -2,7 +2,7 @@
 #include "fixtures/temporary_folder.hpp"
 #include "fixtures/tensors.hpp"
 #include "pipeline/random_layer.hpp"
-#include "saccade/pipeline.hpp"
+#include "saccade/run_files.hpp"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "pipeline/embed_budget.hpp"
+#include "pipeline/embed/embed_budget.hpp"
 
 #include "fixtures/expect_error.hpp"
 

@@ -1,4 +1,4 @@
-#include "pipeline/embedding_layout.hpp"
+#include "pipeline/embed/embedding_layout.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "pipeline/memory_limit.hpp"
+#include "pipeline/batch/memory_limit.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "pipeline/text_source.hpp"
+#include "pipeline/embed/text_source.hpp"
 
 #include "fixtures/expect_error.hpp"
 #include "fixtures/temporary_folder.hpp"

@@ -1,4 +1,4 @@
-#include "pipeline/windows.hpp"
+#include "pipeline/batch/windows.hpp"
 
 #include "fixtures/expect_error.hpp"
 

@@ -54,6 +54,8 @@ check() {  # ROOT
       split(header, parts, "/")
       room = parts[1]
       if (FILENAME ~ /^engine\// && header == "saccade/saccade.hpp") refuse("the library includes what it needs")
+      if (FILENAME ~ /^tools\// && room == "bench" && (getline line < ("tools/" header)) < 0)
+        refuse("the command knows no benchmark but its own")
       if (!(room in below) || header !~ /\//) next
       own = own_room()
       if (own == room) next
@@ -66,7 +68,8 @@ check() {  # ROOT
 self_test() {
   tree=$(mktemp -d)
   trap 'rm -rf "$tree"' EXIT
-  mkdir -p "$tree"/{engine/{core,kernels,scheduler,ops,io},include/saccade,tests/ops,tools,bench}
+  mkdir -p "$tree"/{engine/{core,kernels,scheduler,ops,io},include/saccade,tests/ops,tools/bench,bench}
+  touch "$tree"/tools/bench/timing.hpp "$tree"/bench/paired.hpp
   allowed() { echo "#include $2" >> "$tree/$1"; }
   allowed engine/ops/a.cpp '"kernels/table.hpp"'
   allowed engine/ops/a.cpp '"saccade/views.hpp"'
@@ -74,6 +77,7 @@ self_test() {
   allowed engine/scheduler/a.cpp '<oneapi/tbb/task_arena.h>'
   allowed tests/ops/a.cpp '"ops/linear.hpp"'
   allowed bench/kernels.cpp '"kernels/table.hpp"'
+  allowed tools/a.cpp '"bench/timing.hpp"'
   check "$tree" || { echo "an allowed include was refused"; exit 1; }
   refused() {
     echo "#include $2" > "$tree/$1"
@@ -91,6 +95,7 @@ self_test() {
   refused include/saccade/b.hpp '"core/buffer.hpp"'
   refused include/saccade/b.hpp '  <oneapi/tbb/task_arena.h>'
   refused tools/b.cpp '"io/npy.hpp"'
+  refused tools/b.cpp '"bench/paired.hpp"'
   refused tests/ops/b.cpp '"layers/packed.hpp"'
   refused bench/attention.cpp '"kernels/table.hpp"'
 }

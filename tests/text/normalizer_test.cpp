@@ -1,11 +1,11 @@
-#include "text/normalizer.hpp"
+#include "text/normalize/normalizer.hpp"
 
 #include <doctest/doctest.h>
 
 #include <random>
 
-#include "text/normalizer_json.hpp"
-#include "text/utf8.hpp"
+#include "text/normalize/normalizer_json.hpp"
+#include "text/unicode/utf8.hpp"
 
 namespace saccade::text {
 namespace {

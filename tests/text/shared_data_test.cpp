@@ -10,8 +10,8 @@
 #include "fixtures/expect_error.hpp"
 #include "fixtures/test_data.hpp"
 #include "text/sample_tokenizer.hpp"
-#include "text/unicode.hpp"
-#include "text/utf8.hpp"
+#include "text/unicode/unicode.hpp"
+#include "text/unicode/utf8.hpp"
 
 namespace saccade::test {
 namespace {

@@ -1,4 +1,4 @@
-#include "text/trie.hpp"
+#include "text/subword/trie.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,14 +1,14 @@
 // What is known of each character, against hashes of what `tokenizers` 0.23.2 makes of it.
 
-#include "text/unicode.hpp"
+#include "text/unicode/unicode.hpp"
 
 #include <doctest/doctest.h>
 
 #include <string>
 #include <vector>
 
-#include "text/normalizer.hpp"
-#include "text/utf8.hpp"
+#include "text/normalize/normalizer.hpp"
+#include "text/unicode/utf8.hpp"
 
 namespace saccade::text {
 namespace {

@@ -1,4 +1,4 @@
-#include "text/word_piece.hpp"
+#include "text/subword/word_piece.hpp"
 
 #include <doctest/doctest.h>
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "explain/textbook.hpp"
-#include "figures.hpp"
-#include "terminal_text.hpp"
+#include "shell/figures.hpp"
+#include "shell/terminal_text.hpp"
 
 namespace saccade::command {
 namespace {

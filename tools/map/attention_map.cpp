@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <new>
 
-#include "figures.hpp"
 #include "saccade/error.hpp"
+#include "shell/figures.hpp"
 
 namespace saccade::command {
 

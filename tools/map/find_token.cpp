@@ -5,9 +5,9 @@
 #include <optional>
 #include <string_view>
 
-#include "figures.hpp"
-#include "numbers.hpp"
 #include "saccade/error.hpp"
+#include "shell/figures.hpp"
+#include "shell/numbers.hpp"
 
 namespace saccade::command {
 namespace {

@@ -4,10 +4,10 @@
 #include <array>
 #include <iostream>
 
-#include "default_model.hpp"
-#include "figures.hpp"
 #include "saccade/error.hpp"
-#include "terminal_text.hpp"
+#include "shell/default_model.hpp"
+#include "shell/figures.hpp"
+#include "shell/terminal_text.hpp"
 
 namespace saccade::command {
 namespace {

@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "figures.hpp"
 #include "map/map_source.hpp"
 #include "map/most_attended.hpp"
 #include "saccade/error.hpp"
 #include "saccade/tensor_file.hpp"
-#include "token_names.hpp"
+#include "shell/figures.hpp"
+#include "shell/token_names.hpp"
 
 namespace saccade::command {
 namespace {

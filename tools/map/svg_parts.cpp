@@ -2,9 +2,9 @@
 
 #include <map>
 
-#include "figures.hpp"
 #include "map/colour_ramp.hpp"
-#include "terminal_text.hpp"
+#include "shell/figures.hpp"
+#include "shell/terminal_text.hpp"
 
 namespace saccade::command {
 namespace {

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
-#include "figures.hpp"
 #include "map/colour_ramp.hpp"
 #include "map/svg_grid.hpp"
 #include "map/svg_parts.hpp"
-#include "terminal_text.hpp"
+#include "shell/figures.hpp"
+#include "shell/terminal_text.hpp"
 
 namespace saccade::command {
 namespace {

@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "figures.hpp"
 #include "map/map_source.hpp"
 #include "map/model_text.hpp"
 #include "saccade/saccade.hpp"
+#include "shell/figures.hpp"
 
 namespace saccade::command {
 namespace {

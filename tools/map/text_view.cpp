@@ -6,8 +6,8 @@
 #include <numeric>
 #include <vector>
 
-#include "figures.hpp"
-#include "terminal_text.hpp"
+#include "shell/figures.hpp"
+#include "shell/terminal_text.hpp"
 
 namespace saccade::command {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "saccade/error.hpp"
 #include "saccade/tensor_file.hpp"
-#include "stop_signals.hpp"
+#include "shell/stop_signals.hpp"
 
 namespace saccade::command {
 namespace {

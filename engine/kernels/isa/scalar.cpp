@@ -1,7 +1,7 @@
 #include "kernels/lanes/scalar.hpp"
 
-#include "kernels/make_table.hpp"
-#include "kernels/tables.hpp"
+#include "kernels/table/make_table.hpp"
+#include "kernels/table/tables.hpp"
 
 namespace saccade::kernels {
 

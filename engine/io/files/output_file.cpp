@@ -1,0 +1,139 @@
+#include "io/files/output_file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "io/files/errors.hpp"
+
+namespace saccade::io {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t pending_size = 1 << 16;
+
+struct HiddenFile {
+  FileDescriptor file;
+  fs::path path;
+};
+
+/// The process id keeps processes apart, the count the files of one process; another machine's file in a
+/// shared folder is passed by, as the name is taken only where it is free.
+HiddenFile create_hidden(const fs::path& folder, const fs::path& name) {
+  const std::string stem = ".saccade-" + std::to_string(::getpid()) + "-";
+  for (int count = 0;; ++count) {
+    fs::path path = folder / (stem + std::to_string(count) + ".partial");
+    FileDescriptor file = FileDescriptor::create_new(path, name);
+    if (file.is_open()) return {std::move(file), std::move(path)};
+  }
+}
+
+void remove_quietly(const fs::path& path) noexcept {
+  ::unlink(path.c_str());
+}
+
+}  // namespace
+
+FileDescriptor create_nameless(const fs::path& folder, const fs::path& name) {
+  HiddenFile hidden = create_hidden(folder, name);
+  remove_quietly(hidden.path);
+  return std::move(hidden.file);
+}
+
+fs::path without_links(const fs::path& path) {
+  std::error_code unresolved;  // a new file, or a link to nowhere: takes the name as it is
+  fs::path resolved = fs::canonical(path, unresolved);
+  if (unresolved) resolved = fs::absolute(path, unresolved);
+  return unresolved ? path : resolved;
+}
+
+bool same_file(const fs::path& a, const fs::path& b) {
+  std::error_code unknown;
+  const fs::path place = fs::weakly_canonical(a, unknown);
+  if (unknown || place != fs::weakly_canonical(b, unknown) || unknown) return false;
+  return !fs::exists(place) || fs::is_regular_file(place);
+}
+
+OutputFile::OutputFile(const fs::path& target) : target_(target) {
+  pending_.reserve(pending_size);
+  std::error_code unknown;
+  const fs::file_status status = fs::status(target, unknown);
+  if (fs::is_directory(status)) throw system_error(target, "write", EISDIR);
+  if (fs::exists(status) && !fs::is_regular_file(status)) {
+    open_device();
+  } else {
+    open_on_disk();
+  }
+}
+
+OutputFile::~OutputFile() {
+  if (!hidden_.empty()) remove_quietly(hidden_);
+}
+
+void OutputFile::open_on_disk() {
+  destination_ = without_links(target_);
+  folder_ = destination_.parent_path();
+  HiddenFile hidden = create_hidden(folder_, target_);
+  file_ = std::move(hidden.file);
+  hidden_ = std::move(hidden.path);
+}
+
+void OutputFile::open_device() {
+  std::error_code unknown;
+  folder_ = fs::temp_directory_path(unknown);
+  if (unknown) folder_ = "/tmp";
+  file_ = FileDescriptor(target_, O_WRONLY);
+  if (file_.can_seek()) return;
+  pipe_ = std::exchange(file_, create_nameless(folder_, target_));
+}
+
+void OutputFile::write(std::uint64_t offset, std::span<const std::byte> bytes) {
+  if (offset != pending_at_ + pending_.size() || pending_.size() + bytes.size() > pending_size) flush();
+  if (pending_.empty()) pending_at_ = offset;
+  if (bytes.size() >= pending_size) {
+    file_.write(offset, bytes);
+  } else {
+    pending_.insert(pending_.end(), bytes.begin(), bytes.end());
+  }
+  size_ = std::max(size_, offset + bytes.size());
+}
+
+void OutputFile::flush() {
+  file_.write(pending_at_, pending_);
+  pending_.clear();
+}
+
+void OutputFile::copy_to_pipe() {
+  std::vector<std::byte> piece(pending_size);
+  for (std::uint64_t done = 0; done < size_;) {
+    const std::size_t count = file_.read(done, piece);
+    if (count == 0) throw system_error(target_, "read", EIO);
+    pipe_.write_next(std::span(piece).first(count));
+    done += count;
+  }
+}
+
+void OutputFile::finish() {
+  flush();
+  if (pipe_.is_open()) {
+    copy_to_pipe();
+    return pipe_.sync_and_close();
+  }
+  file_.sync_and_close();
+}
+
+void OutputFile::commit() {
+  if (hidden_.empty()) return;
+  std::error_code error;
+  fs::rename(hidden_, destination_, error);
+  if (error) throw system_error(target_, "write", error.value());
+  hidden_.clear();
+}
+
+}  // namespace saccade::io

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "io/files/errors.hpp"
+#include "io/files/input_file.hpp"
+#include "io/formats/stored_tensor.hpp"
+
+namespace saccade::io {
+
+inline constexpr std::string_view npy_magic{"\x93NUMPY", 6};
+/// .npy has no names.
+inline constexpr std::string_view npy_tensor_name = "x";
+
+/// Reads the header of an .npy (versions 1.0, 2.0, 3.0) that fills `bytes`: a file, or an entry of an .npz.
+/// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+[[nodiscard]] StoredTensor read_npy(const Place& place, std::shared_ptr<ByteSource> bytes);
+
+/// What comes before the elements of an .npy file: the bytes that numpy.save writes.
+[[nodiscard]] std::string npy_header(const TensorInfo& tensor);
+
+}  // namespace saccade::io

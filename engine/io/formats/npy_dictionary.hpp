@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/files/errors.hpp"
+
+namespace saccade::io {
+
+/// The text of an .npy header, a Python dictionary literal, as it stands there.
+struct NpyDictionary {
+  std::string descr;
+  bool fortran_order = false;
+  std::vector<std::int64_t> shape;
+};
+
+[[nodiscard]] NpyDictionary parse_npy_dictionary(const Place& place, std::string_view text);
+
+}  // namespace saccade::io

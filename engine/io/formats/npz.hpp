@@ -1,0 +1,14 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "io/files/input_file.hpp"
+#include "io/formats/stored_tensor.hpp"
+
+namespace saccade::io {
+
+/// The tensors of an .npz: a zip archive of .npy files, whose names lose ".npy".
+[[nodiscard]] std::vector<StoredTensor> read_npz(const std::shared_ptr<InputFile>& file);
+
+}  // namespace saccade::io

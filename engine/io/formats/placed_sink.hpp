@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "io/files/output_file.hpp"
+#include "io/formats/tensor_sink.hpp"
+
+namespace saccade::io {
+
+/// Formats in which the place of every tensor is known before its first element: .npy and .safetensors.
+class PlacedSink : public TensorSink {
+ public:
+  /// `header`: the file's first bytes. `begins`: where each tensor begins.
+  PlacedSink(const std::filesystem::path& path, const std::string& header, std::vector<std::uint64_t> begins);
+
+  void append(std::size_t tensor, std::uint64_t position, std::span<const std::byte> bytes) override;
+  void finish() override;
+  void commit() override { file_.commit(); }
+
+ private:
+  OutputFile file_;
+  std::vector<std::uint64_t> begins_;
+};
+
+}  // namespace saccade::io

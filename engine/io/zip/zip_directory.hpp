@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "io/files/input_file.hpp"
+
+namespace saccade::io {
+
+/// An entry of a zip archive, checked to lie within the file.
+struct ZipEntry {
+  std::string name;
+  bool deflated = false;  ///< else stored
+  std::uint32_t crc = 0;  ///< of the uncompressed bytes
+  std::uint64_t compressed_size = 0;
+  std::uint64_t size = 0;
+  std::uint64_t begin = 0;  ///< of the compressed bytes in the file
+};
+
+/// The entries of a zip archive (zip64 too), in its order. Throws Error{file_format} for what is corrupt,
+/// encrypted or compressed by anything but deflate.
+[[nodiscard]] std::vector<ZipEntry> read_zip_directory(InputFile& file);
+
+}  // namespace saccade::io

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+
+#include "kernels/product/fp64_sums.hpp"
+#include "kernels/product/pack.hpp"
+#include "kernels/table/kernel_table.hpp"
+
+namespace saccade::kernels {
+namespace {
+
+/// Whether score_row can take keys of this length.
+template <class L>
+constexpr bool scores_rows(std::ptrdiff_t depth) {
+  return sums_in_fp32<L> && depth % L::count == 0 && depth <= depth_piece;
+}
+
+/// Squares side by side: a chain waits for itself.
+template <class L>
+constexpr int score_squares = L::count < 8 ? 4 : 2;
+
+/// scores[j] = q . k_j for `squares` times as many keys as a register has lanes: squares of the keys are
+/// turned in registers and go into the chains at once, the same ones as a tile's.
+template <class L, int squares, class Stored>
+[[gnu::always_inline]] inline void score_keys(const float* q, const Stored* keys, std::ptrdiff_t stride,
+                                              std::ptrdiff_t depth, float* scores) noexcept {
+  using F = typename L::F;
+  F sum[squares];
+  for (F& chain : sum) chain = L::broadcast(0.0f);
+  for (std::ptrdiff_t k = 0; k < depth; k += L::count) {
+    const Stored* from = keys + k;
+    const Stored* ahead = from + squares * L::count * stride;
+#pragma GCC unroll 4
+    for (int s = 0; s < squares; ++s) {
+      F square[L::count];
+      turn_square<L>(from, ahead, stride, square);
+#pragma GCC unroll 16
+      for (int i = 0; i < L::count; ++i) sum[s] = L::fma(L::broadcast(q[k + i]), square[i], sum[s]);
+    }
+  }
+#pragma GCC unroll 4
+  for (int s = 0; s < squares; ++s) L::store(scores + s * L::count, sum[s]);
+}
+
+/// scores[j] = q . k_j for one query and whole panels of keys that lie row by row: panels that nobody else
+/// reads are not worth storing.
+template <class L, class Stored>
+void score_row(const float* q, const Stored* keys, std::ptrdiff_t stride, std::ptrdiff_t count,
+               std::ptrdiff_t depth, float* scores) noexcept {
+  constexpr int squares = score_squares<L>;
+  std::ptrdiff_t j = 0;
+  for (; j + squares * L::count <= count; j += squares * L::count)
+    score_keys<L, squares>(q, keys + j * stride, stride, depth, scores + j);
+  for (; j < count; j += L::count) score_keys<L, 1>(q, keys + j * stride, stride, depth, scores + j);
+}
+
+}  // namespace
+}  // namespace saccade::kernels

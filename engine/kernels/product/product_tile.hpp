@@ -1,0 +1,272 @@
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include "kernels/lanes/xsimd.hpp"
+#include "kernels/product/asker.hpp"
+#include "kernels/product/fp64_sums.hpp"
+#include "kernels/table/kernel_table.hpp"
+
+namespace saccade::kernels {
+namespace {
+
+/// c[i][j] = sum_k a[i][k] * b[k][j], one fused multiply-add chain an element, k ascending, from +0: the
+/// register tile behind linear layers, scores and weighted values alike.
+struct ProductTile {
+  const float* a;
+  std::ptrdiff_t a_stride;  ///< from one row of a to the next
+  const float* b;
+  std::ptrdiff_t b_stride;  ///< what `Right` says
+  int b_lanes;              ///< valid lanes of a partial register, where `Right` is PartialRows
+  float* c;
+  std::ptrdiff_t c_stride;
+  std::ptrdiff_t depth;
+  bool add;           ///< c = c + sums, rounded; else c = sums
+  bool resume;        ///< the chains go on from c instead of beginning at +0; not with `add`
+  AskedLines* asked;  ///< lines to ask for meanwhile, by tiles that do
+  /// For each row of c a register, panel_width apart, that becomes the larger of itself and of c's registers,
+  /// lane by lane, NaN left out; null: not wanted. By tiles with panels, and not with `add`.
+  float* maxima = nullptr;
+};
+
+/// Registers for sums: rows x columns of them. Two fused multiply-adds a cycle of latency four want at least
+/// eight sums; each step loads `columns` registers of b and broadcasts `rows` values of a for rows * columns
+/// multiply-adds, so the squarer the better. 32 registers: 6 x 4 sums, 4 of b, 1 or 2 of a; 16 registers: 6 x
+/// 2, 2, 1. A panel at least, which in double precision leaves few rows on AVX2 and NEON.
+template <class L>
+constexpr int tile_columns = [] {
+  constexpr int most = L::registers == 32 ? 4 : L::registers == 16 ? 2 : 1;
+  constexpr int panel = static_cast<int>(panel_width) / L::count;
+  return panel > most ? panel : most;
+}();
+
+template <class L>
+constexpr int tile_rows(int columns) {
+  if (L::registers == 32) return columns >= 4 ? 6 : columns == 3 ? 8 : 12;
+  if (L::registers == 16) return columns > 2 ? 2 : 6;
+  return L::registers == 8 ? 2 : 4;
+}
+
+// How a tile finds b. Register `column` of step k of four is at b + strides(column, k) * b_stride +
+// offset(column, k).
+
+/// b as panels of 16 columns, b_stride apart: row k of a panel is 16 values.
+template <class L>
+struct Panels {
+  static constexpr int most_columns = tile_columns<L>;
+  static constexpr bool finds_maxima = sums_in_fp32<L>;
+  static constexpr int most_asked_lines = 8;
+  static constexpr int per_panel = static_cast<int>(panel_width) / L::count;
+  static constexpr int strides(int column, int) { return column / per_panel; }
+  static constexpr std::ptrdiff_t offset(int column, int k) {
+    return k * panel_width + column % per_panel * L::count;
+  }
+  static constexpr std::ptrdiff_t advance(std::ptrdiff_t, int steps) { return steps * panel_width; }
+  static typename L::F load(const float* b, const ProductTile&) { return L::load(b); }
+};
+
+/// b in place, row by row, b_stride apart.
+template <class L>
+struct Rows {
+  static constexpr int most_columns = tile_columns<L>;
+  static constexpr bool finds_maxima = false;
+  static constexpr int most_asked_lines = few_asked_lines;
+  static constexpr int strides(int, int k) { return k; }
+  static constexpr std::ptrdiff_t offset(int column, int) { return column * L::count; }
+  static constexpr std::ptrdiff_t advance(std::ptrdiff_t stride, int steps) { return steps * stride; }
+  static typename L::F load(const float* b, const ProductTile&) { return L::load(b); }
+};
+
+/// As Rows, where only the first b_lanes columns of the register exist.
+template <class L>
+struct PartialRows : Rows<L> {
+  static constexpr int most_columns = 1;
+  static typename L::F load(const float* b, const ProductTile& t) { return L::load(b, t.b_lanes); }
+};
+
+/// `count` places a stride apart, from a pointer for every three of them: the others are that and once or
+/// twice the stride, which an address can say without an instruction. The pointers move together.
+template <int count, class Value = const float>
+class Spaced {
+ public:
+  [[gnu::always_inline]] Spaced(Value* first, std::ptrdiff_t stride) noexcept : stride_(stride) {
+#pragma GCC unroll 16
+    for (int i = 0; i < pointers; ++i) p_[i] = first + 3 * i * stride;
+    keep();
+  }
+  [[gnu::always_inline]] Value* at(int i) const noexcept {
+    return p_[i / 3] + i % 3 * stride_;
+  }
+  [[gnu::always_inline]] void advance(std::ptrdiff_t n) noexcept {
+#pragma GCC unroll 16
+    for (int i = 0; i < pointers; ++i) p_[i] += n;
+    keep();
+  }
+
+ private:
+  static constexpr int pointers = (count + 2) / 3;
+  // Or GCC keeps an address for each place and step, and spills them.
+  [[gnu::always_inline]] void keep() noexcept {
+#pragma GCC unroll 16
+    for (int i = 0; i < pointers; ++i) asm("" : "+r"(p_[i]));
+    asm("" : "+r"(stride_));
+  }
+  Value* p_[pointers];
+  std::ptrdiff_t stride_;
+};
+
+/// Every round it asks L2 for `lines` lines.
+template <class L, template <class> class Right, int rows, int columns, int lines>
+[[gnu::noinline]] void product_tile(const ProductTile& t) noexcept {
+  using F = typename L::F;
+  float* const first_c = t.c;  // copies, since the compiler must expect that storing a sum changes t
+  const std::ptrdiff_t c_stride = t.c_stride;
+  float* const maxima = t.maxima;
+  F sum[rows][columns];
+#pragma GCC unroll 16
+  for (int i = 0; i < rows; ++i) {
+#pragma GCC unroll 16
+    for (int j = 0; j < columns; ++j) {
+      sum[i][j] = L::broadcast(0.0f);
+      L::keep(sum[i][j]);  // or GCC clears one register and copies it to the others, which is not free
+    }
+  }
+  if (t.resume) {
+    const Spaced<rows> c(first_c, c_stride);
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; ++i) {
+#pragma GCC unroll 16
+      for (int j = 0; j < columns; ++j) sum[i][j] = L::load(c.at(i) + j * L::count);
+    }
+  }
+  Spaced<rows> a(t.a, t.a_stride);
+  Spaced<Right<L>::strides(columns - 1, 3) + 1> b(t.b, t.b_stride);
+  const auto step = [&](int k) __attribute__((always_inline)) {
+    F column[columns];
+#pragma GCC unroll 16
+    for (int j = 0; j < columns; ++j)
+      column[j] = Right<L>::load(b.at(Right<L>::strides(j, k)) + Right<L>::offset(j, k), t);
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; ++i) {
+      const F x = L::broadcast(a.at(i)[k]);
+#pragma GCC unroll 16
+      for (int j = 0; j < columns; ++j) sum[i][j] = L::fma(x, column[j], sum[i][j]);
+    }
+  };
+  // Four steps a round: what counts addresses costs issue slots that the multiply-adds need.
+  static_assert(round_steps == 4);
+  std::ptrdiff_t left = t.depth;
+  AskedLines asked = {};
+  if constexpr (lines > 0) asked = *t.asked;
+  const std::ptrdiff_t four = Right<L>::advance(t.b_stride, 4), one = Right<L>::advance(t.b_stride, 1);
+  for (; left >= 4; left -= 4) {
+    if constexpr (lines > 0) {
+#pragma GCC unroll 8
+      for (int i = 0; i < lines; ++i) __builtin_prefetch(asked.next + i * Asker::line, 0, 2);
+      asked.in_row -= lines;
+      const bool last = asked.in_row == 0;
+      asked.next += lines * Asker::line + (last ? asked.jump : 0);
+      if (last) asked.in_row = asked.row;
+    }
+    step(0);
+    step(1);
+    step(2);
+    step(3);
+    a.advance(4);
+    b.advance(four);
+  }
+  for (; left > 0; --left) {
+    step(0);
+    a.advance(1);
+    b.advance(one);
+  }
+  if constexpr (lines > 0) *t.asked = asked;
+
+  const Spaced<rows, float> c(first_c, c_stride);
+  if (t.add) {
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; ++i) {
+#pragma GCC unroll 16
+      for (int j = 0; j < columns; ++j) {
+        float* const at = c.at(i) + j * L::count;
+        L::store(at, L::load(at) + sum[i][j]);
+      }
+    }
+    return;
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < rows; ++i) {
+#pragma GCC unroll 16
+    for (int j = 0; j < columns; ++j) L::store(c.at(i) + j * L::count, sum[i][j]);
+  }
+  if constexpr (Right<L>::finds_maxima) {
+    if (maxima == nullptr) return;
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; ++i) {
+      F largest = L::load(maxima + i * panel_width);
+#pragma GCC unroll 16
+      for (int j = 0; j < columns; ++j) largest = L::max(sum[i][j], largest);
+      L::store(maxima + i * panel_width, largest);
+    }
+  }
+}
+
+using TileFunction = void (*)(const ProductTile&) noexcept;
+
+/// Heights that tiles are compiled in: what remains below the tall ones is done in a few lower ones.
+constexpr bool compiled_height(int height) {
+  return height <= 4 || height == 6 || height == 8 || height == 12;
+}
+
+/// The tallest compiled tile of `columns` registers that fits in `rows` rows.
+template <class L>
+constexpr int tile_height(std::ptrdiff_t rows, int columns) {
+  int height = tile_rows<L>(columns);
+  while (height > rows || !compiled_height(height)) --height;
+  return height;
+}
+
+/// Every compiled tile, found by [columns - 1][height - 1]; heights that are not compiled are null, and
+/// widths other than the largest where tiles ask for lines: most are of that width.
+template <class L, template <class> class Right, int lines = 0>
+struct TileSet {
+  static constexpr int tallest = 12;
+  TileFunction tiles[Right<L>::most_columns][tallest] = {};
+
+  template <int columns, int height>
+  constexpr void put() {
+    constexpr bool wanted = lines == 0 || columns == Right<L>::most_columns;
+    if constexpr (wanted && height <= tile_rows<L>(columns) && compiled_height(height))
+      tiles[columns - 1][height - 1] = product_tile<L, Right, height, columns, lines>;
+  }
+  template <int columns, int... heights>
+  constexpr void put_heights(std::integer_sequence<int, heights...>) {
+    (put<columns, heights + 1>(), ...);
+  }
+  template <int... columns>
+  constexpr void put_columns(std::integer_sequence<int, columns...>) {
+    (put_heights<columns + 1>(std::make_integer_sequence<int, tallest>()), ...);
+  }
+  constexpr TileSet() { put_columns(std::make_integer_sequence<int, Right<L>::most_columns>()); }
+};
+
+template <class L, template <class> class Right, int lines = 0>
+constexpr TileSet<L, Right, lines> tile_set = {};
+
+/// Those of a tile's full width that ask for lines.
+template <class L, template <class> class Right>
+[[gnu::always_inline]] inline const TileFunction* asking_tiles(int lines) noexcept {
+  constexpr int widest = tile_columns<L> - 1;
+  if constexpr (Right<L>::most_asked_lines == 8) {
+    if (lines == 4) return tile_set<L, Right, 4>.tiles[widest];
+    if (lines == 6) return tile_set<L, Right, 6>.tiles[widest];
+    if (lines == 8) return tile_set<L, Right, 8>.tiles[widest];
+  }
+  return lines == 1   ? tile_set<L, Right, 1>.tiles[widest]
+         : lines == 2 ? tile_set<L, Right, 2>.tiles[widest]
+                      : tile_set<L, Right, 3>.tiles[widest];
+}
+
+}  // namespace
+}  // namespace saccade::kernels

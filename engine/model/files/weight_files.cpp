@@ -1,0 +1,124 @@
+#include "model/files/weight_files.hpp"
+
+#include <cstring>
+#include <memory>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "core/as_size.hpp"
+#include "io/files/errors.hpp"
+#include "io/formats/safetensors.hpp"
+#include "io/formats/storage_types.hpp"
+#include "model/config/json_object.hpp"
+
+namespace saccade::model {
+namespace {
+
+constexpr const char* one_file = "model.safetensors";
+constexpr const char* index_file = "model.safetensors.index.json";
+
+bool is_pickle(const std::filesystem::path& path) {
+  const std::string extension = path.extension().string();
+  // Other .bin files may lie there: training_args.bin.
+  if (extension == ".bin") return path.filename().string().starts_with("pytorch_model");
+  return extension == ".pt" || extension == ".pth" || extension == ".ckpt";
+}
+
+/// The first by name; empty: there is none.
+std::string find_pickle(const std::filesystem::path& directory) {
+  std::string first;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (is_pickle(name) && (first.empty() || name < first)) first = name;
+  }
+  return first;
+}
+
+[[noreturn]] void fail_without_weights(const std::filesystem::path& directory) {
+  const std::string neither = std::string("has neither ") + one_file + " nor " + index_file;
+  const std::string pickle = find_pickle(directory);
+  if (pickle.empty()) throw Error(ErrorCode::file_not_usable, io::to_string({directory}) + neither);
+  throw Error(
+      ErrorCode::unsupported,
+      io::to_string({directory}) + neither + ", but " + io::printable(pickle) +
+          ". That is a Python pickle, which runs whatever code it holds when it is opened; saccade does not. "
+          "Convert it where it can be trusted: load the model in Python and call "
+          "save_pretrained(directory, safe_serialization=True)");
+}
+
+bool holds_weights(StorageType type) {
+  return type == StorageType::f32 || type == StorageType::f16 || type == StorageType::bf16;
+}
+
+}  // namespace
+
+WeightFiles::WeightFiles(const std::filesystem::path& directory) : path_(directory / one_file) {
+  if (file_exists(path_)) {
+    for (const io::StoredTensor& tensor : open(path_)) add(tensor);
+    return;
+  }
+  path_ = directory / index_file;
+  if (!file_exists(path_)) fail_without_weights(directory);
+  open_shards(path_);
+}
+
+void WeightFiles::add(const io::StoredTensor& tensor) {
+  tensors_.insert_or_assign(tensor.info.name, Tensor{tensor.info, files_.size() - 1, tensor.begin});
+}
+
+std::vector<io::StoredTensor> WeightFiles::open(const std::filesystem::path& path) {
+  const auto file = std::make_shared<io::InputFile>(path);
+  std::vector<io::StoredTensor> tensors = io::read_safetensors(file);
+  files_.push_back({path, io::MappedFile(*file)});
+  return tensors;
+}
+
+void WeightFiles::open_shards(const std::filesystem::path& index) {
+  const JsonObject weight_map = JsonObject::read(index).object("weight_map");
+  std::map<std::string, std::set<std::string>> shards;
+  for (const auto& [tensor, ignored] : weight_map.members().items()) {
+    const std::string shard = weight_map.text(tensor);
+    if (std::filesystem::path(shard).filename() != shard || shard.empty())
+      throw weight_map.wrong(tensor, "the name of a file in the same directory");
+    shards[shard].insert(tensor);
+  }
+  for (auto& [shard, wanted] : shards) {
+    for (const io::StoredTensor& tensor : open(index.parent_path() / shard)) {
+      if (wanted.erase(tensor.info.name) != 0) add(tensor);
+    }
+    if (wanted.empty()) continue;
+    throw io::format_error({files_.back().path, *wanted.begin()},
+                           "is missing; " + index.filename().string() + " says that it is here");
+  }
+}
+
+WeightView WeightFiles::at(const std::string& name, const std::vector<std::int64_t>& shape) {
+  const auto found = tensors_.find(name);
+  if (found == tensors_.end())
+    throw io::format_error({path_, name}, "is missing; expected " + io::shape_text(shape));
+  const Tensor& tensor = found->second;
+  const io::Place place{files_[tensor.file].path, name};
+  if (tensor.info.shape != shape)
+    throw io::format_error(place,
+                           "is " + io::shape_text(tensor.info.shape) + "; expected " + io::shape_text(shape));
+  const StorageType type = tensor.info.type;
+  if (!holds_weights(type)) {
+    throw io::format_error(
+        place, "is stored as " + std::string(io::row_of(type).safetensors) + "; expected F32, F16 or BF16");
+  }
+  return {aligned(tensor), type, shape.size() == 1 ? 1 : shape.front(), shape.back()};
+}
+
+const std::byte* WeightFiles::aligned(const Tensor& tensor) {
+  const std::byte* data = files_[tensor.file].map.bytes().data() + tensor.begin;
+  // A map begins on a page.
+  if (tensor.begin % size_of(tensor.info.type) == 0) return data;
+  const std::size_t bytes = core::as_size(tensor.info.elements()) * size_of(tensor.info.type);
+  copies_.emplace_back(bytes);
+  std::memcpy(copies_.back().data(), data, bytes);
+  return copies_.back().data();
+}
+
+}  // namespace saccade::model

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstdint>
+
+#include "layers/packed_sentence.hpp"
+#include "model/config/sentence_config.hpp"
+
+namespace saccade::model {
+
+/// Reads and packs what stands behind an encoder whose tokens' vectors have `token_width` values. Throws
+/// Error as embedding_width() and read_dense_weights() do.
+[[nodiscard]] layers::PackedSentence pack_sentence(Engine::State& state, const SentenceConfig& config,
+                                                   std::int64_t token_width);
+
+}  // namespace saccade::model

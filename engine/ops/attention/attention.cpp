@@ -1,0 +1,105 @@
+#include "ops/attention/attention.hpp"
+
+#include <algorithm>
+
+#include "ops/attention/validate.hpp"
+#include "scheduler/parallel.hpp"
+
+namespace saccade {
+namespace ops {
+namespace {
+
+/// Threads that an attention keeps busy.
+int threads_for(const Engine::State& state, const AttentionProblem& problem) noexcept {
+  double work = 0;  // multiply-adds
+  for (std::int64_t s = 0; s < problem.sequences() && work < thread_work * state.threads; ++s) {
+    // Few queries take as long as a tile of them: keys and values have to come from memory.
+    work += static_cast<double>(std::max<std::int64_t>(problem.queries(s), kernels::row_group)) *
+            static_cast<double>(problem.keys(s)) *
+            static_cast<double>(problem.q.heads * (problem.head_dim() + problem.value_dim()));
+  }
+  return static_cast<int>(std::clamp(work / thread_work, 1.0, static_cast<double>(state.threads)));
+}
+
+std::size_t workspace_of(AttentionPlan& plan) noexcept {
+  scheduler::Carver carver;
+  plan.lay_out(carver);
+  return carver.used();
+}
+
+void run(Engine::State& state, AttentionPlan& plan, std::byte* workspace) {
+  scheduler::Carver carver(workspace);
+  plan.lay_out(carver);
+  plan.prepare();
+  while (plan.next_wave()) {
+    const auto work = [&](std::size_t task, int slot) { plan.run(*state.kernels, task, slot); };
+    scheduler::run_tasks(state, plan.tasks(), work, plan.threads());
+  }
+}
+
+}  // namespace
+
+std::size_t attention_workspace(const Engine::State& state, const AttentionProblem& problem) noexcept {
+  AttentionPlan plan(problem, threads_for(state, problem));
+  return workspace_of(plan);
+}
+
+void attend(Engine::State& state, const AttentionProblem& problem, std::byte* workspace) {
+  AttentionPlan plan(problem, threads_for(state, problem));
+  run(state, plan, workspace);
+}
+
+void attend(Engine::State& state, const AttentionProblem& problem) {
+  AttentionPlan plan(problem, threads_for(state, problem));
+  scheduler::ScratchPool::Lease lease(state.scratch, workspace_of(plan));
+  run(state, plan, lease.memory());
+}
+
+}  // namespace ops
+
+namespace {
+
+ops::AttentionProblem problem_of(const AttentionTensors& tensors, const AttentionOptions& options) {
+  const ops::AttentionProblem problem = {.q = tensors.q,
+                                         .k = tensors.k,
+                                         .v = tensors.v,
+                                         .out = tensors.out,
+                                         .offsets = tensors.offsets,
+                                         .key_offsets = tensors.key_offsets,
+                                         .options = options};
+  ops::validate(problem);
+  return problem;
+}
+
+ops::AttentionProblem problem_of(const CacheTensors& tensors, const AttentionOptions& options) {
+  const ops::AttentionProblem problem = {.q = tensors.q,
+                                         .cache = &tensors.cache,
+                                         .out = tensors.out,
+                                         .offsets = tensors.offsets,
+                                         .lengths = tensors.lengths,
+                                         .options = options};
+  ops::validate(problem);
+  return problem;
+}
+
+}  // namespace
+
+void attention(Engine& engine, const AttentionTensors& tensors, const AttentionOptions& options) {
+  ops::attend(engine.state(), problem_of(tensors, options));
+}
+
+void attention(Engine& engine, const CacheTensors& tensors, const AttentionOptions& options) {
+  ops::attend(engine.state(), problem_of(tensors, options));
+}
+
+std::size_t attention_workspace(const Engine& engine, const AttentionTensors& tensors,
+                                const AttentionOptions& options) {
+  return ops::attention_workspace(engine.state(), problem_of(tensors, options));
+}
+
+std::size_t attention_workspace(const Engine& engine, const CacheTensors& tensors,
+                                const AttentionOptions& options) {
+  return ops::attention_workspace(engine.state(), problem_of(tensors, options));
+}
+
+}  // namespace saccade

@@ -1,0 +1,214 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/table/kernel_table.hpp"
+#include "ops/attention/attention_problem.hpp"
+#include "scheduler/engine_state.hpp"
+#include "scheduler/scratch.hpp"
+
+namespace saccade::ops {
+
+/// Which head of which sequence, in the plan's order.
+struct HeadPlace {
+  std::int64_t place;
+  std::int64_t head;
+
+  bool operator==(const HeadPlace&) const = default;
+};
+
+/// Heads that are worked on together: their shared keys are in memory at the same time.
+struct Wave {
+  HeadPlace begin, end;
+};
+
+/// Splits a problem into tasks: longest sequences first, a head's work together (it shares keys and values),
+/// the last rows first (causal ones cost most).
+///
+/// Keys of a cache, and keys that few rows look at, are read where they are, by row blocks; where heads lie
+/// side by side in a token and one query looks, by row blocks of all heads, so that tokens are read whole.
+/// Where even those are too few for the threads, chunks of keys are tasks; the last of them merges their
+/// states.
+///
+/// Other keys are packed ahead. A head of few keys is one task, which packs them into its thread's memory and
+/// finds them in that core's cache, where such heads make even rounds for the threads or enough work follows.
+///
+/// Other heads are split into row blocks: their keys are packed once, just before the first row block that
+/// wants them, in waves, so that memory does not grow with the batch.
+class AttentionPlan {
+ public:
+  AttentionPlan(const AttentionProblem& problem, int threads) noexcept;
+
+  [[nodiscard]] int threads() const noexcept { return threads_; }
+  /// Takes the workspace from `carver`, which may only count.
+  void lay_out(scheduler::Carver& carver) noexcept;
+  /// Fills what lay_out took.
+  void prepare() noexcept;
+
+  /// Goes on to the next wave; false when all are done.
+  bool next_wave() noexcept;
+  [[nodiscard]] std::size_t tasks() const noexcept;
+  /// A task that wants keys which nobody packs yet packs them; it waits only for what others have begun.
+  void run(const kernels::KernelTable& kernels, std::size_t task, int slot) noexcept;
+
+ private:
+  /// Sums over the heads before one, in the plan's order.
+  struct Before {
+    std::int64_t tasks;
+    std::int64_t packs;    ///< key blocks of split heads
+    std::int64_t values;   ///< shared_values of split heads
+    std::int64_t states;   ///< state_values of heads in chunks
+    std::int64_t chunked;  ///< row blocks in chunks
+  };
+  /// What the plan knows of a sequence.
+  struct Place {
+    std::int64_t sequence;
+    std::int64_t keys, key_blocks;
+    std::int64_t heads;       ///< that are worked on one by one: the key heads, or all as one
+    std::int64_t group;       ///< query heads of each; those of a query are neighbouring rows
+    std::int64_t rows;        ///< of each
+    std::int64_t row_blocks;  ///< of each
+    std::int64_t chunks;      ///< of keys: tasks of a row block
+    std::int32_t rows_per_block;
+    std::int32_t short_rows, short_blocks;  ///< the first rows, in blocks of fewer
+    bool mean;                              ///< a mean over heads is wanted
+    bool in_place;       ///< keys are read where they are: packed already, or not worth packing ahead
+    bool copies_values;  ///< when keys are packed
+    std::int64_t whole_heads = 0;  ///< the first heads, one task each; the others are split
+    Before before = {};
+
+    /// Heads may be whole: their keys and values are few enough for a core's own cache.
+    [[nodiscard]] bool small() const noexcept { return !in_place && keys <= kernels::key_block; }
+    /// Of a head; one more, so that without keys it is not 0.
+    [[nodiscard]] double scores() const noexcept {
+      return 1.0 + static_cast<double>(keys) * static_cast<double>(rows);
+    }
+    /// The first row of a block, counted from the first rows; of block -1, which a head without rows has for
+    /// its last, a row before them.
+    [[nodiscard]] std::int64_t block_begin(std::int64_t block) const noexcept {
+      const bool is_short = block >= 0 && block < short_blocks;
+      return is_short ? short_rows * block / short_blocks
+                      : short_rows + (block - short_blocks) * rows_per_block;
+    }
+    [[nodiscard]] std::int64_t split_tasks() const noexcept { return row_blocks * chunks; }
+  };
+  /// Some rows of one head, and some of its keys.
+  struct RowBlock {
+    const Place* place;
+    std::int64_t head;
+    std::int64_t row;  ///< the first one, among the head's
+    std::int64_t rows;
+    std::int64_t chunk = 0;  ///< of the keys
+  };
+  struct PackedKeys {
+    float* panels;
+    std::uint8_t* finite;
+    float* values;  ///< value_stride() apart; null: used where they are
+  };
+  struct Keys {
+    std::int64_t first;  ///< within the sequence
+    std::int64_t count;
+  };
+  /// A piece of work of a head: its number among those of that head.
+  struct Unit {
+    HeadPlace of;
+    std::int64_t index;
+  };
+  /// Queries, keys, values and outputs that are wanted soon.
+  using Ahead = std::array<kernels::StridedRows, 4>;
+  struct Slot {
+    float* scratch;
+    PackedKeys keys;
+    float** score_rows;  ///< [tall_row_block]
+    float* mean_rows;    ///< [row_block][keys]
+  };
+  struct Extent {
+    std::int64_t longest_whole = 0;   ///< keys of the longest sequence whose heads may be whole
+    std::int64_t longest_copied = 0;  ///< and whose values are copied
+    std::int64_t shared_values = 0;   ///< of the split heads of a wave, at most
+    std::int64_t shared_blocks = 0;   ///< key blocks of the same
+    std::int64_t mean_keys = 0;       ///< of the longest sequence of which a mean over heads is wanted
+    std::int64_t state_values = 0;    ///< of all sequences in chunks
+    std::int64_t chunked_blocks = 0;  ///< row blocks of the same
+    kernels::AttentionScratch scratch = {};
+  };
+
+  [[nodiscard]] const ProbabilitiesRequest* request(std::int64_t sequence) const noexcept;
+  [[nodiscard]] Place facts(std::int64_t sequence) const noexcept;
+  [[nodiscard]] bool reads_tokens_whole(std::int64_t sequence) const noexcept;
+  void choose_row_blocks(Place& place) const noexcept;
+  [[nodiscard]] std::int64_t chunks(const Place& place) const noexcept;
+  /// All heads are whole: there is nothing to split, or nobody to split it for.
+  [[nodiscard]] bool all_whole(const Place& place) const noexcept {
+    return place.mean || (place.small() && (threads_ == 1 || place.row_blocks <= 1));
+  }
+  [[nodiscard]] std::int64_t value_stride() const noexcept {
+    return kernels::round_up(problem_.value_dim(), kernels::panel_width);
+  }
+  /// Floats that a head's keys take.
+  [[nodiscard]] std::int64_t key_panels(std::int64_t keys) const noexcept {
+    return kernels::round_up(keys, kernels::panel_width) * problem_.head_dim();
+  }
+  /// Floats that a split head's keys and values take.
+  [[nodiscard]] std::int64_t shared_values(const Place& place) const noexcept {
+    return key_panels(place.keys) + (place.copies_values ? place.keys * value_stride() : 0);
+  }
+  /// Floats that the states of a head's rows over a sequence's keys take, where they are in chunks.
+  [[nodiscard]] std::int64_t state_values(const Place& place) const noexcept {
+    return place.chunks == 1 ? 0 : place.rows * place.key_blocks * (problem_.value_dim() + 2);
+  }
+
+  [[nodiscard]] Extent extent() const noexcept;
+  void choose_whole_heads() noexcept;
+  [[nodiscard]] Before before(HeadPlace at) const noexcept;
+  [[nodiscard]] Unit unit(std::int64_t number, std::int64_t Before::*kind) const noexcept;
+  [[nodiscard]] PackedKeys shared_keys(HeadPlace head) const noexcept;
+  void pack_until_ready(const kernels::KernelTable& kernels, HeadPlace head) noexcept;
+  void pack_block(const kernels::KernelTable& kernels, const Place& place, std::int64_t head,
+                  std::int64_t block, const PackedKeys& all) const noexcept;
+
+  [[nodiscard]] RowBlock row_block_of(const Unit& unit) const noexcept;
+  [[nodiscard]] kernels::StridedRows rows_of(const ConstHeadsView& view,
+                                             const RowBlock& block) const noexcept;
+  [[nodiscard]] kernels::StridedRows query_rows(const RowBlock& block) const noexcept;
+  [[nodiscard]] kernels::StridedRows output_rows(const RowBlock& block) const noexcept;
+  [[nodiscard]] kernels::StridedRows key_rows(const ConstHeadsView& view, const Place& place,
+                                              std::int64_t head, Keys keys) const noexcept;
+  void run_head(const kernels::KernelTable& kernels, HeadPlace head, HeadPlace next,
+                const Slot& slot) const noexcept;
+  void run_row_block(const kernels::KernelTable& kernels, const RowBlock& block, const PackedKeys* keys,
+                     const Slot& slot, const Ahead& ahead) const noexcept;
+  void run_chunk(const kernels::KernelTable& kernels, HeadPlace head, const RowBlock& block,
+                 const Slot& slot) noexcept;
+  void run_mean(const kernels::KernelTable& kernels, HeadPlace head, const Slot& slot) const noexcept;
+  void add_to_mean(const kernels::KernelTable& kernels, const RowBlock& block,
+                   const Slot& slot) const noexcept;
+  [[nodiscard]] kernels::ScoreRules score_rules(std::int64_t sequence, std::int64_t query,
+                                                std::int64_t head) const noexcept;
+  [[nodiscard]] kernels::AttentionBlock kernel_block(const RowBlock& block, const PackedKeys* keys,
+                                                     const Slot& slot) const noexcept;
+  void run_kernel(const kernels::KernelTable& kernels, const RowBlock& block,
+                  kernels::AttentionBlock a) const noexcept;
+  [[nodiscard]] bool find_score_rows(const RowBlock& block, float** rows) const noexcept;
+
+  const AttentionProblem& problem_;
+  int threads_;
+  Place* places_ = nullptr;  // [sequences + 1]
+  float* shared_values_ = nullptr;
+  std::uint8_t* shared_finite_ = nullptr;  // [key blocks of a wave]
+  std::atomic<bool>* packed_ = nullptr;    // [key blocks of a wave]
+  std::atomic<std::int64_t> next_pack_ = 0;
+  Slot* slots_ = nullptr;  // [threads]
+  float* states_ = nullptr;
+  std::atomic<std::int64_t>* chunks_left_ = nullptr;  // [row blocks in chunks]
+  bool asks_ahead_ = false;                           // for rows before they are wanted
+  bool hides_keys_ = false;                           // rows of a sequence may see different keys
+  std::int64_t tasks_per_row_block_ = 1;              // that keep the threads busy
+  Extent extent_ = {};                                // what lay_out makes room for
+  Wave wave_ = {};
+};
+
+}  // namespace saccade::ops

@@ -1,0 +1,306 @@
+// How the tasks of an AttentionPlan run.
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "core/as_size.hpp"
+#include "ops/attention/attention_plan.hpp"
+
+namespace saccade::ops {
+namespace {
+
+using core::as_size;
+using kernels::element;
+using kernels::row_block;
+using kernels::StridedRows;
+
+/// What a view has for a sequence from its query `query` and head `head` on.
+template <class Pointer, class View>
+kernels::ByRow<Pointer> from_query(const View& view, std::int64_t s, std::int64_t first_query,
+                                   std::int64_t query, std::int64_t head) noexcept {
+  const std::int64_t begin = AttentionProblem::sequence_begin(view, s, first_query);
+  return {element(view.data, view.type, begin + query * view.token_stride + head * view.head_stride),
+          view.token_stride, view.head_stride, view.type};
+}
+
+}  // namespace
+
+void AttentionPlan::run(const kernels::KernelTable& kernels, std::size_t task, int slot) noexcept {
+  const std::int64_t number = before(wave_.begin).tasks + static_cast<std::int64_t>(task);
+  const Unit u = unit(number, &Before::tasks);
+  // Threads take tasks in turn, so this one's next is about as many further as there are threads.
+  const bool last = number + threads_ >= before(wave_.end).tasks;
+  const Unit next = last ? u : unit(number + threads_, &Before::tasks);
+  const Place& place = places_[u.of.place];
+  const Slot& own = slots_[slot];
+  if (place.mean) return run_mean(kernels, u.of, own);
+  if (u.of.head < place.whole_heads) return run_head(kernels, u.of, next.of, own);
+  const RowBlock block = row_block_of(u);
+  if (place.chunks > 1) return run_chunk(kernels, u.of, block, own);
+  if (place.in_place) return run_row_block(kernels, block, nullptr, own, {});
+  pack_until_ready(kernels, u.of);
+  const PackedKeys keys = shared_keys(u.of);
+  Ahead ahead = {};
+  if (asks_ahead_) ahead = {query_rows(row_block_of(next)), {}, {}, output_rows(block)};
+  run_row_block(kernels, block, &keys, own, ahead);
+}
+
+/// Meanwhile asks for what the next task reads first: a head's rows lie apart, and come slowly.
+void AttentionPlan::run_head(const kernels::KernelTable& kernels, HeadPlace head, HeadPlace next,
+                             const Slot& slot) const noexcept {
+  const Place& place = places_[head.place];
+  const Place& next_place = places_[next.place];
+  PackedKeys keys = slot.keys;
+  if (!place.copies_values) keys.values = nullptr;
+  // The kernel looks for itself if it must know.
+  if (!place.copies_values && (place.row_blocks == 1 || !hides_keys_)) keys.finite = nullptr;
+  for (std::int64_t b = 0; b < place.key_blocks; ++b) pack_block(kernels, place, head.head, b, keys);
+  const std::int64_t blocks = place.row_blocks, next_keys = std::min(next_place.keys, kernels::key_block);
+  for (std::int64_t i = 0; i < blocks; ++i) {
+    const Keys share = {next_keys * i / blocks, next_keys * (i + 1) / blocks - next_keys * i / blocks};
+    const RowBlock block = row_block_of({head, i});
+    Ahead ahead = {};
+    if (asks_ahead_) {
+      ahead = {query_rows(i + 1 < blocks ? row_block_of({head, i + 1}) : row_block_of({next, 0})),
+               key_rows(problem_.k, next_place, next.head, share),
+               key_rows(problem_.v, next_place, next.head, share), output_rows(block)};
+    }
+    run_row_block(kernels, block, &keys, slot, ahead);
+  }
+}
+
+/// A chunk's blocks leave their states; the last chunk that is done merges them all, in order.
+void AttentionPlan::run_chunk(const kernels::KernelTable& kernels, HeadPlace head, const RowBlock& block,
+                              const Slot& slot) noexcept {
+  const std::int64_t blocks = block.place->key_blocks, parts = block.place->chunks;
+  const std::int64_t state = problem_.value_dim() + 2, row_states = blocks * state;
+  float* const states = states_ + before(head).states + block.row * row_states;
+  kernels::AttentionBlock a = kernel_block(block, nullptr, slot);
+  const kernels::AttentionBlock whole = a;
+  a.first_block = blocks * block.chunk / parts;
+  a.last_block = blocks * (block.chunk + 1) / parts;
+  a.out.data = nullptr;
+  a.state_blocks = 0;
+  // Row i's states are the i-th: those of row 0's query would begin `lead` rows before.
+  a.states = {states - a.lead * row_states, a.group * row_states, row_states};
+  kernels.attention_block(a);
+  if (--chunks_left_[before(head).chunked + block.row / block.place->rows_per_block] != 0) return;
+  for (std::int64_t row = 0; row < a.rows; ++row) {
+    const float* const parts_of_row = states + row * row_states;
+    kernels.merge_states({.parts = &parts_of_row,
+                          .blocks = &blocks,
+                          .count = 1,
+                          .value_dim = problem_.value_dim(),
+                          .sink = whole.sinks == nullptr ? nullptr : whole.sinks + whole.head(row),
+                          .out = whole.out.at(whole.query(row), whole.head(row)),
+                          .out_type = whole.out.type,
+                          .log_sum_exp = whole.log_sum_exp.at(whole.query(row), whole.head(row)),
+                          .log_sum_exp_type = whole.log_sum_exp.type,
+                          .scratch = slot.scratch});
+  }
+}
+
+/// Every key_heads()-th piece of the queries, for all heads in their order, so that each query's sum is one
+/// thread's. A piece has whole queries: as many as fit a row block, or one in several row blocks.
+void AttentionPlan::run_mean(const kernels::KernelTable& kernels, HeadPlace head,
+                             const Slot& slot) const noexcept {
+  const Place& place = places_[head.place];
+  const std::int64_t piece = std::max<std::int64_t>(1, row_block / place.group) * place.group;
+  for (std::int64_t begin = head.head * piece; begin < place.rows; begin += place.heads * piece) {
+    const std::int64_t end = std::min(begin + piece, place.rows);
+    for (std::int64_t h = 0; h < place.heads; ++h) {
+      for (std::int64_t row = begin; row < end; row += row_block)
+        add_to_mean(kernels, {&place, h, row, std::min(row_block, end - row)}, slot);
+    }
+  }
+}
+
+void AttentionPlan::add_to_mean(const kernels::KernelTable& kernels, const RowBlock& block,
+                                const Slot& slot) const noexcept {
+  const ProbabilitiesRequest& asked = *request(block.place->sequence);
+  const auto& wanted = asked.heads;
+  const std::int64_t keys = block.place->keys;
+  const std::int64_t first = wanted.empty() ? 0 : *std::min_element(wanted.begin(), wanted.end()),
+                     last = wanted.empty() ? problem_.q.heads - 1
+                                           : *std::max_element(wanted.begin(), wanted.end());
+  const auto count = static_cast<float>(wanted.empty() ? as_size(problem_.q.heads) : wanted.size());
+  kernels::AttentionBlock a = kernel_block(block, nullptr, slot);
+  float* means[row_block];
+  if (!find_score_rows(block, means)) return;
+  for (std::int64_t i = 0; i < a.rows; ++i)
+    slot.score_rows[i] = means[i] == nullptr ? nullptr : slot.mean_rows + i * keys;
+  a.score_rows = slot.score_rows;
+  run_kernel(kernels, block, a);
+  for (std::int64_t i = 0; i < a.rows; ++i) {
+    if (means[i] == nullptr) continue;
+    const std::int64_t head = block.head * a.group + a.head(i);
+    for (std::int64_t j = 0; j < keys; ++j) {
+      const float sum = head == first ? slot.score_rows[i][j] : means[i][j] + slot.score_rows[i][j];
+      means[i][j] = head == last ? sum / count : sum;
+    }
+  }
+}
+
+/// The last rows first.
+AttentionPlan::RowBlock AttentionPlan::row_block_of(const Unit& unit) const noexcept {
+  const Place& place = places_[unit.of.place];
+  const std::int64_t block = place.row_blocks - 1 - unit.index / place.chunks;
+  const std::int64_t row = place.block_begin(block), end = std::min(place.block_begin(block + 1), place.rows);
+  return {&place, unit.of.head, row, end - row, unit.index % place.chunks};
+}
+
+/// Rows of a view by query, where they lie a constant stride apart.
+StridedRows AttentionPlan::rows_of(const ConstHeadsView& view, const RowBlock& block) const noexcept {
+  if (view.type != StorageType::f32 || block.place->group != 1 || block.row < 0)
+    return {};  // before the first: no queries
+  const std::int64_t s = block.place->sequence;
+  const auto from = from_query<const void*>(view, s, problem_.first_query(s), block.row, block.head);
+  return {static_cast<const float*>(from.data), view.token_stride, block.rows, view.head_dim};
+}
+
+StridedRows AttentionPlan::query_rows(const RowBlock& block) const noexcept {
+  return rows_of(problem_.q, block);
+}
+
+StridedRows AttentionPlan::output_rows(const RowBlock& block) const noexcept {
+  return rows_of(problem_.out, block);
+}
+
+StridedRows AttentionPlan::key_rows(const ConstHeadsView& view, const Place& place, std::int64_t head,
+                                    Keys keys) const noexcept {
+  if (view.type != StorageType::f32 || place.in_place) return {};
+  const std::int64_t begin =
+      AttentionProblem::sequence_begin(view, place.sequence, problem_.first_key(place.sequence)) +
+      keys.first * view.token_stride + head * view.head_stride;
+  return {static_cast<const float*>(element(view.data, view.type, begin)), view.token_stride, keys.count,
+          view.head_dim};
+}
+
+/// Where each row's scores go; false where the sequence's are not asked for.
+bool AttentionPlan::find_score_rows(const RowBlock& block, float** rows) const noexcept {
+  const ProbabilitiesRequest* const asked = request(block.place->sequence);
+  if (asked == nullptr) return false;
+  const std::int64_t keys = block.place->keys, group = block.place->group;
+  const std::int64_t queries = problem_.queries(block.place->sequence);
+  const std::int64_t wanted =
+      asked->queries.empty() ? queries : static_cast<std::int64_t>(asked->queries.size());
+  for (std::int64_t i = 0; i < block.rows; ++i) {
+    std::int64_t query = (block.row + i) / group, head = block.head * group + (block.row + i) % group;
+    rows[i] = nullptr;
+    if (!asked->heads.empty()) {
+      const auto found = std::find(asked->heads.begin(), asked->heads.end(), head);
+      if (found == asked->heads.end()) continue;
+      head = found - asked->heads.begin();
+    }
+    if (!asked->queries.empty()) {
+      const auto found = std::lower_bound(asked->queries.begin(), asked->queries.end(), query);
+      if (found == asked->queries.end() || *found != query) continue;
+      query = found - asked->queries.begin();
+    }
+    if (asked->mean_over_heads) head = 0;
+    rows[i] = asked->out.data() + (head * wanted + query) * keys;
+  }
+  return true;
+}
+
+kernels::ScoreRules AttentionPlan::score_rules(std::int64_t sequence, std::int64_t query,
+                                               std::int64_t head) const noexcept {
+  const AttentionOptions& options = problem_.options;
+  // Here and not at the door, where the host may have set another rounding.
+  const float usual_scale = 1.0f / std::sqrt(static_cast<float>(problem_.head_dim()));
+  const auto by_row = [&](const auto& view, StorageType type) -> kernels::ByRow<const void*> {
+    const std::int64_t begin = (sequence + problem_.first_sequence) * view.sequence_stride +
+                               query * view.query_stride + head * view.head_stride;
+    return {element<const void*>(view.data, type, begin), view.query_stride, view.head_stride, type};
+  };
+  const DistanceBias& distance = options.distance_bias;
+  return {.scale = options.scale.value_or(usual_scale),
+          .left = options.window.left,
+          .right = options.window.right,
+          .softcap = options.softcap,
+          .mask = by_row(options.mask, StorageType::u8),
+          .mask_keys = options.mask.keys,
+          .mask_key_stride = options.mask.key_stride,
+          .bias = by_row(options.bias, options.bias.type),
+          .bias_keys = options.bias.keys,
+          .bias_key_stride = options.bias.key_stride,
+          .distance_bias = element(distance.data, StorageType::f32, head * distance.head_stride),
+          .distance_head_stride = distance.head_stride,
+          .first_distance = distance.first_distance,
+          .distances = distance.count};
+}
+
+kernels::AttentionBlock AttentionPlan::kernel_block(const RowBlock& block, const PackedKeys* keys,
+                                                    const Slot& slot) const noexcept {
+  const AttentionOptions& options = problem_.options;
+  const std::int64_t s = block.place->sequence, group = block.place->group;
+  const std::int64_t query = block.row / group, head = block.head * group;
+  const std::int64_t first_query = problem_.first_query(s);
+  kernels::KeySource source = problem_.source(s, block.head);
+  if (keys != nullptr) {
+    source.form = kernels::KeySource::Form::panels;
+    source.keys = keys->panels;
+    source.key_type = StorageType::f32;
+    if (keys->values != nullptr) {
+      source.values = keys->values;
+      source.value_type = StorageType::f32;
+      source.value_stride = value_stride();
+    }
+  }
+  const TopKeys& top = options.top_keys;
+  const std::int64_t top_begin = (first_query + query) * top.token_stride + head * top.head_stride;
+  const std::int64_t row_states = options.states.blocks * (problem_.value_dim() + 2);
+  return {.q = from_query<const void*>(problem_.q, s, first_query, query, head),
+          .rows = block.rows,
+          .source = source,
+          .finite = keys == nullptr ? nullptr : keys->finite,
+          .keys = block.place->keys,
+          .head_dim = problem_.head_dim(),
+          .value_dim = problem_.value_dim(),
+          .rules = score_rules(s, query, head),
+          .first_position = problem_.query_position(s) + query,
+          .out = from_query<void*>(problem_.out, s, first_query, query, head),
+          .scratch = slot.scratch,
+          .group = group,
+          .lead = block.row % group,
+          .sharing = problem_.group(),
+          .first_key = problem_.key_position(s),
+          .sinks = options.sinks.empty() ? nullptr : options.sinks.data() + head,
+          .log_sum_exp = from_query<void*>(options.log_sum_exp, s, first_query, query, head),
+          .top_keys = {element(top.keys, StorageType::i32, top_begin), top.token_stride, top.head_stride},
+          .top_probabilities = {element(top.probabilities, StorageType::f32, top_begin), top.token_stride,
+                                top.head_stride},
+          .top = top.k,
+          .state_blocks = options.states.blocks,
+          .states = {element(options.states.data, StorageType::f32,
+                             ((first_query + query) * problem_.q.heads + head) * row_states),
+                     problem_.q.heads * row_states, row_states}};
+}
+
+void AttentionPlan::run_row_block(const kernels::KernelTable& kernels, const RowBlock& block,
+                                  const PackedKeys* keys, const Slot& slot,
+                                  const Ahead& ahead) const noexcept {
+  kernels::AttentionBlock a = kernel_block(block, keys, slot);
+  std::copy(ahead.begin(), ahead.end(), a.ahead);
+  if (find_score_rows(block, slot.score_rows)) {
+    a.score_rows = slot.score_rows;
+    a.point = request(block.place->sequence)->point;
+  }
+  run_kernel(kernels, block, a);
+}
+
+/// In the vector form each row has a position of its own.
+void AttentionPlan::run_kernel(const kernels::KernelTable& kernels, const RowBlock& block,
+                               kernels::AttentionBlock a) const noexcept {
+  if (problem_.positions.empty()) return kernels.attention_block(a);
+  for (std::int64_t i = 0, rows = std::exchange(a.rows, 1); i < rows; ++i) {
+    a.first_position = problem_.positions[as_size(block.row + i)];
+    kernels.attention_block(a);
+    a.q.data = element(a.q.data, a.q.type, a.q.query_stride);
+    a.out.data = element(a.out.data, a.out.type, a.out.query_stride);
+    if (a.score_rows != nullptr) ++a.score_rows;
+  }
+}
+
+}  // namespace saccade::ops

@@ -1,0 +1,76 @@
+#include "pipeline/embed/embed_budget.hpp"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "core/as_size.hpp"
+#include "pipeline/batch/memory_limit.hpp"
+#include "saccade/error.hpp"
+
+namespace saccade::pipeline {
+namespace {
+
+using core::as_size;
+
+constexpr std::int64_t default_token_budget = 8192;
+/// A window holds about two batches: a token of most languages takes four bytes or less.
+constexpr std::int64_t window_bytes_per_token = 8;
+/// A text has two tokens at least, with most models.
+constexpr std::int64_t tokens_per_line = 2;
+/// What parsing and tokenizing make of a line's bytes at a time.
+constexpr std::uint64_t line_copies = 16;
+constexpr std::uint64_t least_line = 1 << 20;
+
+/// Scratch and vectors of the batch that takes most: texts of the greatest length.
+std::uint64_t bytes_of_batch(const Engine& engine, const Encoder& encoder, const EmbedFilesOptions& options,
+                             std::int64_t token_budget, std::int64_t width) {
+  const std::int64_t longest = encoder.max_length(options.embed);
+  const std::int64_t texts = std::max<std::int64_t>(token_budget / longest, 1);
+  std::vector<std::int64_t> offsets = {0};
+  for (std::int64_t text = 0; text < texts; ++text) offsets.push_back(offsets.back() + longest);
+  EmbedOptions embed = options.embed;
+  embed.token_budget = token_budget;
+  const std::size_t scratch =
+      options.tokens ? encoder.workspace(engine, offsets) : encoder.embed_workspace(engine, offsets, embed);
+  const std::int64_t rows = std::max(token_budget, longest) / (options.tokens ? 1 : tokens_per_line) + 1;
+  return scratch + as_size(rows) * as_size(width) * sizeof(float);
+}
+
+std::int64_t fitting_token_budget(const Engine& engine, const Encoder& encoder,
+                                  const EmbedFilesOptions& options, std::int64_t width,
+                                  std::uint64_t max_memory) {
+  const std::int64_t longest = encoder.max_length(options.embed);
+  std::int64_t budget = options.embed.token_budget > 0 ? options.embed.token_budget : default_token_budget;
+  for (;; budget /= 2) {
+    const std::uint64_t bytes = bytes_of_batch(engine, encoder, options, budget, width);
+    if (bytes <= max_memory) return budget;
+    if (budget > longest) continue;
+    throw Error(ErrorCode::memory_limit, "one text of " + std::to_string(longest) + " tokens needs " +
+                                             std::to_string(bytes) + " bytes of work memory, the limit is " +
+                                             std::to_string(max_memory));
+  }
+}
+
+}  // namespace
+
+EmbedBudget plan_budget(const Engine& engine, const Encoder& encoder, const EmbedFilesOptions& options,
+                        std::int64_t width) {
+  const std::uint64_t max_memory = options.max_memory > 0 ? options.max_memory : default_memory_limit();
+  const std::int64_t tokens = fitting_token_budget(engine, encoder, options, width, max_memory);
+  return {tokens,
+          {as_size(tokens * window_bytes_per_token),
+           as_size(std::max<std::int64_t>(tokens / tokens_per_line, 1))},
+          std::max(max_memory / line_copies, least_line)};
+}
+
+std::vector<std::size_t> plan_batches(Offsets offsets, std::int64_t token_budget) {
+  std::vector<std::size_t> begins = {0};
+  for (std::size_t text = 1; text + 1 < offsets.size(); ++text) {
+    if (offsets[text + 1] - offsets[begins.back()] > token_budget) begins.push_back(text);
+  }
+  if (offsets.size() > 1) begins.push_back(offsets.size() - 1);
+  return begins;
+}
+
+}  // namespace saccade::pipeline

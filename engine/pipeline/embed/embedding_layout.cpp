@@ -1,0 +1,110 @@
+#include "pipeline/embed/embedding_layout.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "core/half.hpp"
+#include "io/files/errors.hpp"
+#include "io/files/growing_file.hpp"
+#include "io/formats/npy.hpp"
+#include "io/formats/safetensors.hpp"
+
+namespace saccade::pipeline {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Two tensors of any size take less than half of it.
+constexpr std::size_t safetensors_header_size = 512;
+
+constexpr const char* expected_extension = "; expected .npy, .safetensors or .jsonl";
+
+template <class Value>
+void append_bytes(Value value, std::string& out) {
+  out.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+/// The shortest decimal number that reads back as this one. JSON has no infinity and no NaN.
+void append_number(float value, std::string& out) {
+  if (!std::isfinite(value)) {
+    out += "null";
+    return;
+  }
+  std::array<char, 32> text;
+  out.append(text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr);
+}
+
+void append_json(const EmbeddingLayout& layout, std::span<const float> vector, const std::string& id,
+                 std::string& out) {
+  out += R"({"id": )" + id + R"(, "embedding": [)";
+  for (std::size_t i = 0; i < vector.size(); ++i) {
+    if (i > 0) out += ", ";
+    const bool rounded = layout.type == StorageType::f16;
+    append_number(rounded ? core::float_from_f16(core::f16_from_float(vector[i])) : vector[i], out);
+  }
+  out += "]}\n";
+}
+
+std::vector<TensorInfo> tensors_of(const EmbeddingLayout& layout, std::int64_t texts, std::int64_t vectors) {
+  if (!layout.tokens) return {{"embeddings", layout.type, {vectors, layout.width}}};
+  return {{"tokens", layout.type, {vectors, layout.width}}, {"offsets", StorageType::i64, {texts + 1}}};
+}
+
+}  // namespace
+
+EmbeddingFormat embedding_format_of(const fs::path& path) {
+  const std::string extension = path.extension().string();
+  if (extension == ".jsonl") return EmbeddingFormat::json_lines;
+  if (io::is_stream(path)) {
+    if (extension.empty() || path == "-") return EmbeddingFormat::json_lines;
+    throw io::argument_error({path}, "is a pipe or a device, which takes .jsonl only");
+  }
+  if (extension == ".npy") return EmbeddingFormat::npy;
+  if (extension == ".safetensors") return EmbeddingFormat::safetensors;
+  throw io::argument_error(
+      {path}, "cannot tell the format by the extension '" + extension + "'" + expected_extension);
+}
+
+std::size_t EmbeddingLayout::header_size() const {
+  return header({}, 0, 0).size();
+}
+
+std::string EmbeddingLayout::header(const fs::path& path, std::int64_t texts, std::int64_t vectors) const {
+  const std::vector<TensorInfo> tensors = tensors_of(*this, texts, vectors);
+  switch (format) {
+    case EmbeddingFormat::npy:
+      return io::npy_header(tensors[0]);
+    case EmbeddingFormat::safetensors:
+      return io::safetensors_header(path, tensors, safetensors_header_size);
+    case EmbeddingFormat::json_lines:
+      return {};
+  }
+  return {};
+}
+
+void validate(const EmbeddingLayout& layout, const fs::path& path) {
+  if (layout.type != StorageType::f32 && layout.type != StorageType::f16) {
+    throw io::argument_error({path}, "vectors cannot be written as " + std::string(to_string(layout.type)) +
+                                         "; expected f32 or f16");
+  }
+  if (!layout.tokens) return;
+  if (layout.format != EmbeddingFormat::safetensors)
+    throw io::argument_error({path},
+                             "vectors of tokens need their offsets beside them; expected .safetensors");
+  if (layout.type != StorageType::f32)
+    throw io::argument_error({path}, "vectors of tokens are written as f32 only");
+}
+
+void append_vector(const EmbeddingLayout& layout, std::span<const float> vector, const std::string& id,
+                   std::string& out) {
+  if (layout.format == EmbeddingFormat::json_lines) return append_json(layout, vector, id, out);
+  if (layout.type == StorageType::f16) {
+    for (const float value : vector) append_bytes(core::f16_from_float(value), out);
+  } else {
+    const auto bytes = std::as_bytes(vector);
+    out.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+}
+
+}  // namespace saccade::pipeline

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/files/line_reader.hpp"
+#include "saccade/embed_files.hpp"
+
+namespace saccade::pipeline {
+
+/// A line that is to be a text.
+struct TextLine {
+  std::string_view text;
+  std::size_t file = 0;
+  std::int64_t line = 0;    ///< in its file, from 1
+  std::int64_t number = 0;  ///< among the texts of all inputs, from 0
+  bool too_long = false;
+};
+
+/// Some lines and the memory that they lie in.
+struct TextWindow {
+  std::string bytes;
+  std::vector<TextLine> lines;
+};
+
+/// How much of the inputs is taken at a time.
+struct WindowSize {
+  std::size_t bytes = 0;  ///< the line that passes it is the last
+  std::size_t lines = 0;
+};
+
+/// The texts of the inputs, in order.
+class TextSource {
+ public:
+  /// Throws Error naming an input that is not usable or whose format is unknown. `longest`: bytes of a line.
+  TextSource(std::span<const std::filesystem::path> inputs, std::optional<TextFormat> format,
+             std::size_t longest);
+
+  /// Every input is a file on disk: the same bytes can be read again.
+  [[nodiscard]] bool can_read_again() const noexcept { return can_read_again_; }
+  /// Of all inputs; 0 where that is not known.
+  [[nodiscard]] std::uint64_t total_bytes() const noexcept { return total_bytes_; }
+  [[nodiscard]] TextFormat format(std::size_t file) const { return formats_[file]; }
+  /// Whether an input is nothing but texts.
+  [[nodiscard]] bool has_lines() const;
+  [[nodiscard]] std::size_t longest() const noexcept { return longest_; }
+  /// FILE:LINE
+  [[nodiscard]] std::string place(const TextLine& line) const;
+
+  /// Texts from the next one on; reads all inputs. What comes next is as before.
+  [[nodiscard]] std::int64_t count() const;
+  /// Passes by lines until text `first` comes next; behind `last` - 1 there are none.
+  void limit(std::int64_t first, std::int64_t last);
+  /// Goes on at this position, behind which text `number` comes next.
+  void resume(const io::LinePosition& position, std::int64_t number);
+
+  /// Fills the window; false where no text is left.
+  bool read(const WindowSize& size, TextWindow& window);
+
+  [[nodiscard]] const io::LineReader& reader() const noexcept { return reader_; }
+  [[nodiscard]] std::int64_t next_number() const noexcept { return number_; }
+
+ private:
+  void check_input(const std::filesystem::path& path, std::optional<TextFormat> format);
+  [[nodiscard]] bool is_text(const io::Line& line) const;
+
+  std::vector<std::filesystem::path> inputs_;
+  std::size_t longest_;
+  std::vector<TextFormat> formats_;
+  bool can_read_again_ = true;
+  std::uint64_t total_bytes_ = 0;
+  io::LineReader reader_;
+  std::int64_t number_ = 0;
+  std::int64_t last_ = INT64_MAX;
+};
+
+}  // namespace saccade::pipeline

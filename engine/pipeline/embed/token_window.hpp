@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pipeline/embed/text_source.hpp"
+#include "saccade/embed_files.hpp"
+
+namespace saccade::pipeline {
+
+/// A text of a window.
+struct WindowText {
+  std::size_t line = 0;  ///< of the window
+  std::string id;        ///< JSON
+  Tokenized tokenized;
+};
+
+/// The texts of a window as ids, and the lines that are none.
+struct TokenWindow {
+  std::vector<std::int32_t> ids;
+  std::vector<std::int32_t> types;
+  std::vector<std::int64_t> offsets;  ///< [texts + 1]
+  std::vector<WindowText> texts;
+  std::vector<std::string> bad_lines;  ///< "FILE:LINE: what; expected what"
+};
+
+/// Parses and tokenizes lines on all threads. The result does not depend on their number. Throws the first
+/// Error that is not one line's fault.
+void tokenize_window(Engine& engine, const Encoder& encoder, const EmbedFilesOptions& options,
+                     const TextSource& source, const TextWindow& window, TokenWindow& tokens);
+
+}  // namespace saccade::pipeline

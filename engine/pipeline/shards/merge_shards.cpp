@@ -1,0 +1,95 @@
+#include <algorithm>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "io/files/errors.hpp"
+#include "io/files/growing_file.hpp"
+#include "io/files/output_file.hpp"
+#include "pipeline/shards/shard_files.hpp"
+#include "saccade/embed_files.hpp"
+#include "saccade/error.hpp"
+
+namespace saccade {
+namespace {
+
+namespace fs = std::filesystem;
+using pipeline::ShardFile;
+
+constexpr std::size_t piece_size = 1 << 20;
+
+/// The end of the output, where the next byte goes.
+class Appender {
+ public:
+  explicit Appender(io::OutputFile& file) : file_(file) {}
+
+  void append(std::span<const std::byte> bytes) {
+    file_.write(end_, bytes);
+    end_ += bytes.size();
+  }
+  [[nodiscard]] std::uint64_t end() const noexcept { return end_; }
+
+ private:
+  io::OutputFile& file_;
+  std::uint64_t end_ = 0;
+};
+
+void append_vectors(const ShardFile& shard, Appender& out) {
+  std::vector<std::byte> piece(piece_size);
+  for (std::uint64_t at = shard.begin; at < shard.end;) {
+    const std::uint64_t count = std::min<std::uint64_t>(piece.size(), shard.end - at);
+    shard.file->read(at, std::span(piece).first(count));
+    out.append(std::span(piece).first(count));
+    at += count;
+  }
+}
+
+/// Offsets of a part count from its own first token.
+void append_offsets(const ShardFile& shard, std::int64_t tokens_before, Appender& out) {
+  std::vector<std::int64_t> piece(piece_size / sizeof(std::int64_t));
+  for (std::int64_t text = 1; text <= shard.texts;) {
+    const auto rest = static_cast<std::size_t>(shard.texts - text + 1);
+    const auto offsets = std::span(piece).first(std::min(piece.size(), rest));
+    shard.file->read(shard.end + static_cast<std::uint64_t>(text) * sizeof(std::int64_t),
+                     std::as_writable_bytes(offsets));
+    for (std::int64_t& offset : offsets) offset += tokens_before;
+    out.append(std::as_bytes(offsets));
+    text += static_cast<std::int64_t>(offsets.size());
+  }
+}
+
+void append_header(const fs::path& output, const std::vector<ShardFile>& shards, Appender& out) {
+  std::int64_t texts = 0, vectors = 0;
+  for (const ShardFile& shard : shards) {
+    texts += shard.texts;
+    vectors += shard.vectors;
+  }
+  const std::string header = shards[0].layout.header(output, texts, vectors);
+  out.append(std::as_bytes(std::span(header)));
+}
+
+}  // namespace
+
+MergeSummary merge_shards(const fs::path& output) {
+  if (io::is_stream(output))
+    throw io::argument_error({output}, "is a stream, which has no parts; expected the name of a file");
+  const std::vector<ShardFile> shards = pipeline::find_shards(output);
+  io::OutputFile file(output);
+  Appender out(file);
+  append_header(output, shards, out);
+  for (const ShardFile& shard : shards) append_vectors(shard, out);
+  if (shards[0].layout.tokens) {
+    const std::int64_t zero = 0;
+    out.append(std::as_bytes(std::span(&zero, 1)));
+    std::int64_t tokens = 0;
+    for (const ShardFile& shard : shards) {
+      append_offsets(shard, tokens, out);
+      tokens += shard.vectors;
+    }
+  }
+  file.finish();
+  file.commit();
+  return {static_cast<std::int64_t>(shards.size()), out.end()};
+}
+
+}  // namespace saccade

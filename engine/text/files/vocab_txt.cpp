@@ -1,0 +1,97 @@
+#include "text/files/vocab_txt.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/printable.hpp"
+#include "text/files/json_file.hpp"
+#include "text/files/template_json.hpp"
+#include "text/normalize/normalizer_json.hpp"
+#include "text/subword/word_piece.hpp"
+#include "text/unicode/utf8.hpp"
+
+namespace saccade::text {
+namespace {
+
+/// Others may use a vocab.txt in their own way.
+void check_class(const std::filesystem::path& path, const TokenizerConfig& config) {
+  if (!config.tokenizer_class) return;
+  constexpr std::array<std::string_view, 7> as_bert = {"Bert",     "DistilBert", "Electra",    "ConvBert",
+                                                       "LayoutLM", "MobileBert", "SqueezeBert"};
+  for (const std::string_view name : as_bert) {
+    const std::string tokenizer = std::string(name) + "Tokenizer";
+    if (*config.tokenizer_class == tokenizer || *config.tokenizer_class == tokenizer + "Fast") return;
+  }
+  throw Error(ErrorCode::unsupported, path.string() + ": belongs to a tokenizer_class '" +
+                                          core::printable(*config.tokenizer_class) +
+                                          "', which is not known here; known are BERT's and those like it");
+}
+
+Vocabulary read_lines(const std::filesystem::path& path) {
+  const std::string bytes = read_file(path);
+  std::string_view rest = bytes;
+  if (const std::size_t valid = valid_length(rest); valid < rest.size())
+    throw Error(ErrorCode::file_format, path.string() + ": is not UTF-8 at byte " + std::to_string(valid));
+  Vocabulary vocabulary;
+  while (!rest.empty()) {
+    const std::size_t length = std::min(rest.find('\n'), rest.size());
+    std::string_view line = rest.substr(0, length);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    vocabulary.add(std::string(line));
+    rest.remove_prefix(std::min(length + 1, rest.size()));
+  }
+  return vocabulary;
+}
+
+std::int32_t id_of(const std::filesystem::path& path, const Vocabulary& vocabulary,
+                   const std::string& token) {
+  if (const std::optional<std::int32_t> id = vocabulary.id_of(token)) return *id;
+  throw Error(ErrorCode::file_format, path.string() + ": lacks the token '" + core::printable(token) + "'");
+}
+
+/// The tokens that the files name, and the special ones even where no file names them. One that is in no file
+/// of tokens has no row in the model's table of embeddings and is left out.
+std::vector<AddedToken> added_tokens_of(const TokenizerConfig& config, const Vocabulary& vocabulary) {
+  std::vector<AddedToken> tokens = config.added_tokens;
+  for (const std::string& name : {config.cls, config.sep, config.pad, config.mask, config.unk}) {
+    const auto same = [&](const AddedToken& token) { return token.content == name; };
+    if (std::none_of(tokens.begin(), tokens.end(), same)) tokens.push_back({.content = name});
+  }
+  std::erase_if(tokens, [&](const AddedToken& token) {
+    return token.content.empty() || (token.id < 0 && !vocabulary.id_of(token.content));
+  });
+  return tokens;
+}
+
+}  // namespace
+
+TokenizerParts read_vocab_txt(const std::filesystem::path& path, const TokenizerConfig& config) {
+  check_class(path, config);
+  Vocabulary vocabulary = read_lines(path);
+  auto model = std::make_unique<WordPiece>(vocabulary,
+                                           WordPieceOptions{.unknown = id_of(path, vocabulary, config.unk)});
+  std::vector<AddedToken> added = added_tokens_of(config, vocabulary);
+  add_to_vocabulary(path, added, vocabulary);
+  Normalizer normalizer(
+      bert_normalizer(true, config.space_ideographs, config.strip_accents, config.lower_case));
+  AddedTokens raw = choose_tokens(path, added, false, normalizer),
+              normalized = choose_tokens(path, added, true, normalizer);
+  Templates templates =
+      bert_templates(id_of(path, vocabulary, config.cls), id_of(path, vocabulary, config.sep));
+  const SpecialTokens special_tokens = special_tokens_of(config, vocabulary);
+  return {.raw_tokens = std::move(raw),
+          .normalizer = std::move(normalizer),
+          .normalized_tokens = std::move(normalized),
+          .pre_tokenizer = PreTokenizer(bert_words),
+          .model = std::move(model),
+          .single = std::move(templates.single),
+          .pair = std::move(templates.pair),
+          .vocabulary = std::move(vocabulary),
+          .special_tokens = special_tokens,
+          .model_max_length = config.model_max_length};
+}
+
+}  // namespace saccade::text

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <filesystem>
+
+#include "text/files/tokenizer_config.hpp"
+#include "text/tokenizer_parts.hpp"
+
+namespace saccade::text {
+
+/// Reads vocab.txt, a token a line, with which BERT was published: a WordPiece model with BERT's normalizer
+/// and templates, as `transformers` makes it of that file and tokenizer_config.json.
+[[nodiscard]] TokenizerParts read_vocab_txt(const std::filesystem::path& path, const TokenizerConfig& config);
+
+}  // namespace saccade::text

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "text/subword/subword_model.hpp"
+#include "text/subword/trie.hpp"
+#include "text/subword/vocabulary.hpp"
+
+namespace saccade::text {
+
+struct WordPieceOptions {
+  std::int32_t unknown = 0;              ///< id of a word that cannot be made of tokens
+  std::string_view continuation = "##";  ///< how the tokens begin that do not begin a word
+  std::int64_t longest_word = 100;       ///< in characters; longer ones are unknown
+};
+
+/// WordPiece (Devlin et al. 2019, arXiv:1810.04805): a word is the longest token that it begins with, then
+/// the longest continuing one, and so on. Takes time in proportion to the word's bytes times its longest
+/// token's.
+class WordPiece final : public SubwordModel {
+ public:
+  WordPiece(const Vocabulary& vocabulary, const WordPieceOptions& options);
+
+  void append(std::string_view word, std::vector<std::int32_t>& ids) const override;
+
+ private:
+  [[nodiscard]] bool is_too_long(std::string_view word) const noexcept;
+  /// False where no token fits somewhere.
+  bool append_tokens(std::string_view word, std::vector<std::int32_t>& ids) const;
+
+  Trie trie_;
+  std::optional<Trie::Node> continuation_;  ///< where all continuing tokens begin, if there are any
+  std::int32_t unknown_;
+  std::int64_t longest_word_;
+};
+
+}  // namespace saccade::text

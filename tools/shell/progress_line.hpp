@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "saccade/embed_files.hpp"
+#include "saccade/run_files.hpp"
+
+namespace saccade::command {
+
+enum class ProgressMode { automatic, never, always };
+
+/// --progress
+void add_progress_option(CLI::App& subcommand, ProgressMode& mode);
+
+/// How far a file has come, on stderr: one line that is written over where that is a terminal, and removed in
+/// the end; elsewhere, if asked for, a line a second.
+class ProgressLine {
+ public:
+  ProgressLine(ProgressMode mode, std::string label);
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+  ~ProgressLine();
+
+  void show(const Progress& progress);
+  void show(const EmbedProgress& progress);
+  /// From a terminal, so that something else may stand there.
+  void erase();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  /// What of the work is done, where that is known, and how it is counted.
+  struct State {
+    std::optional<double> share;
+    std::string count;
+    std::int64_t tokens = 0;
+  };
+
+  void show(const State& state);
+  [[nodiscard]] std::string text_of(const State& state, double seconds) const;
+
+  std::string label_;
+  bool terminal_;
+  bool wanted_;
+  bool shown_ = false;
+  std::optional<State> first_;  ///< rates count from here: a resumed job begins with work done
+  Clock::time_point begin_ = Clock::now();
+  Clock::time_point next_ = begin_;
+};
+
+}  // namespace saccade::command
