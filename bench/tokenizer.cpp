@@ -26,7 +26,8 @@ std::vector<std::string> lines_of(const std::filesystem::path& path) {
   return lines;
 }
 
-void encode(benchmark::State& state, const std::filesystem::path& model, const std::filesystem::path& text) {
+void tokenize(benchmark::State& state, const std::filesystem::path& model,
+              const std::filesystem::path& text) {
   const Tokenizer tokenizer = Tokenizer::load(model);
   const std::vector<std::string> lines = lines_of(text);
   std::int64_t bytes = 0, tokens = 0;
@@ -57,7 +58,7 @@ void load(benchmark::State& state, const std::filesystem::path& model) {
          {"sentences-en.txt", "paragraphs-en.txt", "sentences-zh.txt", "udhr_multilingual.tsv"}) {
       const std::filesystem::path path = data_root() / "text" / text;
       if (exists(path))
-        benchmark::RegisterBenchmark(("encode/" + name + "/" + text).c_str(), encode, folder, path)
+        benchmark::RegisterBenchmark(("tokenize/" + name + "/" + text).c_str(), tokenize, folder, path)
             ->Unit(benchmark::kMillisecond);
     }
   }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "fixtures/paths.hpp"
 #include "saccade/isa.hpp"
 
 namespace {
@@ -28,8 +29,7 @@ bool isa_not_supported() {
 }
 
 void note_missing_data() {
-  const char* root = std::getenv("SACCADE_TEST_DATA");
-  const std::filesystem::path data = root != nullptr ? root : SACCADE_TEST_DATA_DEFAULT;
+  const std::filesystem::path data = saccade::test::data_root();
   if (!std::filesystem::exists(data))
     std::cout << "note: no test data at " << data
               << " ($SACCADE_TEST_DATA): tests that need it are skipped\n";

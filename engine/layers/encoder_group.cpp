@@ -90,7 +90,7 @@ void EncoderGroup::embed(const Buffers& buffers) const {
   const auto of_group = [&](std::span<const std::int32_t> all) {
     return all.empty() ? all : all.subspan(as_size(offsets().front()), as_size(tokens_));
   };
-  ops::embed(state_, {of_group(batch_.ids), of_group(batch_.types), offsets()}, e.embeddings, out);
+  ops::embedding_lookup(state_, {of_group(batch_.ids), of_group(batch_.types), offsets()}, e.embeddings, out);
   normalize(e.embedding_norm, out, out);
   if (projects) ops::linear(state_, out, e.projection, 0, hidden_, buffers.op);
 }
@@ -124,7 +124,7 @@ void EncoderGroup::attend(std::size_t layer, const Buffers& buffers, ConstMatrix
     for (float* const part : {buffers.qkv, buffers.qkv + e.part()})
       ops::rope(state_, {part, x.rows, e.heads, e.head_dim, columns, e.head_dim}, table, problem.offsets);
   }
-  ops::attend(state_, problem, buffers.op);
+  ops::attention(state_, problem, buffers.op);
   if (!wanted_.traces.empty()) trace(layer, buffers, x);
   ops::linear(state_, matrix(buffers.context, x.rows, context, context), block.output, 0, hidden_, buffers.op,
               {.residual = hidden_, .next = &block.up});

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
-#include "ops/embed.hpp"
+#include "ops/embedding_lookup.hpp"
 #include "ops/layer_norm.hpp"
 #include "ops/linear.hpp"
 #include "ops/rope.hpp"

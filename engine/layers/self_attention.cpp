@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "core/checked.hpp"
+#include "core/require.hpp"
 #include "layers/flops.hpp"
 #include "layers/self_attention_pass.hpp"
 #include "ops/attention/validate.hpp"
-#include "ops/require.hpp"
 #include "saccade/error.hpp"
 
 namespace saccade {
@@ -20,9 +20,9 @@ void validate(const LinearWeights& w, const std::string& name) {
     throw Error(ErrorCode::invalid_argument, name + " maps " + std::to_string(w.in) + " to " +
                                                  std::to_string(w.out) +
                                                  " values, more weights than memory can hold");
-  ops::require_equal(name + ".weight's size", static_cast<std::int64_t>(w.weight.size()), "out x in", *size);
+  core::require_equal(name + ".weight's size", static_cast<std::int64_t>(w.weight.size()), "out x in", *size);
   if (!w.bias.empty())
-    ops::require_equal(name + ".bias's size", static_cast<std::int64_t>(w.bias.size()), "out", w.out);
+    core::require_equal(name + ".bias's size", static_cast<std::int64_t>(w.bias.size()), "out", w.out);
 }
 
 void validate(const SelfAttentionWeights& w, std::int64_t heads) {
@@ -34,14 +34,14 @@ void validate(const SelfAttentionWeights& w, std::int64_t heads) {
   positive("heads", heads);
   positive("query.in", w.query.in);
   positive("query.out", w.query.out);
-  ops::require_equal("key.in", w.key.in, "query.in", w.query.in);
-  ops::require_equal("key.out", w.key.out, "query.out", w.query.out);
-  ops::require_equal("value.in", w.value.in, "query.in", w.query.in);
-  ops::require_equal("value.out", w.value.out, "query.out", w.query.out);
+  core::require_equal("key.in", w.key.in, "query.in", w.query.in);
+  core::require_equal("key.out", w.key.out, "query.out", w.query.out);
+  core::require_equal("value.in", w.value.in, "query.in", w.query.in);
+  core::require_equal("value.out", w.value.out, "query.out", w.query.out);
   if (w.query.out % heads != 0)
     throw Error(ErrorCode::invalid_argument, std::to_string(heads) + " heads do not divide the " +
                                                  std::to_string(w.query.out) + " outputs of query");
-  if (w.output.out != 0) ops::require_equal("output.in", w.output.in, "value.out", w.value.out);
+  if (w.output.out != 0) core::require_equal("output.in", w.output.in, "value.out", w.value.out);
   validate(w.query, "query");
   validate(w.key, "key");
   validate(w.value, "value");
@@ -64,15 +64,15 @@ ops::PackedWeights pack(Engine::State& state, std::initializer_list<const Linear
 void validate_batch(const layers::PackedSelfAttention& packed, const RaggedView& batch, std::int64_t rows,
                     const MatrixView& z, const MatrixView& context) {
   ops::validate(batch.x, "x");
-  ops::require_equal("x.columns", batch.x.columns, "the layer's width", packed.width);
+  core::require_equal("x.columns", batch.x.columns, "the layer's width", packed.width);
   ops::validate(batch.offsets, batch.x.rows);
   ops::validate(z, "z");
-  ops::require_equal("z.rows", z.rows, "the rows wanted", rows);
-  ops::require_equal("z.columns", z.columns, "the layer's output width", packed.output_width);
+  core::require_equal("z.rows", z.rows, "the rows wanted", rows);
+  core::require_equal("z.columns", z.columns, "the layer's output width", packed.output_width);
   if (context.data == nullptr) return;
   ops::validate(context, "context");
-  ops::require_equal("context.rows", context.rows, "the rows wanted", rows);
-  ops::require_equal("context.columns", context.columns, "heads x head_dim", packed.context_width());
+  core::require_equal("context.rows", context.rows, "the rows wanted", rows);
+  core::require_equal("context.columns", context.columns, "heads x head_dim", packed.context_width());
 }
 
 void validate_rows(Offsets offsets, std::span<const std::int64_t> rows) {
@@ -152,8 +152,8 @@ void SelfAttention::forward(Engine& engine, const RaggedView& batch, MatrixView 
       .run();
 }
 
-void SelfAttention::attend(Engine& engine, const RaggedView& batch, std::span<const std::int64_t> rows,
-                           MatrixView z, const AttendOptions& options) const {
+void SelfAttention::forward_rows(Engine& engine, const RaggedView& batch, std::span<const std::int64_t> rows,
+                                 MatrixView z, const ForwardRowsOptions& options) const {
   const std::int64_t sequences =
       std::max<std::int64_t>(static_cast<std::int64_t>(batch.offsets.size()), 1) - 1;
   const std::int64_t all_rows = sequences * static_cast<std::int64_t>(rows.size());
@@ -161,9 +161,9 @@ void SelfAttention::attend(Engine& engine, const RaggedView& batch, std::span<co
   validate_rows(batch.offsets, rows);
   ops::validate(options.window);
   if (!options.probabilities.empty())
-    ops::require_equal("probabilities' size", static_cast<std::int64_t>(options.probabilities.size()),
-                       "heads x rows x tokens",
-                       heads() * static_cast<std::int64_t>(rows.size()) * batch.x.rows);
+    core::require_equal("probabilities' size", static_cast<std::int64_t>(options.probabilities.size()),
+                        "heads x rows x tokens",
+                        heads() * static_cast<std::int64_t>(rows.size()) * batch.x.rows);
   if (rows.empty()) return;
   layers::SelfAttentionPass(engine.state(), *packed_,
                             {.x = batch.x,

@@ -108,7 +108,7 @@ void SelfAttentionPass::run_group(const Sequences& group, const Buffers& buffers
   project(group, buffers);
   const ops::AttentionProblem attention = problem(group, buffers);
   Engine::State& state = groups_.state(group);
-  ops::attend(state, attention, buffers.op);
+  ops::attention(state, attention, buffers.op);
   const MatrixView context = context_rows(group, buffers),
                    z = rows_of(tensors_.z, first_row(group), rows(group));
   if (packed_.output.in != 0) {

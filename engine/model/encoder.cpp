@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "core/require.hpp"
 #include "layers/encoder_pass.hpp"
 #include "layers/flops.hpp"
 #include "model/config/encoder_config.hpp"
@@ -13,7 +14,6 @@
 #include "model/pack/pack_sentence.hpp"
 #include "model/validate_wanted.hpp"
 #include "ops/attention/validate.hpp"
-#include "ops/require.hpp"
 #include "saccade/error.hpp"
 
 namespace saccade {
@@ -102,9 +102,9 @@ void Encoder::encode(Engine& engine, const TokenIds& tokens, MatrixView hidden,
                      const EncodeOptions& options) const {
   state_->validate(tokens);
   ops::validate(hidden, "hidden");
-  ops::require_equal("hidden.rows", hidden.rows, "the number of ids",
-                     static_cast<std::int64_t>(tokens.ids.size()));
-  ops::require_equal("hidden.columns", hidden.columns, "the encoder's width", width());
+  core::require_equal("hidden.rows", hidden.rows, "the number of ids",
+                      static_cast<std::int64_t>(tokens.ids.size()));
+  core::require_equal("hidden.columns", hidden.columns, "the encoder's width", width());
   model::validate_wanted(*state_->encoder, tokens.offsets, options);
   layers::EncoderPass pass(engine.state(), *state_->encoder, tokens, hidden, options);
   scheduler::ScratchPool::Lease lease(engine.state().scratch, pass.workspace());

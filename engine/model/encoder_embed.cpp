@@ -1,10 +1,10 @@
 #include <string>
 
+#include "core/require.hpp"
 #include "layers/embed_pass.hpp"
 #include "model/encoder_state.hpp"
 #include "model/tokenize_texts.hpp"
 #include "ops/attention/validate.hpp"
-#include "ops/require.hpp"
 
 namespace saccade {
 namespace {
@@ -14,7 +14,7 @@ constexpr std::int64_t default_token_budget = 8192;
 
 layers::EmbedRules rules(const layers::PackedSentence& sentence, const EmbedOptions& options,
                          std::int64_t left_out) {
-  ops::require_not_negative("token_budget", "", options.token_budget);
+  core::require_not_negative("token_budget", "", options.token_budget);
   return {.pooling = options.pooling.empty() ? sentence.pooling : options.pooling,
           .left_out = left_out,
           .normalizes = options.normalize.value_or(sentence.normalizes),
@@ -29,14 +29,14 @@ std::int64_t Encoder::embedding_width(const EmbedOptions& options) const {
   for (const layers::PackedStep& step : state_->sentence.steps) {
     if (step.is_norm()) continue;
     if (step.weights.in != values)
-      ops::fail("the pooling gives " + std::to_string(values) + " values; the model's dense step takes " +
-                std::to_string(step.weights.in));
+      core::fail("the pooling gives " + std::to_string(values) + " values; the model's dense step takes " +
+                 std::to_string(step.weights.in));
     values = step.out;
   }
-  ops::require_not_negative("truncate_dim", "", options.truncate_dim);
+  core::require_not_negative("truncate_dim", "", options.truncate_dim);
   if (options.truncate_dim > values)
-    ops::fail("truncate_dim is " + std::to_string(options.truncate_dim) + "; the model gives " +
-              std::to_string(values) + " values");
+    core::fail("truncate_dim is " + std::to_string(options.truncate_dim) + "; the model gives " +
+               std::to_string(values) + " values");
   return options.truncate_dim > 0 ? options.truncate_dim : values;
 }
 
@@ -44,10 +44,10 @@ void Encoder::embed(Engine& engine, const TokenIds& tokens, MatrixView embedding
                     const EmbedOptions& options) const {
   state_->validate(tokens);
   ops::validate(embeddings, "embeddings");
-  ops::require_equal("embeddings.rows", embeddings.rows, "the number of sequences",
-                     static_cast<std::int64_t>(tokens.offsets.size()) - 1);
-  ops::require_equal("embeddings.columns", embeddings.columns, "the width of an embedding",
-                     embedding_width(options));
+  core::require_equal("embeddings.rows", embeddings.rows, "the number of sequences",
+                      static_cast<std::int64_t>(tokens.offsets.size()) - 1);
+  core::require_equal("embeddings.columns", embeddings.columns, "the width of an embedding",
+                      embedding_width(options));
   const layers::EmbedPass pass(engine.state(), *state_->encoder, state_->sentence, tokens, embeddings,
                                rules(state_->sentence, options, left_out(options)));
   scheduler::ScratchPool::Lease lease(engine.state().scratch, pass.workspace());

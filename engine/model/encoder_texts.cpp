@@ -2,8 +2,8 @@
 #include <string>
 #include <utility>
 
+#include "core/require.hpp"
 #include "model/encoder_state.hpp"
-#include "ops/require.hpp"
 #include "text/unicode/utf8.hpp"
 
 namespace saccade {
@@ -31,12 +31,12 @@ std::vector<std::string> Encoder::prompt_names() const {
 std::string_view Encoder::prompt(const EmbedOptions& options) const {
   const model::SentenceConfig& config = state_->config;
   if (options.prompt && !options.prompt_name.empty())
-    ops::fail("both a prompt and prompt_name '" + options.prompt_name + "' are given; expected one of them");
+    core::fail("both a prompt and prompt_name '" + options.prompt_name + "' are given; expected one of them");
   if (options.prompt) return *options.prompt;
   if (!options.prompt_name.empty()) {
     const auto found = config.prompts.find(options.prompt_name);
     if (found != config.prompts.end()) return found->second;
-    ops::fail(
+    core::fail(
         "prompt_name is '" + options.prompt_name + "'; expected " +
         (config.prompts.empty() ? "none: the model has no prompts" : "one of " + joined(prompt_names())));
   }
@@ -44,10 +44,10 @@ std::string_view Encoder::prompt(const EmbedOptions& options) const {
 }
 
 std::int64_t Encoder::max_length(const EmbedOptions& options) const {
-  ops::require_not_negative("max_length", "", options.max_length);
+  core::require_not_negative("max_length", "", options.max_length);
   if (options.max_length > max_tokens())
-    ops::fail("max_length is " + std::to_string(options.max_length) + "; the encoder takes " +
-              std::to_string(max_tokens()));
+    core::fail("max_length is " + std::to_string(options.max_length) + "; the encoder takes " +
+               std::to_string(max_tokens()));
   if (options.max_length > 0) return options.max_length;
   const std::int64_t of_tokenizer = state_->tokenizer ? state_->tokenizer->model_max_length() : 0;
   const std::int64_t of_model = state_->config.max_tokens.value_or(of_tokenizer);

@@ -2,24 +2,24 @@
 
 #include <string_view>
 
+#include "core/require.hpp"
 #include "ops/attention/validate.hpp"
-#include "ops/require.hpp"
 
 namespace saccade::model {
 namespace {
 
 void require_each_layer(std::string_view what, std::size_t size, const layers::PackedEncoder& encoder) {
   if (size != 0)
-    ops::require_equal(what, static_cast<std::int64_t>(size), "the number of layers",
-                       static_cast<std::int64_t>(encoder.stack.size()));
+    core::require_equal(what, static_cast<std::int64_t>(size), "the number of layers",
+                        static_cast<std::int64_t>(encoder.stack.size()));
 }
 
 void validate_copy(std::string_view name, MatrixView copy, std::int64_t rows, std::int64_t columns) {
   if (copy.data == nullptr) return;
   ops::validate(copy, name);
   if (copy.rows != rows || copy.columns != columns)
-    ops::fail(name, " is [" + ops::text(copy.rows) + ", " + ops::text(copy.columns) + "]; expected [" +
-                        ops::text(rows) + ", " + ops::text(columns) + "]");
+    core::fail(name, " is [" + core::to_text(copy.rows) + ", " + core::to_text(copy.columns) +
+                         "]; expected [" + core::to_text(rows) + ", " + core::to_text(columns) + "]");
 }
 
 }  // namespace

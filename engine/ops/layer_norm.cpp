@@ -1,7 +1,7 @@
 #include "ops/layer_norm.hpp"
 
+#include "core/require.hpp"
 #include "ops/attention/validate.hpp"
-#include "ops/require.hpp"
 #include "saccade/error.hpp"
 #include "scheduler/row_blocks.hpp"
 
@@ -17,17 +17,17 @@ constexpr std::int64_t most_columns = std::int64_t{1} << 24;
 void validate(ConstMatrixView x, ConstMatrixView out) {
   ops::validate(x, "x");
   ops::validate(out, "out");
-  require_equal("out.rows", out.rows, "x.rows", x.rows);
-  require_equal("out.columns", out.columns, "x.columns", x.columns);
+  core::require_equal("out.rows", out.rows, "x.rows", x.rows);
+  core::require_equal("out.columns", out.columns, "x.columns", x.columns);
   if (x.columns >= most_columns)
     throw Error(ErrorCode::invalid_argument, "x.columns is " + std::to_string(x.columns) +
                                                  "; expected less than " + std::to_string(most_columns));
 }
 
 void validate(const LayerNormWeights& weights, std::int64_t columns) {
-  require_equal("gamma's size", static_cast<std::int64_t>(weights.gamma.size()), "x.columns", columns);
+  core::require_equal("gamma's size", static_cast<std::int64_t>(weights.gamma.size()), "x.columns", columns);
   if (!weights.beta.empty())
-    require_equal("beta's size", static_cast<std::int64_t>(weights.beta.size()), "x.columns", columns);
+    core::require_equal("beta's size", static_cast<std::int64_t>(weights.beta.size()), "x.columns", columns);
 }
 
 }  // namespace

@@ -118,7 +118,7 @@ void linear(Engine::State& state, ConstMatrixView x, const PackedWeights& weight
                                               .residual_stride = epilogue.residual.row_stride},
                                  .scratch = reinterpret_cast<float*>(workspace + as_size(slot) * slot_bytes),
                                  .next = next_panels(number),
-                                 .most_asked_lines = kernels::most_asked_lines()});
+                                 .max_prefetch_rate = kernels::max_prefetch_rate()});
   };
   scheduler::run_tasks(state, as_size(tasks), run);
 }

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "core/as_size.hpp"
+#include "core/require.hpp"
 #include "ops/attention/validate.hpp"
-#include "ops/require.hpp"
 #include "scheduler/parallel.hpp"
 
 namespace saccade::ops {
@@ -22,8 +22,8 @@ void pool(Engine::State& state, ConstMatrixView x, Offsets offsets, Pooling pool
   validate(out, "out");
   validate(offsets, x.rows);
   const auto sequences = static_cast<std::int64_t>(offsets.size()) - 1;
-  require_equal("out.rows", out.rows, "the number of sequences", sequences);
-  require_equal("out.columns", out.columns, "x.columns", x.columns);
+  core::require_equal("out.rows", out.rows, "the number of sequences", sequences);
+  core::require_equal("out.columns", out.columns, "x.columns", x.columns);
   if (pooling == Pooling::first) left_out = 0;
   const std::int64_t column_tasks = kernels::blocks_of(x.columns, task_columns);
   const auto run = [&](std::size_t task, int) {

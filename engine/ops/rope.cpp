@@ -4,8 +4,8 @@
 #include <string>
 
 #include "core/as_size.hpp"
+#include "core/require.hpp"
 #include "ops/attention/validate.hpp"
-#include "ops/require.hpp"
 #include "ops/token_blocks.hpp"
 #include "saccade/error.hpp"
 
@@ -60,17 +60,18 @@ Direction direction(double angle) {
 
 void validate(const HeadsView& x, const RotaryTable& table, Offsets offsets) {
   ops::validate(x, "x");
-  require_equal("x.tokens", x.tokens, "the offsets' tokens", offsets.back() - offsets.front());
-  if (x.type != StorageType::f32) fail("x is stored as " + std::string(to_string(x.type)) + "; expected f32");
+  core::require_equal("x.tokens", x.tokens, "the offsets' tokens", offsets.back() - offsets.front());
+  if (x.type != StorageType::f32)
+    core::fail("x is stored as " + std::string(to_string(x.type)) + "; expected f32");
   if (x.sequence_stride != 0)
-    fail("x.sequence_stride is " + std::to_string(x.sequence_stride) + "; expected 0");
+    core::fail("x.sequence_stride is " + std::to_string(x.sequence_stride) + "; expected 0");
   if (x.head_dim < table.dims)
-    fail("x.head_dim is " + std::to_string(x.head_dim) + "; expected at least " + std::to_string(table.dims) +
-         ", as the table turns");
+    core::fail("x.head_dim is " + std::to_string(x.head_dim) + "; expected at least " +
+               std::to_string(table.dims) + ", as the table turns");
   for (std::size_t s = 1; s < offsets.size(); ++s) {
     if (offsets[s] - offsets[s - 1] > table.positions)
-      fail("sequence " + std::to_string(s - 1) + " has " + std::to_string(offsets[s] - offsets[s - 1]) +
-           " tokens; the rotary table has " + std::to_string(table.positions) + " positions");
+      core::fail("sequence " + std::to_string(s - 1) + " has " + std::to_string(offsets[s] - offsets[s - 1]) +
+                 " tokens; the rotary table has " + std::to_string(table.positions) + " positions");
   }
 }
 
@@ -78,10 +79,11 @@ void validate(const HeadsView& x, const RotaryTable& table, Offsets offsets) {
 
 RotaryTable make_rotary_table(Engine::State& state, double theta, std::int64_t dims, std::int64_t positions) {
   if (!(theta >= 1.0 && theta < std::numeric_limits<double>::infinity()))
-    fail("theta is " + std::to_string(theta) + "; expected 1 or more");
-  if (dims < 2 || dims % 2 != 0) fail("dims is " + std::to_string(dims) + "; expected an even number");
+    core::fail("theta is " + std::to_string(theta) + "; expected 1 or more");
+  if (dims < 2 || dims % 2 != 0) core::fail("dims is " + std::to_string(dims) + "; expected an even number");
   if (positions < 0 || positions > most_positions)
-    fail("positions is " + std::to_string(positions) + "; expected 0 to " + std::to_string(most_positions));
+    core::fail("positions is " + std::to_string(positions) + "; expected 0 to " +
+               std::to_string(most_positions));
   RotaryTable table = {positions, dims, AlignedBuffer<float>(core::as_size(positions * dims))};
   const std::int64_t pairs = dims / 2;
   const double base = root(theta, pairs);

@@ -95,14 +95,14 @@ Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
 Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 Tokenizer::~Tokenizer() = default;
 
-Encoding Tokenizer::encode(std::string_view text, const TokenizerOptions& options) const {
+Encoding Tokenizer::tokenize(std::string_view text, const TokenizerOptions& options) const {
   TokenBatch batch;
   const Tokenized done = append(batch, text, options);
   return {std::move(batch.state_->ids), std::move(batch.state_->types), done.truncated, done.replaced};
 }
 
-Encoding Tokenizer::encode_pair(std::string_view first, std::string_view second,
-                                const TokenizerOptions& options) const {
+Encoding Tokenizer::tokenize_pair(std::string_view first, std::string_view second,
+                                  const TokenizerOptions& options) const {
   TokenBatch batch;
   const Tokenized done = append_pair(batch, first, second, options);
   return {std::move(batch.state_->ids), std::move(batch.state_->types), done.truncated, done.replaced};

@@ -58,7 +58,7 @@ struct ForwardOptions {
 };
 
 /// The attention of chosen query tokens, the layer's vector form: no other row is computed.
-struct AttendOptions {
+struct ForwardRowsOptions {
   Window window = Window::full();
   /// As ForwardOptions, a row for each chosen token.
   MatrixView context = {};
@@ -92,7 +92,7 @@ class SelfAttention {
   /// Floating-point operations of a forward pass over these sequences, a multiply-add counted as two.
   [[nodiscard]] double flops(Offsets offsets, Window window = Window::full()) const;
   /// Scratch bytes that forward() takes from the engine for these sequences, where no mean over heads is
-  /// asked for; with rows, those of attend().
+  /// asked for; with rows, those of forward_rows().
   [[nodiscard]] std::size_t workspace(const Engine& engine, Offsets offsets,
                                       std::span<const std::int64_t> rows = {}) const;
 
@@ -102,8 +102,8 @@ class SelfAttention {
 
   /// z [sequences * rows.size()][output_width] for the tokens at positions `rows` of each sequence, which
   /// must be long enough. Each row has the bits that forward() gives it.
-  void attend(Engine& engine, const RaggedView& batch, std::span<const std::int64_t> rows, MatrixView z,
-              const AttendOptions& options = {}) const;
+  void forward_rows(Engine& engine, const RaggedView& batch, std::span<const std::int64_t> rows, MatrixView z,
+                    const ForwardRowsOptions& options = {}) const;
 
  private:
   std::unique_ptr<const layers::PackedSelfAttention> packed_;

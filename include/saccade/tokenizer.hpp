@@ -78,9 +78,9 @@ class Tokenizer {
 
   /// Text is UTF-8; what is invalid is read as U+FFFD, as Python's errors="replace" does. Throws
   /// Error{invalid_argument} where max_length is negative or too small for the special tokens.
-  [[nodiscard]] Encoding encode(std::string_view text, const TokenizerOptions& options = {}) const;
-  [[nodiscard]] Encoding encode_pair(std::string_view first, std::string_view second,
-                                     const TokenizerOptions& options = {}) const;
+  [[nodiscard]] Encoding tokenize(std::string_view text, const TokenizerOptions& options = {}) const;
+  [[nodiscard]] Encoding tokenize_pair(std::string_view first, std::string_view second,
+                                       const TokenizerOptions& options = {}) const;
 
   /// The same, appended to a batch as its next text.
   Tokenized append(TokenBatch& batch, std::string_view text, const TokenizerOptions& options = {}) const;

@@ -75,7 +75,7 @@ std::vector<float> pack(const KernelTable& t, const Product& p) {
 
 /// The kernel's result, with rows `gap` elements wider than they are.
 std::vector<float> by_kernel(const KernelTable& t, const Product& p, std::int64_t gap,
-                             int most_asked_lines = 3) {
+                             int max_prefetch_rate = 3) {
   GuardedMatrix left(p.rows, p.depth, p.depth + gap, gap), out(p.rows, p.columns, p.columns + gap, gap % 5),
       residual(p.rows, p.columns, p.columns + 2 * gap), gate(p.rows, p.columns, p.columns + 3 * gap),
       scratch(1, kernels::matmul_scratch(p.depth));
@@ -98,7 +98,7 @@ std::vector<float> by_kernel(const KernelTable& t, const Product& p, std::int64_
                                .residual = p.with_residual ? residual.data() : nullptr,
                                .residual_stride = residual.stride()},
                   .scratch = scratch.data(),
-                  .most_asked_lines = most_asked_lines});
+                  .max_prefetch_rate = max_prefetch_rate});
   CHECK(out.guards_hold());
   CHECK(scratch.guards_hold());
   return out.values();
@@ -112,8 +112,8 @@ void check(Product p, std::uint64_t seed) {
   const auto gap = static_cast<std::int64_t>(seed % 4);
   const std::vector<float> in_fp32 = by_contract(p), in_fp64 = by_contract(p, Accumulation::fp64);
   for_each_table([&](const KernelTable& t) {
-    for (const int most_asked_lines : {3, 8})
-      CHECK(difference(by_kernel(t, p, gap, most_asked_lines), in_fp32) == "");
+    for (const int max_prefetch_rate : {3, 8})
+      CHECK(difference(by_kernel(t, p, gap, max_prefetch_rate), in_fp32) == "");
     CHECK(difference(by_kernel(*t.fp64_sums, p, gap), in_fp64) == "");
   });
 }

@@ -195,9 +195,9 @@ TEST_CASE("same bits: embed adds the type and the position to the word, in this 
       }
       for_each_table([&](const KernelTable& t) {
         GuardedMatrix out(4, width, width + 1, 2);
-        t.embed({ids.data(), with & 4u ? type_ids.data() : nullptr, 4, width, words.data(), width,
-                 with & 2u ? types.data() : nullptr, width, with & 1u ? positions.data() : nullptr, width,
-                 out.data(), out.stride()});
+        t.embedding_lookup({ids.data(), with & 4u ? type_ids.data() : nullptr, 4, width, words.data(), width,
+                            with & 2u ? types.data() : nullptr, width, with & 1u ? positions.data() : nullptr,
+                            width, out.data(), out.stride()});
         CHECK(out.guards_hold());
         CHECK(difference(out.values(), expected) == "");
       });

@@ -27,7 +27,7 @@ TEST_CASE("a table is complete and its tile fits the packing") {
     CHECK((t.layer_norm != nullptr));
     CHECK((t.normalize != nullptr));
     CHECK((t.rotate != nullptr));
-    CHECK((t.embed != nullptr));
+    CHECK((t.embedding_lookup != nullptr));
     CHECK((t.pool != nullptr));
     CHECK(t.lanes >= 1);
     CHECK(kernels::panel_width % t.lanes == 0);

@@ -90,7 +90,7 @@ void expect_bad_rows(std::initializer_list<std::string> parts, const std::functi
   call.z.rows = call.context.rows = 4;
   change(call);
   call.expect(parts, [&] {
-    call.layer.attend(
+    call.layer.forward_rows(
         call.engine, call.view, call.rows, call.z,
         {.window = call.window, .context = call.context, .probabilities = call.row_probabilities});
   });

@@ -76,10 +76,10 @@ RowsOutput attend(Engine& engine, const SelfAttention& layer, const LayerBatch& 
                     std::vector<float>(index(count * layer.context_width()), NAN),
                     std::vector<float>(
                         index(layer.heads() * static_cast<std::int64_t>(rows.size()) * batch.tokens()), NAN)};
-  layer.attend(engine, batch.view(), rows, matrix(out.z, count, layer.output_width()),
-               {.window = window,
-                .context = matrix(out.context, count, layer.context_width()),
-                .probabilities = out.probabilities});
+  layer.forward_rows(engine, batch.view(), rows, matrix(out.z, count, layer.output_width()),
+                     {.window = window,
+                      .context = matrix(out.context, count, layer.context_width()),
+                      .probabilities = out.probabilities});
   return out;
 }
 

@@ -62,7 +62,7 @@ TEST_CASE("z alone may be asked for") {
   const RowsOutput all = attend(engine, layer, batch, {6, 2});
   std::vector<float> z(4 * 13);
   const std::int64_t rows[] = {6, 2};
-  layer.attend(engine, batch.view(), rows, {z.data(), 4, 13, 13});
+  layer.forward_rows(engine, batch.view(), rows, {z.data(), 4, 13, 13});
   CHECK(difference(z, all.z) == "");
 }
 

@@ -161,8 +161,8 @@ TEST_CASE("passes allocate nothing once the engine is warm") {
       const std::int64_t before = allocations();
       for (int i = 0; i < calls; ++i) {
         layer.forward(engine, batch.view(), {z.data(), 173, 16, 16}, options);
-        layer.attend(engine, batch.view(), rows, {row_z.data(), 6, 16, 16},
-                     {.window = {}, .context = {}, .probabilities = rows_p});
+        layer.forward_rows(engine, batch.view(), rows, {row_z.data(), 6, 16, 16},
+                           {.window = {}, .context = {}, .probabilities = rows_p});
       }
       return allocations() - before;
     };

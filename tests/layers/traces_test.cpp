@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fixtures/paths.hpp"
 #include "fixtures/read_tensor.hpp"
 #include "fixtures/test_data.hpp"
 #include "layers/layer.hpp"
@@ -139,7 +140,7 @@ TEST_CASE("the traced layer's weights give the traced probabilities, context and
 
 /// The sentence encoder that comes with the project.
 std::filesystem::path mini_folder() {
-  return SACCADE_SAMPLE_MODEL;
+  return sample_model_path();
 }
 
 TEST_CASE("saccade-mini's first layer gives the context of its sample") {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "fixtures/expect_error.hpp"
+#include "fixtures/paths.hpp"
 #include "fixtures/read_tensor.hpp"
 #include "fixtures/temporary_folder.hpp"
 #include "fixtures/test_data.hpp"
@@ -18,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path sample_model = SACCADE_SAMPLE_MODEL;
+const fs::path sample_model = sample_model_path();
 const std::vector<std::string> sample_texts = {"The Law will never be perfect.", "", "Thinking Machines",
                                                "The animal didn't cross the street because it was too tired.",
                                                "\xff caf\xc3\xa9"};

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "fixtures/expect_error.hpp"
+#include "fixtures/paths.hpp"
 #include "saccade/attention.hpp"
 #include "saccade/encoder.hpp"
 
@@ -29,7 +30,7 @@ struct Batch {
 
 struct SampleEncoder {
   Engine engine = Engine({.threads = 2});
-  Encoder encoder = Encoder::load(engine, SACCADE_SAMPLE_MODEL);
+  Encoder encoder = Encoder::load(engine, sample_model_path());
   Batch batch;
   std::vector<float> hidden = std::vector<float>(static_cast<std::size_t>(batch.size() * encoder.width()));
 

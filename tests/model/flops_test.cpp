@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "fixtures/paths.hpp"
 #include "saccade/encoder.hpp"
 
 namespace saccade::test {
@@ -7,7 +8,7 @@ namespace {
 
 TEST_CASE("an encoder counts the multiply-adds of its products, two each") {
   Engine engine({.threads = 1, .isa = {}});
-  const Encoder encoder = Encoder::load(engine, SACCADE_SAMPLE_MODEL);
+  const Encoder encoder = Encoder::load(engine, sample_model_path());
   // 4 layers of width 128 with 512 between the maps: q, k, v, output, up, down; then scores and sums of
   // values.
   const auto expected = [](double tokens, double pairs) {

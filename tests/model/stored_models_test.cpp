@@ -7,6 +7,7 @@
 #include <string>
 
 #include "fixtures/expect_error.hpp"
+#include "fixtures/paths.hpp"
 #include "fixtures/read_tensor.hpp"
 #include "fixtures/test_data.hpp"
 #include "model/config/sentence_config.hpp"
@@ -96,7 +97,7 @@ TEST_CASE("every stored encoder is read, to the last weight") {
 }
 
 TEST_CASE("the sample model: an encoder, its mean, a dense step, unit length") {
-  const std::filesystem::path directory = SACCADE_SAMPLE_MODEL;
+  const std::filesystem::path directory = test::sample_model_path();
   const EncoderConfig config = model::read_encoder_config(directory);
   CHECK(config.layers.size() == 4);
   CHECK(config.width == 128);

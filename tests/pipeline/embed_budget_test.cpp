@@ -1,4 +1,5 @@
 #include "pipeline/embed/embed_budget.hpp"
+#include "fixtures/paths.hpp"
 
 #include "fixtures/expect_error.hpp"
 
@@ -11,7 +12,7 @@ using Integers = std::vector<std::int64_t>;
 
 struct Fixture {
   Engine engine{{.threads = 2}};
-  Encoder encoder = Encoder::load(engine, SACCADE_SAMPLE_MODEL);
+  Encoder encoder = Encoder::load(engine, test::sample_model_path());
 
   pipeline::EmbedBudget plan(const EmbedFilesOptions& options) {
     return pipeline::plan_budget(engine, encoder, options, 128);

@@ -1,4 +1,5 @@
 #include "saccade/embed_files.hpp"
+#include "fixtures/paths.hpp"
 
 #include <doctest/doctest.h>
 
@@ -19,7 +20,7 @@ using Names = std::vector<std::string>;
 struct Fixture {
   TemporaryFolder folder;
   Engine engine;
-  Encoder encoder = Encoder::load(engine, SACCADE_SAMPLE_MODEL);
+  Encoder encoder = Encoder::load(engine, sample_model_path());
   std::vector<fs::path> inputs;
 
   Fixture() {

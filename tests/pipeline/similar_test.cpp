@@ -1,4 +1,5 @@
 #include "saccade/similar.hpp"
+#include "fixtures/paths.hpp"
 
 #include <doctest/doctest.h>
 
@@ -17,7 +18,7 @@ using namespace saccade::test;
 struct Fixture {
   TemporaryFolder folder;
   Engine engine;
-  Encoder encoder = Encoder::load(engine, SACCADE_SAMPLE_MODEL);
+  Encoder encoder = Encoder::load(engine, sample_model_path());
   std::vector<std::string> texts;
   std::vector<std::filesystem::path> inputs;
 

@@ -18,8 +18,9 @@ std::size_t scratch_after(const SelfAttention& layer, const States& states, cons
   const auto all_rows = static_cast<std::int64_t>((states.offsets->size() - 1) * rows.size());
   Floats z(static_cast<std::size_t>(all_rows * layer.output_width()));
   Floats maps(probabilities ? static_cast<std::size_t>(layer.heads() * tokens) * rows.size() : 0);
-  layer.attend(engine, {{states.x.data(), tokens, width, width}, *states.offsets}, rows,
-               {z.data(), all_rows, layer.output_width(), layer.output_width()}, {.probabilities = maps});
+  layer.forward_rows(engine, {{states.x.data(), tokens, width, width}, *states.offsets}, rows,
+                     {z.data(), all_rows, layer.output_width(), layer.output_width()},
+                     {.probabilities = maps});
   return engine.scratch_bytes();
 }
 

@@ -39,7 +39,7 @@ Tokenizer load_files(const std::vector<File>& files) {
 
 std::string tokens_of(const Tokenizer& tokenizer, const std::string& text, bool special) {
   std::string tokens;
-  for (const std::int32_t id : tokenizer.encode(text, {.special_tokens = special}).ids)
+  for (const std::int32_t id : tokenizer.tokenize(text, {.special_tokens = special}).ids)
     tokens += (tokens.empty() ? "" : " ") + std::string(tokenizer.token(id));
   return tokens;
 }

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "fixtures/expect_error.hpp"
+#include "fixtures/paths.hpp"
 #include "fixtures/test_data.hpp"
 #include "text/sample_tokenizer.hpp"
 #include "text/unicode/unicode.hpp"
@@ -23,7 +24,7 @@ using Ids = std::vector<std::int32_t>;
 /// A model of the test data; of the default's, where another set has only texts.
 fs::path model(const std::string& name) {
   const fs::path path = data_root() / name;
-  return exists(path) ? path : fs::path(SACCADE_TEST_DATA_DEFAULT) / name;
+  return exists(path) ? path : default_data_root() / name;
 }
 
 const char* const minilm = "models/all-MiniLM-L6-v2-no-weights";
@@ -58,7 +59,7 @@ void check_lines(const std::string& ending, const char* name) {
     checked += lines.size();
     for (const json& line : lines) {
       const auto text = line.at("text").get<std::string>();
-      if (tokenizer.encode(text).ids != line.at("ids").get<Ids>()) FAIL_CHECK(text);
+      if (tokenizer.tokenize(text).ids != line.at("ids").get<Ids>()) FAIL_CHECK(text);
     }
   }
   if (fs::is_directory(data_root() / "tokenizer")) CHECK(checked > 0);
@@ -86,7 +87,7 @@ TEST_CASE("tokenizer: vocab.txt and tokenizer.json give the same") {
     for (const fs::path& path : test_data("tokenizer", ".gz")) {
       for (const json& line : read_lines(path)) {
         const auto text = line.at("text").get<std::string>();
-        if (json_file.encode(text).ids != txt_file.encode(text).ids) FAIL_CHECK(text);
+        if (json_file.tokenize(text).ids != txt_file.tokenize(text).ids) FAIL_CHECK(text);
       }
     }
   }
@@ -120,7 +121,7 @@ TEST_CASE("tokenizer: the cases of BERT's own tests") {
     const Tokenizer tokenizer = of_tokens(full.at("vocab"), full.at("do_lower_case"));
     const std::string text = full.at("text");
     CHECK(tokens_of(tokenizer, text) == joined(full.at("tokens")));
-    CHECK(tokenizer.encode(text, {.special_tokens = false}).ids == full.at("ids").get<Ids>());
+    CHECK(tokenizer.tokenize(text, {.special_tokens = false}).ids == full.at("ids").get<Ids>());
     for (const json& basic : cases.at("basic"))
       CHECK(tokens_of(of_words(basic.at("tokens"), basic.at("do_lower_case")), basic.at("text")) ==
             joined(basic.at("tokens")));
@@ -153,9 +154,9 @@ void check_transformersjs(const json& cases, const Tokenizer& tokenizer) {
     const Ids ids = example.at("ids");
     CAPTURE(text);
     if (example.contains("text_pair")) {
-      CHECK(tokenizer.encode_pair(text, example.at("text_pair").get<std::string>()).ids == ids);
+      CHECK(tokenizer.tokenize_pair(text, example.at("text_pair").get<std::string>()).ids == ids);
     } else {
-      CHECK(tokenizer.encode(text).ids == ids);
+      CHECK(tokenizer.tokenize(text).ids == ids);
       CHECK(tokens_of(tokenizer, text) == joined(example.at("tokens")));
     }
   }
@@ -180,10 +181,10 @@ TEST_CASE("tokenizer: the cases of transformers.js whose vocabulary is there") {
 }
 
 TEST_CASE("tokenizer: the sample model's tokens") {
-  const Tokenizer tokenizer = Tokenizer::load(SACCADE_SAMPLE_MODEL);
+  const Tokenizer tokenizer = Tokenizer::load(sample_model_path());
   CHECK(tokenizer.vocabulary_size() == 8192);
   CHECK(tokenizer.model_max_length() == 254);
-  for (const json& example : read_json(fs::path(SACCADE_SAMPLE_MODEL) / "sample-tokens.json"))
+  for (const json& example : read_json(sample_model_path() / "sample-tokens.json"))
     CHECK(tokens_of(tokenizer, example.at("text"), true) == joined(example.at("tokens")));
 }
 

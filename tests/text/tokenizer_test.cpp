@@ -16,24 +16,24 @@ using Ids = std::vector<std::int32_t>;
 
 TEST_CASE("a text with and without special tokens") {
   const Tokenizer tokenizer = load(sample_tokenizer());
-  const Encoding encoding = tokenizer.encode(
+  const Encoding encoding = tokenizer.tokenize(
       "UNwant\xc3\xa9"
       "d,running");
   CHECK(encoding.ids == Ids{2, 9, 6, 7, 12, 10, 11, 3});
   CHECK(encoding.types == Ids(8, 0));
   CHECK(!encoding.truncated);
   CHECK(encoding.replaced == 0);
-  CHECK(tokenizer.encode("a", {.special_tokens = false}).ids == Ids{13});
+  CHECK(tokenizer.tokenize("a", {.special_tokens = false}).ids == Ids{13});
   for (const std::string empty : {"", " \t\n", "\x01\xe2\x80\x8b"}) {
-    CHECK(tokenizer.encode(empty).ids == Ids{2, 3});
-    CHECK(tokenizer.encode(empty, {.special_tokens = false}).ids.empty());
+    CHECK(tokenizer.tokenize(empty).ids == Ids{2, 3});
+    CHECK(tokenizer.tokenize(empty, {.special_tokens = false}).ids.empty());
   }
 }
 
 TEST_CASE("a pair, as each post-processor puts it together") {
   json tokenizer = sample_tokenizer();
   const auto check = [&](const Ids& ids, const Ids& types) {
-    const Encoding encoding = load(tokenizer).encode_pair("a b", "b");
+    const Encoding encoding = load(tokenizer).tokenize_pair("a b", "b");
     CHECK(encoding.ids == ids);
     CHECK(encoding.types == types);
   };
@@ -48,7 +48,7 @@ TEST_CASE("a pair, as each post-processor puts it together") {
                {"Sequence": {"id": "A", "type_id": 0}}],
       "special_tokens": {"X": {"id": "X", "ids": [3, 2], "tokens": ["[SEP]", "[CLS]"]}}})");
   check({14, 3, 2, 13, 14}, {1, 7, 7, 0, 0});
-  const Encoding single = load(tokenizer).encode("a");
+  const Encoding single = load(tokenizer).tokenize("a");
   CHECK(single.ids == Ids{13, 3, 2});
   CHECK(single.types == Ids{3, 2, 2});
 }
@@ -56,7 +56,7 @@ TEST_CASE("a pair, as each post-processor puts it together") {
 TEST_CASE("max_length counts special tokens and keeps them") {
   const Tokenizer tokenizer = load(sample_tokenizer());
   const auto encode = [&](std::int64_t max_length, bool special = true) {
-    return tokenizer.encode("a b unwanted", {.max_length = max_length, .special_tokens = special});
+    return tokenizer.tokenize("a b unwanted", {.max_length = max_length, .special_tokens = special});
   };
   CHECK(encode(7).ids == Ids{2, 13, 14, 9, 6, 7, 3});
   CHECK(!encode(7).truncated);
@@ -72,7 +72,7 @@ TEST_CASE("max_length counts special tokens and keeps them") {
 TEST_CASE("a pair shares max_length") {
   const Tokenizer tokenizer = load(sample_tokenizer());
   const auto encode = [&](const std::string& a, const std::string& b, std::int64_t max_length) {
-    const Encoding encoding = tokenizer.encode_pair(a, b, {.max_length = max_length});
+    const Encoding encoding = tokenizer.tokenize_pair(a, b, {.max_length = max_length});
     CHECK(encoding.truncated == (max_length < 9));
     return encoding.ids;
   };
@@ -89,12 +89,12 @@ TEST_CASE("a pair shares max_length") {
 TEST_CASE("invalid UTF-8 is replaced and counted") {
   json tokenizer = sample_tokenizer();
   CHECK(load(tokenizer)
-            .encode("a\xff"
-                    "b\xe2\x82")
+            .tokenize("a\xff"
+                      "b\xe2\x82")
             .ids == Ids{2, 13, 15, 3});  // BERT drops U+FFFD
   tokenizer["normalizer"] = nullptr;
   const Tokenizer plain = load(tokenizer);
-  const Encoding encoding = plain.encode_pair("a \xff", "\xed\xa0\x80 \xef\xbf\xbd");
+  const Encoding encoding = plain.tokenize_pair("a \xff", "\xed\xa0\x80 \xef\xbf\xbd");
   CHECK(encoding.ids == Ids{2, 13, 1, 3, 1, 1, 3});
   CHECK(encoding.replaced == 4);
   TokenBatch batch;
@@ -144,11 +144,11 @@ TEST_CASE("a text of a megabyte, of one word and of many") {
   std::string words, ideographs;
   for (int i = 0; i < 250000; ++i) words += "a b ";
   for (int i = 0; i < 350000; ++i) ideographs += "\xe4\xb8\xad";
-  CHECK(tokenizer.encode(words).ids.size() == 500002);
-  CHECK(tokenizer.encode(ideographs).ids.size() == 350002);
-  CHECK(tokenizer.encode(std::string(1 << 20, 'a')).ids == Ids{2, 1, 3});
-  CHECK(tokenizer.encode(std::string(1 << 20, '\xff')).replaced == 1 << 20);
-  CHECK(tokenizer.encode(words, {.max_length = 4}).ids == Ids{2, 13, 14, 3});
+  CHECK(tokenizer.tokenize(words).ids.size() == 500002);
+  CHECK(tokenizer.tokenize(ideographs).ids.size() == 350002);
+  CHECK(tokenizer.tokenize(std::string(1 << 20, 'a')).ids == Ids{2, 1, 3});
+  CHECK(tokenizer.tokenize(std::string(1 << 20, '\xff')).replaced == 1 << 20);
+  CHECK(tokenizer.tokenize(words, {.max_length = 4}).ids == Ids{2, 13, 14, 3});
 }
 
 TEST_CASE("one tokenizer for several threads") {
@@ -156,12 +156,12 @@ TEST_CASE("one tokenizer for several threads") {
   const std::string text =
       "UNwant\xc3\xa9"
       "d, running \xe4\xb8\xad";
-  const Ids expected = tokenizer.encode(text).ids;
+  const Ids expected = tokenizer.tokenize(text).ids;
   std::vector<std::thread> threads;
   std::vector<int> wrong(4, 0);
   for (int& count : wrong)
     threads.emplace_back([&] {
-      for (int i = 0; i < 200; ++i) count += tokenizer.encode(text).ids == expected ? 0 : 1;
+      for (int i = 0; i < 200; ++i) count += tokenizer.tokenize(text).ids == expected ? 0 : 1;
     });
   for (std::thread& thread : threads) thread.join();
   CHECK(wrong == std::vector<int>(4, 0));

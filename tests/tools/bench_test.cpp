@@ -9,6 +9,7 @@
 #include "bench/layer_problem.hpp"
 #include "bench/random_layer.hpp"
 #include "fixtures/expect_error.hpp"
+#include "fixtures/paths.hpp"
 #include "fixtures/temporary_folder.hpp"
 #include "saccade/saccade.hpp"
 #include "tools/command.hpp"
@@ -257,12 +258,12 @@ TEST_CASE("bench layer: max_abs_err sees wrong outputs") {
 
 TEST_CASE("bench encoder: random ids, and sets of a file") {
   const Rows made_up = bench_rows(
-      {"encoder", "--model", SACCADE_SAMPLE_MODEL, "--lengths", "9", "--batch", "1,3", "--threads", "1"});
+      {"encoder", "--model", sample_model_path(), "--lengths", "9", "--batch", "1,3", "--threads", "1"});
   CHECK(values(made_up, "set") == Texts{"b1n9", "b3n9"});
   const TemporaryFolder folder;
   const std::string ids = "{\"ids\": [5, 6, 7]}\n{\"ids\": [8]}\n{\"ids\": [1, 2, 3, 4]}\n";
   const Rows sets =
-      bench_rows({"encoder", "--model", SACCADE_SAMPLE_MODEL, "--sets",
+      bench_rows({"encoder", "--model", sample_model_path(), "--sets",
                   folder.write("a.jsonl", ids).string() + "," + folder.write("b.jsonl", ids).string(),
                   "--threads", "1"});
   CHECK(values(sets, "set") == Texts{"a", "b"});
@@ -276,7 +277,7 @@ TEST_CASE("bench encoder: random ids, and sets of a file") {
   for (const std::string wrong :
        {"{\"ids\": [99999999]}\n", "{\"ids\": [-1]}\n", "{\"id\": [1]}\n", "ids\n", "\n"}) {
     const Finished finished = run_command(
-        {"bench", "encoder", "--model", SACCADE_SAMPLE_MODEL, "--sets", folder.write("wrong.jsonl", wrong)});
+        {"bench", "encoder", "--model", sample_model_path(), "--sets", folder.write("wrong.jsonl", wrong)});
     CHECK(finished.exit_code == 1);
     check_contains(finished.err, {"saccade: error: ", "wrong.jsonl"});
   }
@@ -322,7 +323,7 @@ TEST_CASE("bench: what cannot be read or written") {
   CHECK(no_model.exit_code == 1);
   check_contains(no_model.err, {"saccade: error: ", "none"});
   const Finished too_long =
-      run_command({"bench", "encoder", "--model", SACCADE_SAMPLE_MODEL, "--lengths", "100000"});
+      run_command({"bench", "encoder", "--model", sample_model_path(), "--lengths", "100000"});
   CHECK(too_long.exit_code == 1);
   check_contains(too_long.err, {"100000"});
 }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "fixtures/expect_error.hpp"
+#include "fixtures/paths.hpp"
 #include "tools/embed_job.hpp"
 
 namespace {
@@ -58,7 +59,7 @@ TEST_CASE_FIXTURE(Fixture, "models that are missing, or cannot do it") {
   model = folder / "bare";
   fs::create_directory(model);
   for (const std::string name : {"config.json", "model.safetensors"})
-    fs::copy_file(fs::path(SACCADE_SAMPLE_MODEL) / name, model / name);
+    fs::copy_file(sample_model_path() / name, model / name);
   expect({"bare"}, input);  // no tokenizer
   expect({"bare"}, folder.write("in.jsonl", "{\"text\":\"a\"}"));
   folder.write("in.jsonl", "{\"ids\":[2,7,3]}\n");

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "fixtures/paths.hpp"
 #include "fixtures/temporary_folder.hpp"
 #include "fixtures/tensors.hpp"
 #include "saccade/isa.hpp"
@@ -16,7 +17,7 @@ namespace saccade::test {
 /// The sample model, for `saccade embed` and for the library beside it.
 struct EmbedJob {
   TemporaryFolder folder;
-  std::filesystem::path model = SACCADE_SAMPLE_MODEL;
+  std::filesystem::path model = sample_model_path();
   Engine engine;
   Encoder encoder = Encoder::load(engine, model);
 

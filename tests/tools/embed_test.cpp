@@ -68,7 +68,7 @@ TEST_CASE_FIXTURE(EmbedJob, "f16: rounded to nearest, and in .jsonl what that re
 }
 
 TEST_CASE_FIXTURE(EmbedJob, "JSON lines: another field, ids of any kind kept, blank lines, ids of tokens") {
-  const Encoding encoding = encoder.tokenizer().encode("Free?");
+  const Encoding encoding = encoder.tokenizer().tokenize("Free?");
   const json ids = {{"ids", encoding.ids}, {"types", encoding.types}}, no_types = {{"ids", encoding.ids}};
   const fs::path input = folder.write(
       "in.jsonl",

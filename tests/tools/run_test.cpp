@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fixtures/expect_error.hpp"
+#include "fixtures/paths.hpp"
 #include "fixtures/temporary_folder.hpp"
 #include "fixtures/tensors.hpp"
 #include "fixtures/test_data.hpp"
@@ -66,7 +67,7 @@ std::vector<Golden> goldens() {
 }
 
 /// The sample that is shipped, and the layer that made it.
-const fs::path model = SACCADE_SAMPLE_MODEL;
+const fs::path model = sample_model_path();
 const Arguments sample = {model / "sample.npz",
                           "--weights",
                           model / "model.safetensors",

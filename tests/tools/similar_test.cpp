@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fixtures/expect_error.hpp"
+#include "fixtures/paths.hpp"
 #include "fixtures/temporary_folder.hpp"
 #include "tools/command.hpp"
 
@@ -51,7 +52,7 @@ TEST_CASE("embed, too, takes the command's own model where none is named") {
   const Finished own = run_command({"embed", input, "-o", folder / "own.npy"});
   CHECK(own.exit_code == 0);
   const Finished named =
-      run_command({"embed", input, "--model", SACCADE_SAMPLE_MODEL, "-o", folder / "named.npy"});
+      run_command({"embed", input, "--model", sample_model_path(), "-o", folder / "named.npy"});
   CHECK(named.exit_code == 0);
   CHECK(read_bytes(folder / "own.npy").size() == 128 + 3 * 128 * 4);
   CHECK(read_bytes(folder / "own.npy") == read_bytes(folder / "named.npy"));

@@ -14,14 +14,14 @@ namespace {
 
 Encoding encoding(const Encoder& encoder, std::span<const std::string> texts) {
   const TokenizerOptions options = {.max_length = encoder.max_tokens()};
-  if (texts.size() > 1) return encoder.tokenizer().encode_pair(texts[0], texts[1], options);
-  return encoder.tokenizer().encode(texts[0], options);
+  if (texts.size() > 1) return encoder.tokenizer().tokenize_pair(texts[0], texts[1], options);
+  return encoder.tokenizer().tokenize(texts[0], options);
 }
 
 /// A text that becomes special tokens only has nothing to show.
 void require_tokens(const Encoder& encoder, std::span<const std::string> texts) {
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (!encoder.tokenizer().encode(texts[i], {.special_tokens = false}).ids.empty()) continue;
+    if (!encoder.tokenizer().tokenize(texts[i], {.special_tokens = false}).ids.empty()) continue;
     const char* const which = texts.size() == 1 ? "the text" : i == 0 ? "the first text" : "the second text";
     throw Error(ErrorCode::invalid_argument,
                 std::string(which) + " is empty, or blank; expected at least one word");

@@ -21,7 +21,7 @@ template <class L>
       {w.queries.from(g.first + row), rows, panels, w.a.head_dim, static_cast<int>(last - first) * per_panel,
        w.scores + row * w.score_stride + first * panel_width, w.score_stride, nullptr,
        w.maxima_found ? w.maxima + row * panel_width : nullptr},
-      [&](std::ptrdiff_t, std::ptrdiff_t) -> Asker& { return w.asker; });
+      [&](std::ptrdiff_t, std::ptrdiff_t) -> Prefetcher& { return w.prefetcher; });
 }
 
 /// Scores of the panels in a window of the block that some row of a tile sees.
@@ -183,7 +183,7 @@ void sum_values(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& so
                 ValueColumns columns, float* sums) noexcept {
   using P = PlainLanes<L>;
   const std::ptrdiff_t last = part.row + part.rows;
-  const bool asks = columns.registers == tile_columns<L> && columns.lanes == 0;
+  const bool prefetches = columns.registers == tile_columns<L> && columns.lanes == 0;
   const TileFunction* const tiles =
       columns.lanes ? tile_set<P, PartialRows>.tiles[0] : tile_set<P, Rows>.tiles[columns.registers - 1];
   for (std::ptrdiff_t row = part.row; row < last;) {
@@ -197,11 +197,12 @@ void sum_values(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& so
     each_visible(g, row, height, seen, !together, [&](std::ptrdiff_t key, std::ptrdiff_t end) {
       while (key < end) {
         const std::ptrdiff_t run_end = source.values_run_end(key, end);
-        AskedLines* const asked = asks ? w.asker.next(run_end - key) : nullptr;
-        const TileFunction* const run = asked != nullptr ? asking_tiles<P, Rows>(w.asker.rate()) : tiles;
+        PrefetchCursor* const prefetch = prefetches ? w.prefetcher.next(run_end - key) : nullptr;
+        const TileFunction* const run =
+            prefetch != nullptr ? prefetching_tiles<P, Rows>(w.prefetcher.rate()) : tiles;
         run[height - 1]({powers + key, w.score_stride, source.values(key) + columns.begin,
                          source.value_stride(), columns.lanes, to, w.value_stride, run_end - key, false,
-                         resume, asked});
+                         resume, prefetch});
         resume = true;
         key = run_end;
       }

@@ -136,7 +136,7 @@ struct AttentionWork {
   bool merged[tall_row_block];        ///< the row has a block in sums and state
   std::ptrdiff_t checked_block = -1;  ///< whose values' finiteness is known as `checked_finite`
   bool checked_finite = false;
-  Asker asker;
+  Prefetcher prefetcher;
 
   explicit AttentionWork(const AttentionBlock& block) noexcept
       : a(block),
@@ -152,7 +152,7 @@ struct AttentionWork {
         score_stride((blocks_of(most_block_keys(), panel_width) | 1) * panel_width),
         value_stride(round_up(block.value_dim, panel_width)),
         blocks(key_blocks(block.keys, block.first_key)),
-        asker(by_windows || !sums_in_fp32<L> ? Asker() : Asker(a.ahead, asking_rounds())) {
+        prefetcher(by_windows || !sums_in_fp32<L> ? Prefetcher() : Prefetcher(a.ahead, prefetch_rounds())) {
     scores = a.scratch + AttentionScratch::queries(a.head_dim);
     block_sums = scores + row_group * left_stride;
     sums = block_sums + row_block * value_stride;
@@ -175,7 +175,7 @@ struct AttentionWork {
   }
 
   /// Rounds of the tiles of full width.
-  std::ptrdiff_t asking_rounds() const noexcept {
+  std::ptrdiff_t prefetch_rounds() const noexcept {
     const std::ptrdiff_t keys = visible(a.rows - 1).end - visible(0).begin;
     const std::ptrdiff_t registers = a.value_dim / L::count, groups = blocks_of(registers, tile_columns<L>);
     const std::ptrdiff_t narrower =

@@ -86,8 +86,9 @@ LeftRows take_left(const MatmulBlock& m) noexcept {
 /// (weights are larger than L2, and hardware prefetching stops at every page), and as large a part of the
 /// rows where the sums of the columns from j on will go; few rows have no time for that.
 template <class L>
-[[gnu::always_inline]] inline Asker ask_meanwhile(const MatmulBlock& m, std::ptrdiff_t j, const float* next,
-                                                  std::ptrdiff_t k, std::ptrdiff_t depth) noexcept {
+[[gnu::always_inline]] inline Prefetcher prefetch_meanwhile(const MatmulBlock& m, std::ptrdiff_t j,
+                                                            const float* next, std::ptrdiff_t k,
+                                                            std::ptrdiff_t depth) noexcept {
   StridedRows panels = {};
   if (next != nullptr)
     panels = {next + k * panel_width, m.depth * panel_width, tile_width<L> / panel_width,
@@ -95,8 +96,8 @@ template <class L>
   const std::ptrdiff_t row = m.rows * k / m.depth, end = m.rows * (k + depth) / m.depth;
   const StridedRows out = {m.out + row * m.out_stride + j, m.out_stride, m.rows > few_rows ? end - row : 0,
                            tile_width<L>};
-  return Asker({panels, out}, blocks_of(m.rows, tile_rows<L>(tile_columns<L>)) * (depth / round_steps),
-               m.most_asked_lines);
+  return Prefetcher({panels, out}, blocks_of(m.rows, tile_rows<L>(tile_columns<L>)) * (depth / round_steps),
+                    m.max_prefetch_rate);
 }
 
 /// out = epilogue(left x panels). Column tiles walk over the left rows: panels come to L2 once and serve all
@@ -119,7 +120,7 @@ void matmul_block(const MatmulBlock& m) noexcept {
         {left, m.rows, panels, m.depth, registers, sums, tile_width<L>, sums + m.rows * tile_width<L>,
          nullptr, !sums_in_fp32<L>},
         [&](std::ptrdiff_t k, std::ptrdiff_t depth)
-            __attribute__((always_inline)) { return ask_meanwhile<L>(m, j, next, k, depth); });
+            __attribute__((always_inline)) { return prefetch_meanwhile<L>(m, j, next, k, depth); });
     finish(m, epilogue, j, columns, sums);
   }
 }

@@ -34,15 +34,15 @@ constexpr std::ptrdiff_t few_rows = 36, steps_of_few_rows = 64;
 /// Tiles down the rows.
 template <class L>
 [[gnu::always_inline]] inline void product_rows(const PanelProduct& p, ProductTile tile,
-                                                Asker& asker) noexcept {
+                                                Prefetcher& prefetcher) noexcept {
   using S = SumLanes<L>;
-  const bool asks = p.registers == tile_columns<S>;
+  const bool prefetches = p.registers == tile_columns<S>;
   for (std::ptrdiff_t row = 0; row < p.rows;) {
     const int height = tile_height<S>(p.rows - row, p.registers);
     const TileFunction* tiles = tile_set<S, Panels>.tiles[p.registers - 1];
     if constexpr (sums_in_fp32<L>) {
-      tile.asked = asks ? asker.next(tile.depth) : nullptr;
-      if (tile.asked != nullptr) tiles = asking_tiles<S, Panels>(asker.rate());
+      tile.prefetch = prefetches ? prefetcher.next(tile.depth) : nullptr;
+      if (tile.prefetch != nullptr) tiles = prefetching_tiles<S, Panels>(prefetcher.rate());
     }
     tiles[height - 1](tile);
     tile.a += height * tile.a_stride;
@@ -64,20 +64,21 @@ void add_chains(const PanelProduct& p) noexcept {
 }
 
 /// out[i][j] = sum over the pieces of the depth, in order, of one chain each, from +0 but where the first
-/// resumes: a matrix element of the contract, in the precision of SumLanes<L>. asker(k, depth) says what
+/// resumes: a matrix element of the contract, in the precision of SumLanes<L>. prefetcher(k, depth) says what
 /// `depth` steps from step k on ask for. Inlined: a tile lasts some hundred cycles, and passing twelve values
 /// through memory costs a tenth of that.
-template <class L, class MakeAsker>
-[[gnu::always_inline]] inline void panel_product(const PanelProduct& p, const MakeAsker& asker) noexcept {
+template <class L, class MakePrefetcher>
+[[gnu::always_inline]] inline void panel_product(const PanelProduct& p,
+                                                 const MakePrefetcher& prefetcher) noexcept {
   static_assert(key_block % depth_piece == 0, "a piece must not cross a block of copied columns");
   const bool in_steps = sums_in_fp32<L> && p.chains != nullptr && p.rows <= few_rows;
   const auto product = [&](std::ptrdiff_t k, std::ptrdiff_t depth, float* to, bool add, bool resume)
       __attribute__((always_inline)) {
-    auto&& asks = asker(k, depth);
+    auto&& prefetches = prefetcher(k, depth);
     product_rows<L>(p,
                     {p.left.at(0, k), p.left.stride, p.panels + k * panel_width, p.depth * panel_width, 0, to,
                      p.out_stride, depth, add, resume, nullptr, p.maxima},
-                    asks);
+                    prefetches);
   };
   for (std::ptrdiff_t k = 0; k < p.depth; k += depth_piece) {
     const std::ptrdiff_t end = p.depth - k < depth_piece ? p.depth : k + depth_piece;

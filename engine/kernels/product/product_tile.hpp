@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "kernels/lanes/xsimd.hpp"
-#include "kernels/product/asker.hpp"
 #include "kernels/product/fp64_sums.hpp"
+#include "kernels/product/prefetcher.hpp"
 #include "kernels/table/kernel_table.hpp"
 
 namespace saccade::kernels {
@@ -22,9 +22,9 @@ struct ProductTile {
   float* c;
   std::ptrdiff_t c_stride;
   std::ptrdiff_t depth;
-  bool add;           ///< c = c + sums, rounded; else c = sums
-  bool resume;        ///< the chains go on from c instead of beginning at +0; not with `add`
-  AskedLines* asked;  ///< lines to ask for meanwhile, by tiles that do
+  bool add;                  ///< c = c + sums, rounded; else c = sums
+  bool resume;               ///< the chains go on from c instead of beginning at +0; not with `add`
+  PrefetchCursor* prefetch;  ///< lines to ask for meanwhile, by tiles that do
   /// For each row of c a register, panel_width apart, that becomes the larger of itself and of c's registers,
   /// lane by lane, NaN left out; null: not wanted. By tiles with panels, and not with `add`.
   float* maxima = nullptr;
@@ -56,7 +56,7 @@ template <class L>
 struct Panels {
   static constexpr int most_columns = tile_columns<L>;
   static constexpr bool finds_maxima = sums_in_fp32<L>;
-  static constexpr int most_asked_lines = 8;
+  static constexpr int max_prefetch_rate = 8;
   static constexpr int per_panel = static_cast<int>(panel_width) / L::count;
   static constexpr int strides(int column, int) { return column / per_panel; }
   static constexpr std::ptrdiff_t offset(int column, int k) {
@@ -71,7 +71,7 @@ template <class L>
 struct Rows {
   static constexpr int most_columns = tile_columns<L>;
   static constexpr bool finds_maxima = false;
-  static constexpr int most_asked_lines = few_asked_lines;
+  static constexpr int max_prefetch_rate = safe_prefetch_rate;
   static constexpr int strides(int, int k) { return k; }
   static constexpr std::ptrdiff_t offset(int column, int) { return column * L::count; }
   static constexpr std::ptrdiff_t advance(std::ptrdiff_t stride, int steps) { return steps * stride; }
@@ -157,17 +157,17 @@ template <class L, template <class> class Right, int rows, int columns, int line
   // Four steps a round: what counts addresses costs issue slots that the multiply-adds need.
   static_assert(round_steps == 4);
   std::ptrdiff_t left = t.depth;
-  AskedLines asked = {};
-  if constexpr (lines > 0) asked = *t.asked;
+  PrefetchCursor prefetch = {};
+  if constexpr (lines > 0) prefetch = *t.prefetch;
   const std::ptrdiff_t four = Right<L>::advance(t.b_stride, 4), one = Right<L>::advance(t.b_stride, 1);
   for (; left >= 4; left -= 4) {
     if constexpr (lines > 0) {
 #pragma GCC unroll 8
-      for (int i = 0; i < lines; ++i) __builtin_prefetch(asked.next + i * Asker::line, 0, 2);
-      asked.in_row -= lines;
-      const bool last = asked.in_row == 0;
-      asked.next += lines * Asker::line + (last ? asked.jump : 0);
-      if (last) asked.in_row = asked.row;
+      for (int i = 0; i < lines; ++i) __builtin_prefetch(prefetch.next + i * Prefetcher::line, 0, 2);
+      prefetch.in_row -= lines;
+      const bool last = prefetch.in_row == 0;
+      prefetch.next += lines * Prefetcher::line + (last ? prefetch.jump : 0);
+      if (last) prefetch.in_row = prefetch.row;
     }
     step(0);
     step(1);
@@ -181,7 +181,7 @@ template <class L, template <class> class Right, int rows, int columns, int line
     a.advance(1);
     b.advance(one);
   }
-  if constexpr (lines > 0) *t.asked = asked;
+  if constexpr (lines > 0) *t.prefetch = prefetch;
 
   const Spaced<rows, float> c(first_c, c_stride);
   if (t.add) {
@@ -256,9 +256,9 @@ constexpr TileSet<L, Right, lines> tile_set = {};
 
 /// Those of a tile's full width that ask for lines.
 template <class L, template <class> class Right>
-[[gnu::always_inline]] inline const TileFunction* asking_tiles(int lines) noexcept {
+[[gnu::always_inline]] inline const TileFunction* prefetching_tiles(int lines) noexcept {
   constexpr int widest = tile_columns<L> - 1;
-  if constexpr (Right<L>::most_asked_lines == 8) {
+  if constexpr (Right<L>::max_prefetch_rate == 8) {
     if (lines == 4) return tile_set<L, Right, 4>.tiles[widest];
     if (lines == 6) return tile_set<L, Right, 6>.tiles[widest];
     if (lines == 8) return tile_set<L, Right, 8>.tiles[widest];

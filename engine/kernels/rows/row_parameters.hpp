@@ -46,7 +46,7 @@ struct Rotate {
 };
 
 /// out[i] = words[ids[i]] + types[type_ids[i]] + positions[i], in this order, without those that are null.
-struct Embed {
+struct EmbeddingLookup {
   const std::int32_t* ids;
   const std::int32_t* type_ids;  ///< null: type 0
   std::ptrdiff_t rows;

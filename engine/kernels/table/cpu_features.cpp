@@ -69,11 +69,11 @@ bool cpu_supports(Isa isa) noexcept {
 #endif
 }
 
-int most_asked_lines() noexcept {
+int max_prefetch_rate() noexcept {
 #if defined(__x86_64__)
   if (__builtin_cpu_is("amd")) return 8;
 #endif
-  return few_asked_lines;
+  return safe_prefetch_rate;
 }
 
 }  // namespace kernels

@@ -40,7 +40,7 @@ inline constexpr std::ptrdiff_t matmul_rows = 144;
 /// or four times as many.
 inline constexpr std::ptrdiff_t row_group = 12;
 /// Lines that any core has room to ask for in a round of a tile's loop.
-inline constexpr int few_asked_lines = 3;
+inline constexpr int safe_prefetch_rate = 3;
 
 constexpr std::ptrdiff_t round_up(std::ptrdiff_t n, std::ptrdiff_t unit) {
   return (n + unit - 1) / unit * unit;
@@ -117,9 +117,9 @@ struct MatmulBlock {
   float* out;
   std::ptrdiff_t out_stride;
   Epilogue epilogue;
-  float* scratch;                          ///< matmul_scratch(depth) values
-  const float* next = nullptr;             ///< what is read first after this block, asked for towards its end
-  int most_asked_lines = few_asked_lines;  ///< a round of a tile's loop
+  float* scratch;               ///< matmul_scratch(depth) values
+  const float* next = nullptr;  ///< what is read first after this block, asked for towards its end
+  int max_prefetch_rate = safe_prefetch_rate;  ///< a round of a tile's loop
 };
 
 /// Values that a left operand takes where it is copied for tiles.
@@ -326,7 +326,7 @@ struct KernelTable {
   void (*layer_norm)(const LayerNorm&) noexcept;
   void (*normalize)(const Normalize&) noexcept;
   void (*rotate)(const Rotate&) noexcept;
-  void (*embed)(const Embed&) noexcept;
+  void (*embedding_lookup)(const EmbeddingLookup&) noexcept;
   void (*pool)(const Pool&) noexcept;
   /// Runs `rounds` rounds of independent fused multiply-adds in registers; returns floating-point operations
   /// done.

@@ -6,7 +6,7 @@
 #include "kernels/attention/row_softmax.hpp"
 #include "kernels/product/matmul_block.hpp"
 #include "kernels/product/pack.hpp"
-#include "kernels/rows/embed.hpp"
+#include "kernels/rows/embedding_lookup.hpp"
 #include "kernels/rows/layer_norm.hpp"
 #include "kernels/rows/pool.hpp"
 #include "kernels/rows/rotate.hpp"
@@ -33,7 +33,7 @@ consteval KernelTable make_fp32_table() {
           .layer_norm = layer_norm<L>,
           .normalize = normalize<L>,
           .rotate = rotate<L>,
-          .embed = embed<L>,
+          .embedding_lookup = embedding_lookup<L>,
           .pool = pool<L>,
           .fma_peak = fma_peak<L>,
           .read_all = read_all<L>};

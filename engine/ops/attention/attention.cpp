@@ -44,12 +44,12 @@ std::size_t attention_workspace(const Engine::State& state, const AttentionProbl
   return workspace_of(plan);
 }
 
-void attend(Engine::State& state, const AttentionProblem& problem, std::byte* workspace) {
+void attention(Engine::State& state, const AttentionProblem& problem, std::byte* workspace) {
   AttentionPlan plan(problem, threads_for(state, problem));
   run(state, plan, workspace);
 }
 
-void attend(Engine::State& state, const AttentionProblem& problem) {
+void attention(Engine::State& state, const AttentionProblem& problem) {
   AttentionPlan plan(problem, threads_for(state, problem));
   scheduler::ScratchPool::Lease lease(state.scratch, workspace_of(plan));
   run(state, plan, lease.memory());
@@ -85,11 +85,11 @@ ops::AttentionProblem problem_of(const CacheTensors& tensors, const AttentionOpt
 }  // namespace
 
 void attention(Engine& engine, const AttentionTensors& tensors, const AttentionOptions& options) {
-  ops::attend(engine.state(), problem_of(tensors, options));
+  ops::attention(engine.state(), problem_of(tensors, options));
 }
 
 void attention(Engine& engine, const CacheTensors& tensors, const AttentionOptions& options) {
-  ops::attend(engine.state(), problem_of(tensors, options));
+  ops::attention(engine.state(), problem_of(tensors, options));
 }
 
 std::size_t attention_workspace(const Engine& engine, const AttentionTensors& tensors,

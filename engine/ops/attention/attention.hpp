@@ -14,7 +14,7 @@ inline double thread_work = 1 << 19;
                                               const AttentionProblem& problem) noexcept;
 
 /// Runs a problem that has been validated, in `workspace`, else in scratch that it leases.
-void attend(Engine::State& state, const AttentionProblem& problem, std::byte* workspace);
-void attend(Engine::State& state, const AttentionProblem& problem);
+void attention(Engine::State& state, const AttentionProblem& problem, std::byte* workspace);
+void attention(Engine::State& state, const AttentionProblem& problem);
 
 }  // namespace saccade::ops

@@ -30,7 +30,7 @@ constexpr std::int64_t few_values = std::int64_t{32} << 10;
 
 AttentionPlan::AttentionPlan(const AttentionProblem& problem, int threads) noexcept
     : problem_(problem), threads_(threads) {
-  asks_ahead_ = problem_.q.tokens * problem_.q.heads * problem_.head_dim() > few_values;
+  prefetches_ahead_ = problem_.q.tokens * problem_.q.heads * problem_.head_dim() > few_values;
   const AttentionOptions& options = problem_.options;
   hides_keys_ = std::min(options.window.left, options.window.right) < Window::unlimited ||
                 options.mask.data != nullptr || options.bias.data != nullptr ||

@@ -204,7 +204,7 @@ class AttentionPlan {
   Slot* slots_ = nullptr;  // [threads]
   float* states_ = nullptr;
   std::atomic<std::int64_t>* chunks_left_ = nullptr;  // [row blocks in chunks]
-  bool asks_ahead_ = false;                           // for rows before they are wanted
+  bool prefetches_ahead_ = false;                     // for rows before they are wanted
   bool hides_keys_ = false;                           // rows of a sequence may see different keys
   std::int64_t tasks_per_row_block_ = 1;              // that keep the threads busy
   Extent extent_ = {};                                // what lay_out makes room for

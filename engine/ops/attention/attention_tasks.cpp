@@ -42,7 +42,7 @@ void AttentionPlan::run(const kernels::KernelTable& kernels, std::size_t task, i
   pack_until_ready(kernels, u.of);
   const PackedKeys keys = shared_keys(u.of);
   Ahead ahead = {};
-  if (asks_ahead_) ahead = {query_rows(row_block_of(next)), {}, {}, output_rows(block)};
+  if (prefetches_ahead_) ahead = {query_rows(row_block_of(next)), {}, {}, output_rows(block)};
   run_row_block(kernels, block, &keys, own, ahead);
 }
 
@@ -61,7 +61,7 @@ void AttentionPlan::run_head(const kernels::KernelTable& kernels, HeadPlace head
     const Keys share = {next_keys * i / blocks, next_keys * (i + 1) / blocks - next_keys * i / blocks};
     const RowBlock block = row_block_of({head, i});
     Ahead ahead = {};
-    if (asks_ahead_) {
+    if (prefetches_ahead_) {
       ahead = {query_rows(i + 1 < blocks ? row_block_of({head, i + 1}) : row_block_of({next, 0})),
                key_rows(problem_.k, next_place, next.head, share),
                key_rows(problem_.v, next_place, next.head, share), output_rows(block)};

@@ -5,8 +5,8 @@
 
 #include "core/as_size.hpp"
 #include "core/checked.hpp"
+#include "core/require.hpp"
 #include "ops/attention/validate.hpp"
-#include "ops/require.hpp"
 
 namespace saccade::ops {
 namespace {
@@ -37,9 +37,9 @@ void require_own_pages(const KeyValueCache& c, std::span<const std::int64_t> len
       const Slots other = written(c, lengths, offsets, s);
       for (std::size_t i = other.begin; i < other.end; ++i)
         if (c.page_table[i] == c.page_table[slot])
-          fail("sequences " + std::to_string(s) + " and " + std::to_string(sequence) +
-               " would both write to page " + text(c.page_table[slot]) + ", cache.page_table[" +
-               std::to_string(i) + "] and [" + std::to_string(slot) + "]");
+          core::fail("sequences " + std::to_string(s) + " and " + std::to_string(sequence) +
+                     " would both write to page " + core::to_text(c.page_table[slot]) +
+                     ", cache.page_table[" + std::to_string(i) + "] and [" + std::to_string(slot) + "]");
     }
   };
   for (std::size_t s = 0; s < lengths.size(); ++s) {
@@ -54,16 +54,16 @@ void require_own_pages(const KeyValueCache& c, std::span<const std::int64_t> len
 
 void validate(const KeyValueCache& c, std::int64_t sequences) {
   const auto at_least_1 = [](std::string_view member, std::int64_t n) {
-    if (n < 1) fail("cache", std::string(member) + " is " + text(n) + "; expected 1 or more");
+    if (n < 1) core::fail("cache", std::string(member) + " is " + core::to_text(n) + "; expected 1 or more");
   };
-  require_floating("cache", c.type);
+  core::require_floating("cache", c.type);
   at_least_1(".heads", c.heads);
   at_least_1(".head_dim", c.head_dim);
   at_least_1(".value_dim", c.value_dim);
   at_least_1(".pages_per_sequence", c.pages_per_sequence);
   if (c.page_tokens < 1 || c.page_tokens % kernels::panel_width != 0)
-    fail("cache.page_tokens is " + text(c.page_tokens) + "; expected a multiple of 16");
-  require_not_negative("cache", ".pages", c.pages);
+    core::fail("cache.page_tokens is " + core::to_text(c.page_tokens) + "; expected a multiple of 16");
+  core::require_not_negative("cache", ".pages", c.pages);
   const auto addressable = [](std::initializer_list<std::int64_t> sizes) {
     std::optional<std::int64_t> bytes = sizeof(float);
     for (const std::int64_t n : sizes) bytes = bytes ? core::checked_multiply(*bytes, n) : bytes;
@@ -72,27 +72,32 @@ void validate(const KeyValueCache& c, std::int64_t sequences) {
   for (const std::int64_t dim : {c.head_dim, c.value_dim}) {
     if (!addressable({c.heads, c.page_tokens, dim, c.pages}) ||
         !addressable({c.heads, c.page_tokens, dim, c.pages_per_sequence, sequences}))
-      fail("cache", " has pages of " + text(c.heads) + " heads x " + text(c.page_tokens) + " tokens x " +
-                        text(dim) + " values, " + text(c.pages_per_sequence) +
-                        " for each sequence, more than memory can hold");
+      core::fail("cache", " has pages of " + core::to_text(c.heads) + " heads x " +
+                              core::to_text(c.page_tokens) + " tokens x " + core::to_text(dim) + " values, " +
+                              core::to_text(c.pages_per_sequence) +
+                              " for each sequence, more than memory can hold");
   }
 }
 
 void validate_pages(const KeyValueCache& c, std::size_t sequence, std::int64_t length) {
-  if (length < 0) fail(item("lengths", sequence) + " is " + text(length) + "; expected 0 or more");
+  if (length < 0)
+    core::fail(core::item("lengths", sequence) + " is " + core::to_text(length) + "; expected 0 or more");
   const std::int64_t used = length / c.page_tokens + (length % c.page_tokens != 0 ? 1 : 0);
   if (used > c.pages_per_sequence)
-    fail(item("lengths", sequence) + " is " + text(length) + "; expected at most " +
-         text(c.pages_per_sequence) + " pages x " + text(c.page_tokens) + " tokens");
-  if (used > 0 && (c.keys == nullptr || c.values == nullptr)) fail("cache.keys or cache.values is null");
+    core::fail(core::item("lengths", sequence) + " is " + core::to_text(length) + "; expected at most " +
+               core::to_text(c.pages_per_sequence) + " pages x " + core::to_text(c.page_tokens) + " tokens");
+  if (used > 0 && (c.keys == nullptr || c.values == nullptr))
+    core::fail("cache.keys or cache.values is null");
   for (std::int64_t i = 0; i < used; ++i) {
     const std::size_t slot = sequence * core::as_size(c.pages_per_sequence) + core::as_size(i);
     if (!c.page_table.empty() && slot >= c.page_table.size())
-      fail("cache.page_table has " + std::to_string(c.page_table.size()) + " entries; expected more than " +
-           std::to_string(slot) + " for sequence " + std::to_string(sequence));
+      core::fail("cache.page_table has " + std::to_string(c.page_table.size()) +
+                 " entries; expected more than " + std::to_string(slot) + " for sequence " +
+                 std::to_string(sequence));
     const std::int64_t page = c.page_table.empty() ? static_cast<std::int64_t>(slot) : c.page_table[slot];
     if (page < 0 || page >= c.pages)
-      fail(item("cache.page_table", slot) + " is page " + text(page) + " of " + text(c.pages));
+      core::fail(core::item("cache.page_table", slot) + " is page " + core::to_text(page) + " of " +
+                 core::to_text(c.pages));
   }
 }
 
@@ -101,16 +106,16 @@ void validate_append(const KeyValueCache& cache, std::span<const std::int64_t> l
   validate(cache, static_cast<std::int64_t>(lengths.size()));
   validate(k, "k");
   validate(v, "v");
-  require_equal("v.tokens", v.tokens, "k.tokens", k.tokens);
-  require_equal("k.heads", k.heads, "cache.heads", cache.heads);
-  require_equal("v.heads", v.heads, "cache.heads", cache.heads);
-  require_equal("k.head_dim", k.head_dim, "cache.head_dim", cache.head_dim);
-  require_equal("v.head_dim", v.head_dim, "cache.value_dim", cache.value_dim);
+  core::require_equal("v.tokens", v.tokens, "k.tokens", k.tokens);
+  core::require_equal("k.heads", k.heads, "cache.heads", cache.heads);
+  core::require_equal("v.heads", v.heads, "cache.heads", cache.heads);
+  core::require_equal("k.head_dim", k.head_dim, "cache.head_dim", cache.head_dim);
+  core::require_equal("v.head_dim", v.head_dim, "cache.value_dim", cache.value_dim);
   validate(offsets, k.tokens);
-  require_equal("the number of lengths", static_cast<std::int64_t>(lengths.size()),
-                "the number of sequences in offsets", static_cast<std::int64_t>(offsets.size()) - 1);
+  core::require_equal("the number of lengths", static_cast<std::int64_t>(lengths.size()),
+                      "the number of sequences in offsets", static_cast<std::int64_t>(offsets.size()) - 1);
   for (std::size_t s = 0; s < lengths.size(); ++s) {
-    require_position("lengths", lengths[s], 0, s);
+    core::require_position("lengths", lengths[s], 0, s);
     validate_pages(cache, s, lengths[s] + offsets[s + 1] - offsets[s]);
   }
   if (!cache.page_table.empty()) require_own_pages(cache, lengths, offsets);

@@ -1,7 +1,7 @@
 #include <string>
 
+#include "core/require.hpp"
 #include "ops/attention/validate.hpp"
-#include "ops/require.hpp"
 
 namespace saccade::ops {
 namespace {
@@ -9,7 +9,7 @@ namespace {
 /// Merging goes by tokens and knows no sequences.
 void require_no_sequences(std::string_view name, const ConstHeadsView& view) {
   if (view.sequence_stride != 0)
-    fail(name, ".sequence_stride is " + text(view.sequence_stride) + "; expected 0");
+    core::fail(name, ".sequence_stride is " + core::to_text(view.sequence_stride) + "; expected 0");
 }
 
 /// What both ways of merging write.
@@ -28,12 +28,14 @@ void validate_merge(std::span<const StatesView> parts, const HeadsView& out, std
                     const HeadsView& log_sum_exp) {
   validate_outputs(out, log_sum_exp);
   for (std::size_t p = 0; p < parts.size(); ++p) {
-    if (parts[p].blocks < 0) fail(item("parts", p) + ".blocks is " + text(parts[p].blocks));
+    if (parts[p].blocks < 0)
+      core::fail(core::item("parts", p) + ".blocks is " + core::to_text(parts[p].blocks));
     if (parts[p].data == nullptr && parts[p].blocks > 0 && out.tokens > 0)
-      fail(item("parts", p) + ".data is null");
+      core::fail(core::item("parts", p) + ".data is null");
   }
   if (!sinks.empty())
-    require_equal("the number of sinks", static_cast<std::int64_t>(sinks.size()), "out.heads", out.heads);
+    core::require_equal("the number of sinks", static_cast<std::int64_t>(sinks.size()), "out.heads",
+                        out.heads);
 }
 
 void validate_merge(const PartialResult& first, const PartialResult& second, const HeadsView& out,
@@ -42,21 +44,23 @@ void validate_merge(const PartialResult& first, const PartialResult& second, con
   const auto check = [&](const ConstHeadsView& view, std::string_view name, std::int64_t head_dim) {
     const auto require = [&](std::string_view member, std::int64_t got, std::int64_t expected) {
       if (got != expected)
-        fail(name, std::string(member) + " is " + text(got) + "; expected " + text(expected));
+        core::fail(name, std::string(member) + " is " + core::to_text(got) + "; expected " +
+                             core::to_text(expected));
     };
     validate(view, name);
     require_no_sequences(name, view);
     require(".tokens", view.tokens, out.tokens);
     require(".heads", view.heads, out.heads);
     require(".head_dim", view.head_dim, head_dim);
-    if (view.type != StorageType::f32) fail(name, " is not f32");
+    if (view.type != StorageType::f32) core::fail(name, " is not f32");
   };
   check(first.out, "first.out", out.head_dim);
   check(second.out, "second.out", out.head_dim);
   check(first.log_sum_exp, "first.log_sum_exp", 1);
   check(second.log_sum_exp, "second.log_sum_exp", 1);
-  if (log_sum_exp.data != nullptr && log_sum_exp.type != StorageType::f32) fail("log_sum_exp is not f32");
-  if (out.type != StorageType::f32) fail("out is not f32");
+  if (log_sum_exp.data != nullptr && log_sum_exp.type != StorageType::f32)
+    core::fail("log_sum_exp is not f32");
+  if (out.type != StorageType::f32) core::fail("out is not f32");
 }
 
 }  // namespace saccade::ops

@@ -3,8 +3,8 @@
 
 #include "core/as_size.hpp"
 #include "core/checked.hpp"
+#include "core/require.hpp"
 #include "ops/attention/validate.hpp"
-#include "ops/require.hpp"
 
 namespace saccade::ops {
 namespace {
@@ -16,10 +16,11 @@ std::string request_name(std::size_t request) {
 void validate_heads(const ProbabilitiesRequest& request, std::size_t number, std::int64_t heads) {
   for (std::size_t i = 0; i < request.heads.size(); ++i) {
     const std::int32_t head = request.heads[i];
-    if (head < 0 || head >= heads) fail(request_name(number), ": head " + text(head) + " of " + text(heads));
+    if (head < 0 || head >= heads)
+      core::fail(request_name(number), ": head " + core::to_text(head) + " of " + core::to_text(heads));
     if (std::find(request.heads.begin(), request.heads.begin() + static_cast<std::ptrdiff_t>(i), head) !=
         request.heads.begin() + static_cast<std::ptrdiff_t>(i))
-      fail(request_name(number), ": head " + text(head) + " is asked for twice");
+      core::fail(request_name(number), ": head " + core::to_text(head) + " is asked for twice");
   }
 }
 
@@ -27,10 +28,11 @@ void validate_queries(const ProbabilitiesRequest& request, std::size_t number, s
   for (std::size_t i = 0; i < request.queries.size(); ++i) {
     const std::int64_t query = request.queries[i];
     if (query < 0 || query >= queries)
-      fail(request_name(number), ": query " + text(query) + " of " + text(queries));
+      core::fail(request_name(number), ": query " + core::to_text(query) + " of " + core::to_text(queries));
     if (i > 0 && query <= request.queries[i - 1])
-      fail(request_name(number), ": query " + text(query) + " after query " + text(request.queries[i - 1]) +
-                                     "; expected ascending queries, each once");
+      core::fail(request_name(number), ": query " + core::to_text(query) + " after query " +
+                                           core::to_text(request.queries[i - 1]) +
+                                           "; expected ascending queries, each once");
   }
 }
 
@@ -40,7 +42,7 @@ void validate(const ProbabilitiesRequest& request, std::size_t number, const Att
   validate_heads(request, number, heads);
   validate_queries(request, number, all_queries);
   if (request.mean_over_heads && request.point != ScorePoint::probabilities)
-    fail(request_name(number), ": a mean over heads is of probabilities only");
+    core::fail(request_name(number), ": a mean over heads is of probabilities only");
   const std::int64_t asked = request.mean_over_heads ? 1
                              : request.heads.empty() ? heads
                                                      : static_cast<std::int64_t>(request.heads.size());
@@ -49,9 +51,10 @@ void validate(const ProbabilitiesRequest& request, std::size_t number, const Att
   const auto map = core::checked_multiply(queries, keys);
   const auto room = map ? core::checked_multiply(*map, asked) : map;
   if (!room || request.out.size() < core::as_size(*room))
-    fail(request_name(number), ".out has room for " + std::to_string(request.out.size()) +
-                                   " values; expected " + text(asked) + " heads x " + text(queries) +
-                                   " queries x " + text(keys) + " keys");
+    core::fail(request_name(number), ".out has room for " + std::to_string(request.out.size()) +
+                                         " values; expected " + core::to_text(asked) + " heads x " +
+                                         core::to_text(queries) + " queries x " + core::to_text(keys) +
+                                         " keys");
 }
 
 }  // namespace
@@ -61,10 +64,11 @@ void validate_requests(const AttentionProblem& p) {
   for (std::size_t r = 0; r < requests.size(); ++r) {
     const std::int64_t s = requests[r].sequence;
     if (s < 0 || s >= p.sequences())
-      fail(request_name(r), ": sequence " + text(s) + " of " + text(p.sequences()));
+      core::fail(request_name(r), ": sequence " + core::to_text(s) + " of " + core::to_text(p.sequences()));
     if (r > 0 && s <= requests[r - 1].sequence)
-      fail(request_name(r), ": sequence " + text(s) + " after sequence " + text(requests[r - 1].sequence) +
-                                "; expected ascending sequences, each once");
+      core::fail(request_name(r), ": sequence " + core::to_text(s) + " after sequence " +
+                                      core::to_text(requests[r - 1].sequence) +
+                                      "; expected ascending sequences, each once");
     validate(requests[r], r, p);
   }
 }

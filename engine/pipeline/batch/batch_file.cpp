@@ -132,8 +132,8 @@ void BatchFileRun::compute(const BatchWindow& window) {
   summary_.tokens += window.x.rows;
   summary_.nan_tokens += count_nan_rows(window.x);
   if (options_.rows.empty()) return forward(window);
-  layer_.attend(engine_, {window.x, window.offsets}, options_.rows, window.z,
-                {options_.window, window.context, window.probabilities});
+  layer_.forward_rows(engine_, {window.x, window.offsets}, options_.rows, window.z,
+                      {options_.window, window.context, window.probabilities});
   summary_.flops += pipeline::row_flops(layer_, window.offsets, options_.window, options_.rows);
 }
 

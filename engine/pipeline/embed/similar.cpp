@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "core/as_size.hpp"
+#include "core/require.hpp"
 #include "ops/attention/validate.hpp"
-#include "ops/require.hpp"
 #include "pipeline/embed/embed_budget.hpp"
 #include "pipeline/embed/text_record.hpp"
 #include "pipeline/embed/text_source.hpp"
@@ -131,9 +131,9 @@ std::vector<std::vector<SimilarText>> find_similar(Engine& engine, const Encoder
                                                    ConstMatrixView queries, std::span<const fs::path> inputs,
                                                    const SimilarOptions& options) {
   ops::validate(queries, "queries");
-  ops::require_equal("queries.columns", queries.columns, "the width of an embedding",
-                     encoder.embedding_width(options.embed));
-  if (options.count < 1) ops::fail("count is " + ops::text(options.count) + "; expected 1 or more");
+  core::require_equal("queries.columns", queries.columns, "the width of an embedding",
+                      encoder.embedding_width(options.embed));
+  if (options.count < 1) core::fail("count is " + core::to_text(options.count) + "; expected 1 or more");
   return SimilarSearch(engine, encoder, queries, inputs, options).run();
 }
 

@@ -8,7 +8,7 @@
 
 #include "saccade/storage_type.hpp"
 
-namespace saccade::ops {
+namespace saccade::core {
 
 // What every check at the door is made of. Each throws Error{invalid_argument} with the offending numbers.
 // Names are views and messages are put together where something fails only: valid calls allocate nothing.
@@ -17,7 +17,7 @@ namespace saccade::ops {
 [[noreturn]] void fail(std::string_view name, const std::string& what_is_wrong);
 
 /// A number in a message.
-[[nodiscard]] std::string text(std::int64_t n);
+[[nodiscard]] std::string to_text(std::int64_t n);
 /// name[i]
 [[nodiscard]] std::string item(std::string_view name, std::size_t i);
 
@@ -38,4 +38,4 @@ void require_position(std::string_view name, std::int64_t position, std::int64_t
 /// Either empty or one for each sequence.
 void require_each_sequence(std::string_view name, std::size_t size, std::int64_t sequences);
 
-}  // namespace saccade::ops
+}  // namespace saccade::core

@@ -1,4 +1,4 @@
-#include "ops/embed.hpp"
+#include "ops/embedding_lookup.hpp"
 
 #include <doctest/doctest.h>
 
@@ -58,7 +58,8 @@ TEST_CASE("same bits: embeddings of a ragged batch on any number of threads") {
   }
   for_each_engine([&](Engine& engine) {
     GuardedMatrix out(165, width, width + 3, 2);
-    ops::embed(engine.state(), tokens.batch(), model.tables(), {out.data(), 165, width, out.stride()});
+    ops::embedding_lookup(engine.state(), tokens.batch(), model.tables(),
+                          {out.data(), 165, width, out.stride()});
     CHECK(out.guards_hold());
     CHECK(difference(out.values(), expected) == "");
   });
@@ -70,9 +71,10 @@ TEST_CASE("a model may have words alone, and a batch no types") {
   Engine engine;
   std::vector<float> words(4 * width), with_type(4 * width);
   const ops::EmbeddingTables tables = model.tables();
-  ops::embed(engine.state(), tokens.batch(), {.words = tables.words}, {words.data(), 4, width, width});
-  ops::embed(engine.state(), {tokens.ids, {}, tokens.offsets}, {.words = tables.words, .types = tables.types},
-             {with_type.data(), 4, width, width});
+  ops::embedding_lookup(engine.state(), tokens.batch(), {.words = tables.words},
+                        {words.data(), 4, width, width});
+  ops::embedding_lookup(engine.state(), {tokens.ids, {}, tokens.offsets},
+                        {.words = tables.words, .types = tables.types}, {with_type.data(), 4, width, width});
   for (std::size_t i = 0; i < words.size(); ++i) {
     const auto c = i % static_cast<std::size_t>(width);
     const float word = model.words[static_cast<std::size_t>(tokens.ids[i / width]) * width + c];
@@ -93,7 +95,7 @@ TEST_CASE("ids that are no rows, and sequences too long, are named before anythi
     MatrixView out = {memory.data(), 12, width, width};
     change(tokens, tables, out);
     expect_error(ErrorCode::invalid_argument, parts,
-                 [&] { ops::embed(engine.state(), tokens.batch(), tables, out); });
+                 [&] { ops::embedding_lookup(engine.state(), tokens.batch(), tables, out); });
     CHECK(memory.untouched());
   };
   expect({"token 3 of sequence 0", "id 50", "0 to 49"}, [](auto& t, auto&, auto&) { t.ids[3] = 50; });

@@ -21,6 +21,7 @@ void validate(const TokenIds& tokens, const EmbeddingTables& tables);
 
 /// out [tokens][width]: word + type + position, in this order. Offsets may begin at any token, which ids,
 /// types and out then begin with. Throws as validate(), before out is touched.
-void embed(Engine::State& state, const TokenIds& tokens, const EmbeddingTables& tables, MatrixView out);
+void embedding_lookup(Engine::State& state, const TokenIds& tokens, const EmbeddingTables& tables,
+                      MatrixView out);
 
 }  // namespace saccade::ops

@@ -1,35 +1,32 @@
-#include "ops/embed.hpp"
+#include "ops/embedding_lookup.hpp"
 
 #include <string>
 #include <string_view>
 
+#include "core/require.hpp"
 #include "ops/attention/validate.hpp"
-#include "ops/require.hpp"
 #include "ops/token_blocks.hpp"
 #include "saccade/error.hpp"
 
 namespace saccade::ops {
 namespace {
 
-std::string text(std::int64_t n) {
-  return std::to_string(n);
-}
-
 /// Names the token by its sequence and its position there, as a reader of the batch's texts counts.
-[[noreturn]] void fail(const TokenIds& batch, std::size_t token, std::string_view what, std::int64_t id,
-                       std::int64_t rows) {
+[[noreturn]] void fail_at(const TokenIds& batch, std::size_t token, std::string_view what, std::int64_t id,
+                          std::int64_t rows) {
   const std::int64_t at = batch.offsets.front() + static_cast<std::int64_t>(token);
   const auto next = std::upper_bound(batch.offsets.begin(), batch.offsets.end(), at);
   const std::int64_t sequence = next - batch.offsets.begin() - 1;
-  throw Error(ErrorCode::invalid_argument, "token " + text(at - *(next - 1)) + " of sequence " +
-                                               text(sequence) + " has the " + std::string(what) + " " +
-                                               text(id) + "; expected 0 to " + text(rows - 1));
+  throw Error(ErrorCode::invalid_argument, "token " + core::to_text(at - *(next - 1)) + " of sequence " +
+                                               core::to_text(sequence) + " has the " + std::string(what) +
+                                               " " + core::to_text(id) + "; expected 0 to " +
+                                               core::to_text(rows - 1));
 }
 
 void validate_ids(const TokenIds& batch, std::span<const std::int32_t> ids, std::string_view what,
                   std::int64_t rows) {
   for (std::size_t token = 0; token < ids.size(); ++token) {
-    if (ids[token] < 0 || ids[token] >= rows) fail(batch, token, what, ids[token], rows);
+    if (ids[token] < 0 || ids[token] >= rows) fail_at(batch, token, what, ids[token], rows);
   }
 }
 
@@ -38,8 +35,9 @@ void validate_lengths(Offsets offsets, const EmbeddingTables& tables) {
   for (std::size_t s = 1; s < offsets.size(); ++s) {
     const std::int64_t length = offsets[s] - offsets[s - 1];
     if (length > room)
-      throw Error(ErrorCode::invalid_argument, "sequence " + std::to_string(s - 1) + " has " + text(length) +
-                                                   " tokens; positions are known for " + text(room));
+      throw Error(ErrorCode::invalid_argument, "sequence " + std::to_string(s - 1) + " has " +
+                                                   core::to_text(length) +
+                                                   " tokens; positions are known for " + core::to_text(room));
   }
 }
 
@@ -47,24 +45,26 @@ void validate_lengths(Offsets offsets, const EmbeddingTables& tables) {
 
 void validate(const TokenIds& batch, const EmbeddingTables& tables) {
   const auto tokens = static_cast<std::int64_t>(batch.ids.size());
-  require_equal("the number of ids", tokens, "the offsets' tokens",
-                batch.offsets.empty() ? 0 : batch.offsets.back() - batch.offsets.front());
+  core::require_equal("the number of ids", tokens, "the offsets' tokens",
+                      batch.offsets.empty() ? 0 : batch.offsets.back() - batch.offsets.front());
   if (!batch.types.empty())
-    require_equal("types' size", static_cast<std::int64_t>(batch.types.size()), "the number of ids", tokens);
+    core::require_equal("types' size", static_cast<std::int64_t>(batch.types.size()), "the number of ids",
+                        tokens);
   validate_ids(batch, batch.ids, "id", tables.words.rows);
   if (tables.types.rows > 0) validate_ids(batch, batch.types, "type", tables.types.rows);
   if (tables.positions.rows > 0) validate_lengths(batch.offsets, tables);
 }
 
-void embed(Engine::State& state, const TokenIds& batch, const EmbeddingTables& tables, MatrixView out) {
+void embedding_lookup(Engine::State& state, const TokenIds& batch, const EmbeddingTables& tables,
+                      MatrixView out) {
   validate(batch, tables);
   validate(out, "out");
-  require_equal("out.rows", out.rows, "the number of ids", static_cast<std::int64_t>(batch.ids.size()));
-  require_equal("out.columns", out.columns, "words.columns", tables.words.columns);
+  core::require_equal("out.rows", out.rows, "the number of ids", static_cast<std::int64_t>(batch.ids.size()));
+  core::require_equal("out.columns", out.columns, "words.columns", tables.words.columns);
   const ConstMatrixView &words = tables.words, &types = tables.types, &positions = tables.positions;
   run_token_blocks(state, batch.offsets, [&](std::int64_t token, std::int64_t position, std::int64_t tokens) {
     const std::int64_t row = tables.first_position + position;
-    state.kernels->embed(
+    state.kernels->embedding_lookup(
         {.ids = batch.ids.data() + token,
          .type_ids = batch.types.empty() ? nullptr : batch.types.data() + token,
          .rows = tokens,

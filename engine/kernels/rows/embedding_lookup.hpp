@@ -10,7 +10,7 @@ namespace saccade::kernels {
 namespace {
 
 template <class L>
-void embed(const Embed& e) noexcept {
+void embedding_lookup(const EmbeddingLookup& e) noexcept {
   for (std::ptrdiff_t i = 0; i < e.rows; ++i) {
     const float* const word = e.words + e.ids[i] * e.word_stride;
     const std::ptrdiff_t type_id = e.type_ids ? e.type_ids[i] : 0;
