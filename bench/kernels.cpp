@@ -1,4 +1,5 @@
-// Every kernel of every supported ISA, on one thread, straight from the kernel tables.
+// Every kernel of the lists in kernels.inc on every supported ISA, on one thread. What each is measured in
+// stands at its function.
 
 #include <cmath>
 #include <string>
@@ -118,15 +119,6 @@ void pack_values(benchmark::State& state, const KernelTable* table, std::int64_t
   });
 }
 
-void row_softmax(benchmark::State& state, const KernelTable* table, std::int64_t columns) {
-  const auto in = random_values(unsigned_of(columns), 1);
-  std::vector<float> out(in.size());
-  run_bytes(state, 2.0 * sizeof(float) * static_cast<double>(columns), [&] {
-    table->row_softmax({in.data(), out.data(), columns, 1.0f});
-    benchmark::ClobberMemory();
-  });
-}
-
 void layer_norm(benchmark::State& state, const KernelTable* table, std::int64_t rows, std::int64_t width) {
   auto x = random_values(unsigned_of(rows * width), 1);
   const auto gamma = random_values(unsigned_of(width), 2), beta = random_values(unsigned_of(width), 3);
@@ -139,7 +131,7 @@ void layer_norm(benchmark::State& state, const KernelTable* table, std::int64_t 
 void read_all(benchmark::State& state, const KernelTable* table) {
   const std::vector<float> memory(std::size_t{64} << 20, 1.0f);
   run_bytes(state, static_cast<double>(memory.size() * sizeof(float)), [&] {
-    benchmark::DoNotOptimize(table->read_all(memory.data(), static_cast<std::ptrdiff_t>(memory.size())));
+    benchmark::DoNotOptimize(table->read_all({memory.data(), static_cast<std::ptrdiff_t>(memory.size())}));
   });
 }
 
@@ -149,33 +141,168 @@ void fma_peak(benchmark::State& state, const KernelTable* table) {
   state.counters["FLOP/s"] = benchmark::Counter(flops, benchmark::Counter::kIsRate);
 }
 
-void add(const KernelTable* table) {
-  const std::string isa(to_string(table->isa));
-  const auto name = [&](const std::string& kernel) { return kernel + "/" + isa; };
-  benchmark::RegisterBenchmark(name("fma_peak").c_str(), fma_peak, table);
-  benchmark::RegisterBenchmark(name("read_all").c_str(), read_all, table);
+void normalize(benchmark::State& state, const KernelTable* table, std::int64_t rows, std::int64_t width) {
+  const auto x = random_values(unsigned_of(rows * width), 1);
+  std::vector<float> out(x.size());
+  run_bytes(state, 2.0 * sizeof(float) * static_cast<double>(x.size()), [&] {
+    table->normalize({x.data(), width, rows, width, out.data(), width});
+    benchmark::ClobberMemory();
+  });
+}
+
+void rotate(benchmark::State& state, const KernelTable* table, std::int64_t tokens, std::int64_t heads,
+            std::int64_t dims) {
+  auto x = random_values(unsigned_of(tokens * heads * dims), 1);
+  const std::vector<float> table_of_angles(unsigned_of(tokens * dims), 0.5f);
+  run_bytes(state, 2.0 * sizeof(float) * static_cast<double>(x.size()), [&] {
+    table->rotate({x.data(), heads * dims, dims, tokens, heads, dims, table_of_angles.data()});
+    benchmark::ClobberMemory();
+  });
+}
+
+void embedding_lookup(benchmark::State& state, const KernelTable* table, std::int64_t rows,
+                      std::int64_t width) {
+  constexpr std::int64_t vocabulary = 30522;
+  const auto words = random_values(unsigned_of(vocabulary * width), 1),
+             types = random_values(unsigned_of(2 * width), 2),
+             positions = random_values(unsigned_of(rows * width), 3);
+  std::vector<std::int32_t> ids(unsigned_of(rows));
+  for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<std::int32_t>(i * 7919 % vocabulary);
+  std::vector<float> out(unsigned_of(rows * width));
+  run_bytes(state, 3.0 * sizeof(float) * static_cast<double>(out.size()), [&] {
+    table->embedding_lookup({ids.data(), nullptr, rows, width, words.data(), width, types.data(), width,
+                             positions.data(), width, out.data(), width});
+    benchmark::ClobberMemory();
+  });
+}
+
+void pool(benchmark::State& state, const KernelTable* table, std::int64_t tokens, std::int64_t width) {
+  const auto x = random_values(unsigned_of(tokens * width), 1);
+  std::vector<float> out(unsigned_of(width));
+  run_bytes(state, sizeof(float) * static_cast<double>(x.size()), [&] {
+    table->pool({x.data(), width, tokens, width, Pooling::mean, out.data()});
+    benchmark::ClobberMemory();
+  });
+}
+
+void merge_states(benchmark::State& state, const KernelTable* table, std::int64_t blocks,
+                  std::int64_t value_dim) {
+  std::vector<float> states = random_values(unsigned_of(blocks * (value_dim + 2)), 1);
+  for (std::int64_t block = 0; block < blocks; ++block) {
+    states[unsigned_of(block * (value_dim + 2))] = 1.0f;
+    states[unsigned_of(block * (value_dim + 2)) + 1] = 2.0f;
+  }
+  std::vector<float> out(unsigned_of(value_dim)), scratch(unsigned_of(round_up(value_dim, panel_width)));
+  const float* const parts[] = {states.data()};
+  const std::ptrdiff_t counts[] = {blocks};
+  run_bytes(state, sizeof(float) * static_cast<double>(states.size()), [&] {
+    table->merge_states({.parts = parts,
+                         .blocks = counts,
+                         .count = 1,
+                         .value_dim = value_dim,
+                         .sink = nullptr,
+                         .out = out.data(),
+                         .out_type = StorageType::f32,
+                         .log_sum_exp = nullptr,
+                         .log_sum_exp_type = StorageType::f32,
+                         .scratch = scratch.data()});
+    benchmark::ClobberMemory();
+  });
+}
+
+void merge_results(benchmark::State& state, const KernelTable* table, std::int64_t value_dim) {
+  const auto first = random_values(unsigned_of(value_dim), 1),
+             second = random_values(unsigned_of(value_dim), 2);
+  std::vector<float> out(first.size());
+  run_bytes(state, 3.0 * sizeof(float) * static_cast<double>(value_dim), [&] {
+    table->merge_results({first.data(), second.data(), 1.0f, 2.0f, value_dim, out.data(), nullptr});
+    benchmark::ClobberMemory();
+  });
+}
+
+void append_tokens(benchmark::State& state, const KernelTable* table, bool panels, std::int64_t tokens,
+                   std::int64_t width) {
+  const auto source = random_values(unsigned_of(tokens * width), 1);
+  std::vector<float> page(unsigned_of(round_up(tokens, panel_width) * width));
+  run_bytes(state, 2.0 * sizeof(float) * static_cast<double>(source.size()), [&] {
+    table->append_tokens(
+        {source.data(), StorageType::f32, width, tokens, width, 0, page.data(), StorageType::f32, panels});
+    benchmark::ClobberMemory();
+  });
+}
+
+// What is measured of each operation: register_<operation>(name, table), of each line of kernels.inc.
+
+template <class... Arguments>
+auto* add(const std::string& name, Arguments... arguments) {
+  return benchmark::RegisterBenchmark(name.c_str(), arguments...);
+}
+
+void register_fma_peak(const std::string& name, const KernelTable* table) {
+  add(name, fma_peak, table);
+}
+void register_read_all(const std::string& name, const KernelTable* table) {
+  add(name, read_all, table);
+}
+void register_matmul_block(const std::string& name, const KernelTable* table) {
   constexpr Product feed_forward = {512, 1536, 384};
   for (const Product p : {Product{512, 768, 768}, feed_forward, Product{16, 384, 384}})
-    paired(benchmark::RegisterBenchmark((name("matmul_block") + "/" + p.name()).c_str(), matmul, table, p));
+    paired(add(name + "/" + p.name(), matmul, table, p));
   for (const Activation activation :
        {Activation::relu, Activation::gelu, Activation::gelu_tanh, Activation::silu, Activation::tanh}) {
     Product p = feed_forward;
     p.activation = activation;
-    paired(benchmark::RegisterBenchmark((name("matmul_block") + "/" + p.name()).c_str(), matmul, table, p));
+    paired(add(name + "/" + p.name(), matmul, table, p));
   }
-  for (const std::int64_t keys : {128, 512, 2048}) {
-    paired(benchmark::RegisterBenchmark((name("attention_block") + "/keys:" + std::to_string(keys)).c_str(),
-                                        attention_block, table, keys, 64));
-  }
-  benchmark::RegisterBenchmark(name("pack_panels").c_str(), pack_panels, table, 512, 64);
-  benchmark::RegisterBenchmark(name("pack_values").c_str(), pack_values, table, 512, 64);
-  benchmark::RegisterBenchmark(name("row_softmax").c_str(), row_softmax, table, 512);
-  benchmark::RegisterBenchmark(name("layer_norm").c_str(), layer_norm, table, 32, 384);
+}
+void register_attention_block(const std::string& name, const KernelTable* table) {
+  for (const std::int64_t keys : {128, 512, 2048})
+    paired(add(name + "/keys:" + std::to_string(keys), attention_block, table, keys, 64));
+}
+void register_pack_panels(const std::string& name, const KernelTable* table) {
+  add(name, pack_panels, table, 512, 64);
+}
+void register_pack_values(const std::string& name, const KernelTable* table) {
+  add(name, pack_values, table, 512, 64);
+}
+void register_merge_states(const std::string& name, const KernelTable* table) {
+  add(name, merge_states, table, 32, 64);
+}
+void register_merge_results(const std::string& name, const KernelTable* table) {
+  add(name, merge_results, table, 64);
+}
+void register_append_tokens(const std::string& name, const KernelTable* table) {
+  add(name + "/rows", append_tokens, table, false, 256, 64);
+  add(name + "/panels", append_tokens, table, true, 256, 64);
+}
+void register_layer_norm(const std::string& name, const KernelTable* table) {
+  add(name, layer_norm, table, 32, 384);
+}
+void register_normalize(const std::string& name, const KernelTable* table) {
+  add(name, normalize, table, 32, 384);
+}
+void register_rotate(const std::string& name, const KernelTable* table) {
+  add(name, rotate, table, 128, 12, 64);
+}
+void register_embedding_lookup(const std::string& name, const KernelTable* table) {
+  add(name, embedding_lookup, table, 128, 384);
+}
+void register_pool(const std::string& name, const KernelTable* table) {
+  add(name, pool, table, 128, 384);
+}
+
+void register_kernels(const kernels::IsaTable& table) {
+  const std::string isa(to_string(table.isa));
+#define SACCADE_KERNEL(operation, result, parameter, instance) \
+  register_##operation(#operation "/" + isa, &table.fp32);
+#define SACCADE_KERNEL_OF(accumulation, operation, instance) \
+  register_##operation(#operation "/" #accumulation "/" + isa, &table.with(Accumulation::accumulation));
+#include "kernels/kernels.inc"
 }
 
 [[maybe_unused]] const bool registered = [] {
-  for (const KernelTable* table : kernels::compiled_tables()) {
-    if (kernels::cpu_supports(table->isa)) add(table);
+  for (const kernels::IsaTable* table : kernels::compiled_tables()) {
+    if (kernels::cpu_supports(table->isa)) register_kernels(*table);
   }
   return true;
 }();

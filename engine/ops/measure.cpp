@@ -58,7 +58,7 @@ double measure_read_bandwidth(Engine& engine, int threads, double seconds) {
   std::fill_n(memory.data(), values, 1.0f);
   const std::size_t part = values / static_cast<std::size_t>(threads);
   const auto round = [&](std::size_t task) {
-    (void)kernels.read_all(memory.data() + task * part, static_cast<std::ptrdiff_t>(part));
+    (void)kernels.read_all({memory.data() + task * part, static_cast<std::ptrdiff_t>(part)});
     return static_cast<double>(part * sizeof(float));
   };
   return best_rate(engine, threads, seconds, round) * 1e-9;

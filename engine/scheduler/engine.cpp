@@ -18,8 +18,8 @@ constexpr int most_threads = 4096;
 
 std::unique_ptr<Engine::State> state_with_kernels(const EngineOptions& options) {
   auto state = std::make_unique<Engine::State>();
-  kernels::Selection selection = kernels::select_table(options.isa);
-  state->kernels = options.accumulation == Accumulation::fp64 ? selection.table->fp64_sums : selection.table;
+  kernels::Selection selection = kernels::select_kernels(options.isa, options.accumulation);
+  state->kernels = selection.kernels;
   state->isa_reason = std::move(selection.reason);
   return state;
 }

@@ -20,7 +20,7 @@ const std::vector<std::int64_t> keys = {1,   2,   15,  16,  17,  33,  63,   64, 
 const std::vector<std::int64_t> dims = {1,  2,  7,  8,   9,   15,  16,  17,  33,  40, 64,
                                         65, 80, 96, 127, 128, 130, 255, 256, 257, 300};
 
-TEST_CASE("same bits: attention at every edge of its blocks") {
+KERNEL_TEST_CASE("attention_block", "same bits: attention at every edge of its blocks") {
   for (std::int64_t n = 1; n <= kernels::row_block; ++n)
     check_contract_and_reference(head_of(n, 65, 17, 33, 1), n % 3);
   for (const std::int64_t n : {49, 60, 61, 95, 96}) check_contract(head_of(n, 1040, 17, 33, 1), n % 3);
@@ -29,7 +29,7 @@ TEST_CASE("same bits: attention at every edge of its blocks") {
   for (const std::int64_t n : dims) check_contract_and_reference(head_of(13, 33, 9, n, 4), n % 3);
 }
 
-TEST_CASE("same bits: attention of any size under any window") {
+KERNEL_TEST_CASE("attention_block/fp64", "same bits: attention of any size under any window") {
   Random random(5);
   const std::vector<std::int64_t> reaches = {unlimited, unlimited, 0, 1, 5, 16, 100, 600};
   for (std::uint64_t i = 0; i < 120; ++i) {

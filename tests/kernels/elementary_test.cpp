@@ -68,8 +68,9 @@ TEST_CASE("tanh of what is special") {
     CHECK(same_bits(contract::tanh(x), x));
 }
 
-/// Of keys of one dimension, for a query of 1 and a softcap of 1: their tanh.
-std::vector<float> capped(const kernels::KernelTable& t, std::vector<float> keys) {
+/// What attention makes of the scores of a query of 1 and keys of one dimension, at a point of their way.
+std::vector<float> scores_at(const kernels::KernelTable& t, std::vector<float> keys, ScorePoint point,
+                             float softcap = 0.0f) {
   const auto count = static_cast<std::int64_t>(keys.size());
   keys.resize(static_cast<std::size_t>(kernels::round_up(count, kernels::panel_width)), 0.0f);
   std::vector<float> values(keys.size(), 0.0f), got(keys.size());
@@ -87,14 +88,50 @@ std::vector<float> capped(const kernels::KernelTable& t, std::vector<float> keys
                      .keys = count,
                      .head_dim = 1,
                      .value_dim = 1,
-                     .rules = {.scale = 1.0f, .left = unlimited, .right = unlimited, .softcap = 1.0f},
+                     .rules = {.scale = 1.0f, .left = unlimited, .right = unlimited, .softcap = softcap},
                      .first_position = 0,
                      .out = {&out, 1},
                      .scratch = scratch.data() + (16 - misplaced) % 16,
                      .score_rows = rows,
-                     .point = ScorePoint::capped});
+                     .point = point});
   got.resize(static_cast<std::size_t>(count));
   return got;
+}
+
+/// With a softcap of 1: their tanh.
+std::vector<float> capped(const kernels::KernelTable& t, const std::vector<float>& keys) {
+  return scores_at(t, keys, ScorePoint::capped, 1.0f);
+}
+
+/// Beside a score of 0, whose power is 1, small powers come out as they are: their sum rounds to 1.
+std::vector<float> powers_of(const kernels::KernelTable& t, std::vector<float> scores) {
+  scores.insert(scores.begin(), 0.0f);
+  std::vector<float> powers = scores_at(t, scores, ScorePoint::probabilities);
+  CHECK(powers[0] == 1.0f);
+  powers.erase(powers.begin());
+  return powers;
+}
+
+TEST_CASE("exp2 is within 2e-7 of the power, and +0 far below") {
+  constexpr double log2_e = 1.44269504088896340736f;
+  for_each_table([](const kernels::KernelTable& t) {
+    double largest = 0;
+    Random random(3);
+    for (int i = 0; i < 1000; ++i) {
+      std::vector<float> scores(100);
+      for (float& score : scores) score = -52.0f - 34.0f * random.uniform();
+      const std::vector<float> powers = powers_of(t, scores);
+      for (std::size_t s = 0; s < scores.size(); ++s) {
+        const double expected = std::exp2(static_cast<double>(scores[s]) * log2_e);
+        largest = std::max(largest, std::abs(static_cast<double>(powers[s]) / expected - 1));
+      }
+    }
+    CHECK(largest < 2e-7);  // 9.6e-8 of the polynomial and its roundings
+    for (const float p : powers_of(t, {-87.5f, -100.0f, -1e4f, -1e9f, -1e30f})) {
+      CHECK(p == 0.0f);
+      CHECK(!std::signbit(p));
+    }
+  });
 }
 
 TEST_CASE("same bits: tanh") {

@@ -44,7 +44,7 @@ void check_pack(const KernelTable& t, bool transposed, std::int64_t columns, std
   CHECK(panels.guards_hold());
 }
 
-TEST_CASE("pack_panels puts every element in its panel and fills up with +0") {
+KERNEL_TEST_CASE("pack_panels", "pack_panels puts every element in its panel and fills up with +0") {
   for_each_table([](const KernelTable& t) {
     for (const bool transposed : {false, true}) {
       for (const std::int64_t columns : around_sixteen) {
@@ -77,7 +77,7 @@ struct Values {
 constexpr float infinity = std::numeric_limits<float>::infinity();
 constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 
-TEST_CASE("pack_values finds one NaN or infinity wherever it is") {
+KERNEL_TEST_CASE("pack_values", "pack_values finds one NaN or infinity wherever it is") {
   for_each_table([](const KernelTable& t) {
     for (const std::int64_t width : around_sixteen) {
       CAPTURE(width);

@@ -66,7 +66,7 @@ std::vector<float> normalize(const KernelTable& t, const Rows& r) {
   });
 }
 
-TEST_CASE("same bits: layer_norm and normalize of any width and number of rows") {
+KERNEL_TEST_CASE("layer_norm", "same bits: layer_norm and normalize of any width and number of rows") {
   std::uint64_t layer_norms = 0, norms = 0;
   for (const std::int64_t width : widths) {
     for (const std::int64_t rows : {1, 2, 3, 4, 5, 9}) {
@@ -136,13 +136,13 @@ TEST_CASE("rows keep what is not finite, and constant rows come out as beta") {
   });
 }
 
-TEST_CASE("a vector too short for a direction is not blown up") {
+KERNEL_TEST_CASE("normalize", "a vector too short for a direction is not blown up") {
   Rows r(1, 20, 1);
   std::fill(r.x.begin(), r.x.end(), 0.0f);
   for_each_table([&](const KernelTable& t) { CHECK(difference(normalize(t, r), r.x) == ""); });
 }
 
-TEST_CASE("same bits: rotate") {
+KERNEL_TEST_CASE("rotate", "same bits: rotate") {
   std::uint64_t hash = 0;
   for (const std::int64_t dims : {2, 6, 16, 30, 32, 34, 64, 80, 128}) {
     CAPTURE(dims);
@@ -173,7 +173,8 @@ TEST_CASE("same bits: rotate") {
   CHECK(hash == 0x4d5f4dad1832af0);
 }
 
-TEST_CASE("same bits: embed adds the type and the position to the word, in this order") {
+KERNEL_TEST_CASE("embedding_lookup",
+                 "same bits: embedding_lookup adds the type and the position to the word, in this order") {
   for (const std::int64_t width : widths) {
     CAPTURE(width);
     Random random(static_cast<std::uint64_t>(width));
@@ -243,7 +244,7 @@ std::vector<float> pooled(const std::vector<float>& x, std::int64_t width, Pooli
 constexpr Pooling poolings[] = {Pooling::first,     Pooling::last,          Pooling::mean,
                                 Pooling::mean_sqrt, Pooling::weighted_mean, Pooling::max};
 
-TEST_CASE("same bits: pool in every way") {
+KERNEL_TEST_CASE("pool", "same bits: pool in every way") {
   std::uint64_t hash = 0;
   for (const std::int64_t width : widths) {
     for (const std::int64_t tokens : {1, 2, 7, 100}) {

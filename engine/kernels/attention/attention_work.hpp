@@ -3,10 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/attention/attention_parameters.hpp"
 #include "kernels/attention/row_softmax.hpp"
 #include "kernels/product/panel_product.hpp"
 #include "kernels/rows/stored.hpp"
-#include "kernels/table/kernel_table.hpp"
 
 namespace saccade::kernels {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <cstddef>
 
+#include "kernels/attention/attention_parameters.hpp"
 #include "kernels/product/fp64_sums.hpp"
 #include "kernels/product/pack.hpp"
-#include "kernels/table/kernel_table.hpp"
 
 namespace saccade::kernels {
 namespace {

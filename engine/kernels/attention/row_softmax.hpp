@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <limits>
 
+#include "kernels/attention/attention_parameters.hpp"
 #include "kernels/lanes/xsimd.hpp"
 #include "kernels/math/exp2.hpp"
-#include "kernels/table/kernel_table.hpp"
 
 namespace saccade::kernels {
 namespace {
@@ -179,35 +179,6 @@ inline MergeFactors merge_into(RowState& state, RowState block) noexcept {
   const RowState before = state;
   state = merge(before, block);
   return {rescale(before.m, state.m), rescale(block.m, state.m)};
-}
-
-/// Two passes, so that only one block of powers is held; bits as attention's probabilities.
-template <class L>
-void row_softmax(const RowSoftmax& r) noexcept {
-  const ScoreScale scale(r.scale);
-  alignas(64) float powers[left_stride];
-  const auto block_powers = [&](std::ptrdiff_t begin, std::ptrdiff_t n) {
-    for (std::ptrdiff_t j = 0; j < n; ++j) powers[j] = r.in[begin + j];
-    const PanelRange panels = {0, round_up(n, panel_width)};
-    const PowerBase base = power_base<L>(powers, 0, n, scale, panels);
-    alignas(64) float lane_sums[panel_width];
-    raise_row<L>(powers, panels, base, lane_sums);
-    return RowState{base.m, reduce_lanes<L>(lane_sums)};
-  };
-  const auto block_size = [&](std::ptrdiff_t begin) {
-    return r.columns - begin < key_block ? r.columns - begin : key_block;
-  };
-  RowState row = {};
-  for (std::ptrdiff_t j = 0; j < r.columns; j += key_block) {
-    const RowState block = block_powers(j, block_size(j));
-    row = j == 0 ? block : merge(row, block);
-  }
-  const float inverse = 1.0f / row.l;
-  for (std::ptrdiff_t j = 0; j < r.columns; j += key_block) {
-    const std::ptrdiff_t n = block_size(j);
-    const float factor = rescale(block_powers(j, n).m, row.m);
-    for (std::ptrdiff_t i = 0; i < n; ++i) r.out[j + i] = powers[i] * factor * inverse;
-  }
 }
 
 }  // namespace

@@ -5,6 +5,6 @@
 
 namespace saccade::kernels {
 
-constinit const KernelTable avx2_table = make_table<Avx2, Isa::avx2>();
+constinit const IsaTable avx2_table = make_table<Avx2, Isa::avx2>();
 
 }  // namespace saccade::kernels

@@ -5,6 +5,6 @@
 
 namespace saccade::kernels {
 
-constinit const KernelTable avx512_table = make_table<Avx512, Isa::avx512>();
+constinit const IsaTable avx512_table = make_table<Avx512, Isa::avx512>();
 
 }  // namespace saccade::kernels

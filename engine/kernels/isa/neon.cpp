@@ -5,6 +5,6 @@
 
 namespace saccade::kernels {
 
-constinit const KernelTable neon_table = make_table<Neon, Isa::neon>();
+constinit const IsaTable neon_table = make_table<Neon, Isa::neon>();
 
 }  // namespace saccade::kernels

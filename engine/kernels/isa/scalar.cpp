@@ -5,6 +5,6 @@
 
 namespace saccade::kernels {
 
-constinit const KernelTable scalar_table = make_table<Scalar, Isa::scalar>();
+constinit const IsaTable scalar_table = make_table<Scalar, Isa::scalar>();
 
 }  // namespace saccade::kernels

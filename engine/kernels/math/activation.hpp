@@ -4,7 +4,7 @@
 #include "kernels/math/gelu.hpp"
 #include "kernels/math/silu.hpp"
 #include "kernels/math/tanh.hpp"
-#include "kernels/table/kernel_table.hpp"
+#include "kernels/product/product_parameters.hpp"
 
 namespace saccade::kernels {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "kernels/lanes/xsimd.hpp"
-#include "kernels/table/kernel_table.hpp"
+#include "kernels/layout.hpp"
 
 namespace saccade::kernels {
 namespace {

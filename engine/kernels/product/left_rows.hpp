@@ -2,8 +2,8 @@
 
 #include <cstddef>
 
+#include "kernels/product/product_parameters.hpp"
 #include "kernels/rows/stored.hpp"
-#include "kernels/table/kernel_table.hpp"
 
 namespace saccade::kernels {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "kernels/math/activation.hpp"
 #include "kernels/product/panel_product.hpp"
+#include "kernels/product/product_parameters.hpp"
 #include "kernels/rows/row_registers.hpp"
-#include "kernels/table/kernel_table.hpp"
 
 namespace saccade::kernels {
 namespace {

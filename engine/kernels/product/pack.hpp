@@ -4,8 +4,8 @@
 #include <type_traits>
 
 #include "kernels/lanes/xsimd.hpp"
+#include "kernels/product/product_parameters.hpp"
 #include "kernels/rows/stored.hpp"
-#include "kernels/table/kernel_table.hpp"
 
 namespace saccade::kernels {
 namespace {

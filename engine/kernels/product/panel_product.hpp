@@ -3,8 +3,8 @@
 #include <cstddef>
 
 #include "kernels/product/left_rows.hpp"
+#include "kernels/product/product_parameters.hpp"
 #include "kernels/product/product_tile.hpp"
-#include "kernels/table/kernel_table.hpp"
 
 namespace saccade::kernels {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "kernels/table/kernel_table.hpp"
+#include "kernels/layout.hpp"
 
 namespace saccade::kernels {
 namespace {

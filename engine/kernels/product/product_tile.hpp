@@ -6,7 +6,7 @@
 #include "kernels/lanes/xsimd.hpp"
 #include "kernels/product/fp64_sums.hpp"
 #include "kernels/product/prefetcher.hpp"
-#include "kernels/table/kernel_table.hpp"
+#include "kernels/product/product_parameters.hpp"
 
 namespace saccade::kernels {
 namespace {

@@ -4,8 +4,8 @@
 #include <type_traits>
 
 #include "kernels/lanes/xsimd.hpp"
+#include "kernels/rows/row_parameters.hpp"
 #include "kernels/rows/row_registers.hpp"
-#include "kernels/table/kernel_table.hpp"
 
 namespace saccade::kernels {
 namespace {

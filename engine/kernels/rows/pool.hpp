@@ -3,9 +3,9 @@
 #include <cstddef>
 
 #include "kernels/lanes/xsimd.hpp"
+#include "kernels/rows/row_parameters.hpp"
 #include "kernels/rows/row_registers.hpp"
 #include "kernels/rows/stored.hpp"
-#include "kernels/table/kernel_table.hpp"
 
 namespace saccade::kernels {
 namespace {

@@ -3,8 +3,8 @@
 #include <cstddef>
 
 #include "kernels/lanes/xsimd.hpp"
+#include "kernels/rows/row_parameters.hpp"
 #include "kernels/rows/row_registers.hpp"
-#include "kernels/table/kernel_table.hpp"
 
 namespace saccade::kernels {
 namespace {

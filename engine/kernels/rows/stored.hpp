@@ -3,7 +3,7 @@
 #include <cstddef>
 
 #include "kernels/lanes/xsimd.hpp"
-#include "kernels/table/kernel_table.hpp"
+#include "kernels/layout.hpp"
 
 namespace saccade::kernels {
 namespace {

@@ -1,13 +1,27 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "saccade/isa.hpp"
 
 namespace saccade::kernels {
 
-/// Whether this CPU, and the operating system's handling of its registers, can run kernels for `isa`.
-bool cpu_supports(Isa isa) noexcept;
+/// A CPU feature by the name that isas.inc and cpu_features() give it.
+struct Feature {
+  std::string_view name;
+  bool present;  ///< and its registers are saved by the operating system
+};
+
+/// Every feature that this build can detect.
+const std::vector<Feature>& cpu_feature_list();
+
+/// The features that kernels for `isa` need: its line in isas.inc.
+std::vector<std::string_view> features_needed(Isa isa);
+
+/// Whether this CPU has them all.
+bool cpu_supports(Isa isa);
 
 /// Lines that tiles may ask L2 for in a round of their loop: Prefetcher's `most`. An Intel core keeps each
 /// request in one of the sixteen buffers that its own loads need, too, so that more than three a round make

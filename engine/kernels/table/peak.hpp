@@ -3,13 +3,15 @@
 #include <cstddef>
 
 #include "kernels/lanes/xsimd.hpp"
-#include "kernels/table/kernel_table.hpp"
+#include "kernels/table/peak_parameters.hpp"
 
 namespace saccade::kernels {
 namespace {
 
-/// Twelve independent chains in registers: enough for two multiply-adds a cycle of latency four, with room to
-/// spare on 16 registers. x <- x/2 + 1/2 stays where it is, at 1, so nothing overflows or becomes subnormal.
+/// Runs `rounds` rounds of independent fused multiply-adds; returns the floating-point operations that it
+/// did. Twelve independent chains in registers: enough for two multiply-adds a cycle of latency four, with
+/// room to spare on 16 registers. x <- x/2 + 1/2 stays where it is, at 1, so nothing overflows or becomes
+/// subnormal.
 template <class L>
 double fma_peak(std::ptrdiff_t rounds) noexcept {
   constexpr int chains = 12;
@@ -26,7 +28,9 @@ double fma_peak(std::ptrdiff_t rounds) noexcept {
 }
 
 template <class L>
-float read_all(const float* data, std::ptrdiff_t n) noexcept {
+float read_all(const ReadAll& r) noexcept {
+  const float* const data = r.data;
+  const std::ptrdiff_t n = r.count;
   typename L::F sum[8];
   for (auto& s : sum) s = L::broadcast(0.0f);
   std::ptrdiff_t i = 0;

@@ -1,6 +1,7 @@
 #include "kernels/table/select.hpp"
 
 #include <cstdlib>
+#include <iterator>
 #include <string_view>
 
 #include "kernels/table/cpu_features.hpp"
@@ -11,18 +12,23 @@ namespace saccade {
 namespace kernels {
 namespace {
 
-constexpr const KernelTable* tables[] = {
-    &scalar_table,
-#if defined(SACCADE_HAS_NEON)
-    &neon_table,
-#endif
-#if defined(SACCADE_HAS_AVX2)
-    &avx2_table,
-#endif
-#if defined(SACCADE_HAS_AVX512)
-    &avx512_table,
-#endif
+constexpr const IsaTable* tables[] = {
+#define SACCADE_ISA(name, processors, features, flags) &name##_table,
+#include "compiled_isas.inc"
 };
+
+constexpr Isa listed_isas[] = {
+#define SACCADE_ISA(name, processors, features, flags) Isa::name,
+#include "kernels/isas.inc"
+};
+static_assert(
+    [] {
+      for (int i = 0; i < static_cast<int>(std::size(listed_isas)); ++i) {
+        if (static_cast<int>(listed_isas[i]) != i) return false;
+      }
+      return true;
+    }(),
+    "saccade::Isa has the names of isas.inc in the same order");
 
 std::string supported_names() {
   std::string names;
@@ -33,9 +39,9 @@ std::string supported_names() {
   return names;
 }
 
-const KernelTable* find(Isa isa) {
-  for (const KernelTable* table : tables) {
-    if (table->isa == isa && cpu_supports(isa)) return table;
+const IsaTable& find(Isa isa) {
+  for (const IsaTable* table : tables) {
+    if (table->isa == isa && cpu_supports(isa)) return *table;
   }
   throw Error(ErrorCode::unsupported,
               "ISA " + std::string(to_string(isa)) + " cannot run here; supported: " + supported_names());
@@ -49,35 +55,32 @@ Isa isa_named(std::string_view name) {
 
 }  // namespace
 
-std::span<const KernelTable* const> compiled_tables() noexcept {
+std::span<const IsaTable* const> compiled_tables() noexcept {
   return tables;
 }
 
-Selection select_table(std::optional<Isa> asked) {
-  if (asked) return {find(*asked), "asked for by the caller"};
+Selection select_kernels(std::optional<Isa> asked, Accumulation accumulation) {
+  const auto of = [&](Isa isa) { return &find(isa).with(accumulation); };
+  if (asked) return {of(*asked), "asked for by the caller"};
   const char* name = std::getenv("SACCADE_ISA");
-  if (name != nullptr && *name != '\0') return {find(isa_named(name)), "$SACCADE_ISA"};
-  return {find(supported_isas().back()), "fastest supported"};
+  if (name != nullptr && *name != '\0') return {of(isa_named(name)), "$SACCADE_ISA"};
+  return {of(supported_isas().back()), "fastest supported"};
 }
 
 }  // namespace kernels
 
 std::string_view to_string(Isa isa) noexcept {
   switch (isa) {
-    case Isa::scalar:
-      return "scalar";
-    case Isa::avx2:
-      return "avx2";
-    case Isa::avx512:
-      return "avx512";
-    case Isa::neon:
-      return "neon";
+#define SACCADE_ISA(name, processors, features, flags) \
+  case Isa::name:                                      \
+    return #name;
+#include "kernels/isas.inc"
   }
   return "unknown";
 }
 
 std::optional<Isa> parse_isa(std::string_view name) noexcept {
-  for (const Isa isa : {Isa::scalar, Isa::avx2, Isa::avx512, Isa::neon}) {
+  for (const Isa isa : kernels::listed_isas) {
     if (name == to_string(isa)) return isa;
   }
   return std::nullopt;
@@ -85,7 +88,7 @@ std::optional<Isa> parse_isa(std::string_view name) noexcept {
 
 std::vector<Isa> compiled_isas() {
   std::vector<Isa> isas;
-  for (const kernels::KernelTable* table : kernels::compiled_tables()) isas.push_back(table->isa);
+  for (const kernels::IsaTable* table : kernels::compiled_tables()) isas.push_back(table->isa);
   return isas;
 }
 

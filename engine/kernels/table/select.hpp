@@ -9,15 +9,15 @@
 namespace saccade::kernels {
 
 /// The tables of this build, from slowest to fastest.
-std::span<const KernelTable* const> compiled_tables() noexcept;
+std::span<const IsaTable* const> compiled_tables() noexcept;
 
 struct Selection {
-  const KernelTable* table;
-  std::string reason;
+  const KernelTable* kernels;
+  std::string reason;  ///< why this ISA
 };
 
-/// The table for the ISA asked for; else for $SACCADE_ISA, read here and nowhere else; else the fastest that
-/// the CPU supports. Throws Error naming what is supported where that cannot be had.
-Selection select_table(std::optional<Isa> asked);
+/// The kernels of the ISA named by the caller; else of $SACCADE_ISA, read here and nowhere else; else of the
+/// fastest that the CPU supports. Throws Error naming what is supported where that ISA cannot run here.
+Selection select_kernels(std::optional<Isa> asked, Accumulation accumulation);
 
 }  // namespace saccade::kernels

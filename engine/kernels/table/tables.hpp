@@ -4,10 +4,9 @@
 
 namespace saccade::kernels {
 
-// One per kernels/isa/*.cpp; which of them a build has is decided in CMake and known to select.cpp.
-extern const KernelTable scalar_table;
-extern const KernelTable avx2_table;
-extern const KernelTable avx512_table;
-extern const KernelTable neon_table;
+// scalar_table, avx2_table, ...: one for each kernels/isa/*.cpp. A build defines those whose processor it is
+// for.
+#define SACCADE_ISA(name, processors, features, flags) extern const IsaTable name##_table;
+#include "kernels/isas.inc"
 
 }  // namespace saccade::kernels

@@ -1,0 +1,76 @@
+#pragma once
+
+// What the kernels of matrix products, and those that pack for them, take.
+
+#include "kernels/layout.hpp"
+
+namespace saccade::kernels {
+
+/// panels[p][k][c] = source[16 p + c][k], or source[k][16 p + c] where transposed; +0 beyond `columns`.
+struct PackPanels {
+  const void* source;
+  bool transposed;
+  std::ptrdiff_t source_stride;  ///< from one row of the source to the next
+  std::ptrdiff_t columns;        ///< keys, or outputs of a linear layer
+  std::ptrdiff_t depth;
+  float* panels;  ///< round_up(columns, 16) * depth values
+  StorageType type = StorageType::f32;
+};
+
+/// Whether each block of 512 rows of `values` holds finite numbers only: finite[b] is 1 or 0. Where `packed`
+/// is given, the rows are copied there, packed_stride apart: heads that lie side by side in a token leave
+/// each row of a head on a page of its own.
+struct PackValues {
+  const void* values;
+  std::ptrdiff_t stride;
+  std::ptrdiff_t rows;
+  std::ptrdiff_t width;
+  std::uint8_t* finite;  ///< blocks_of(rows, 512)
+  float* packed = nullptr;
+  std::ptrdiff_t packed_stride = 0;
+  StorageType type = StorageType::f32;
+};
+
+/// relu(x) = x < 0 ? +0 : x; gelu.hpp, silu.hpp and tanh.hpp have the others.
+enum class Activation : std::uint8_t { none, relu, gelu, gelu_tanh, silu, tanh };
+
+/// What is done to each sum of a matrix product, in this order, each step rounded: + bias, activation, *
+/// gate, + residual. Sums in fp64 begin at the bias, or at bias + residual instead. The gate and the residual
+/// may be where out is.
+struct Epilogue {
+  const float* bias = nullptr;  ///< [columns]
+  Activation activation = Activation::none;
+  const float* gate = nullptr;  ///< [rows][columns]
+  std::ptrdiff_t gate_stride = 0;
+  const float* residual = nullptr;  ///< [rows][columns]
+  std::ptrdiff_t residual_stride = 0;
+};
+
+/// out[i][j] = epilogue(sum_k left[i][k] * panels[j / 16][k][j % 16]) for at most matmul_rows rows,
+/// none of them where out is.
+struct MatmulBlock {
+  const float* left;
+  std::ptrdiff_t left_row_stride;
+  std::ptrdiff_t rows;
+  const float* panels;  ///< of the first column wanted
+  std::ptrdiff_t depth;
+  std::ptrdiff_t columns;
+  float* out;
+  std::ptrdiff_t out_stride;
+  Epilogue epilogue;
+  float* scratch;               ///< matmul_scratch(depth) values
+  const float* next = nullptr;  ///< what is read first after this block, asked for towards its end
+  int max_prefetch_rate = safe_prefetch_rate;  ///< a round of a tile's loop
+};
+
+/// Values that a left operand takes where it is copied for tiles.
+constexpr std::ptrdiff_t left_values(std::ptrdiff_t rows, std::ptrdiff_t depth) {
+  return blocks_of(depth, key_block) * rows * left_stride;
+}
+
+/// Values of scratch that a MatmulBlock takes.
+constexpr std::ptrdiff_t matmul_scratch(std::ptrdiff_t depth) {
+  return left_values(matmul_rows, depth) + matmul_rows * widest_tile;
+}
+
+}  // namespace saccade::kernels
