@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "core/as_size.hpp"
+#include "layers/copy_rows.hpp"
 #include "layers/encoder_pass.hpp"
+#include "ops/linear.hpp"
 #include "ops/pool.hpp"
 
 namespace saccade::layers {
@@ -13,7 +15,7 @@ namespace {
 using core::as_size;
 
 template <class T>
-std::span<const T> part(std::span<const T> all, std::int64_t first, std::int64_t count) noexcept {
+std::span<const T> slice(std::span<const T> all, std::int64_t first, std::int64_t count) noexcept {
   return all.empty() ? all : all.subspan(as_size(first), as_size(count));
 }
 
@@ -35,7 +37,7 @@ EmbedPass::Batch EmbedPass::batch_from(std::size_t first) const noexcept {
 }
 
 std::int64_t EmbedPass::widest() const noexcept {
-  std::int64_t width = encoder_.width * static_cast<std::int64_t>(rules_.pooling.size());
+  std::int64_t width = encoder_.hidden_size() * static_cast<std::int64_t>(rules_.pooling.size());
   for (const PackedStep& step : sentence_.steps) width = std::max(width, step.out);
   return width;
 }
@@ -54,7 +56,7 @@ void EmbedPass::lay_out(scheduler::Carver& carver, Buffers& buffers) const noexc
     op_bytes = std::max(op_bytes, pass.workspace());
   }
   buffers.offsets = carver.take<std::int64_t>(most_sequences + 1);
-  buffers.hidden = carver.take<float>(as_size(most_tokens * encoder_.width));
+  buffers.hidden = carver.take<float>(as_size(most_tokens * encoder_.hidden_size()));
   buffers.vectors = carver.take<float>(most_sequences * as_size(widest()));
   buffers.next = carver.take<float>(sentence_.steps.empty() ? 0 : most_sequences * as_size(widest()));
   buffers.op = carver.take<std::byte>(op_bytes);
@@ -78,7 +80,7 @@ void EmbedPass::run(std::byte* workspace) const {
 }
 
 void EmbedPass::run_batch(const Batch& batch, Buffers buffers) const {
-  const std::int64_t width = encoder_.width;
+  const std::int64_t width = encoder_.hidden_size();
   const MatrixView hidden = {buffers.hidden, tokens(batch), width, width};
   const TokenIds tokens = encode(batch, buffers, hidden);
   MatrixView x = pool(hidden, tokens.offsets, buffers);
@@ -89,13 +91,13 @@ void EmbedPass::run_batch(const Batch& batch, Buffers buffers) const {
           embeddings_.row_stride});
 }
 
-/// The batch's tokens, their offsets from 0 on.
+/// Computes the hidden states of the batch. Returns its tokens, with offsets that begin at 0.
 TokenIds EmbedPass::encode(const Batch& batch, const Buffers& buffers, MatrixView hidden) const {
   const Offsets offsets = tokens_.offsets.subspan(batch.first, batch.last - batch.first + 1);
   std::transform(offsets.begin(), offsets.end(), buffers.offsets,
                  [&](std::int64_t offset) { return offset - offsets.front(); });
-  const TokenIds tokens = {.ids = part(tokens_.ids, offsets.front(), hidden.rows),
-                           .types = part(tokens_.types, offsets.front(), hidden.rows),
+  const TokenIds tokens = {.ids = slice(tokens_.ids, offsets.front(), hidden.rows),
+                           .types = slice(tokens_.types, offsets.front(), hidden.rows),
                            .offsets = {buffers.offsets, offsets.size()}};
   EncoderPass(state_, encoder_, tokens, hidden).run(buffers.op);
   return tokens;
@@ -103,11 +105,11 @@ TokenIds EmbedPass::encode(const Batch& batch, const Buffers& buffers, MatrixVie
 
 MatrixView EmbedPass::pool(ConstMatrixView hidden, Offsets offsets, const Buffers& buffers) const {
   const auto rows = static_cast<std::int64_t>(offsets.size()) - 1;
-  const std::int64_t width = encoder_.width * static_cast<std::int64_t>(rules_.pooling.size());
+  const std::int64_t width = encoder_.hidden_size() * static_cast<std::int64_t>(rules_.pooling.size());
   float* out = buffers.vectors;
   for (const Pooling pooling : rules_.pooling) {
-    ops::pool(state_, hidden, offsets, pooling, {out, rows, encoder_.width, width}, rules_.left_out);
-    out += encoder_.width;
+    ops::pool(state_, hidden, offsets, pooling, {out, rows, encoder_.hidden_size(), width}, rules_.left_out);
+    out += encoder_.hidden_size();
   }
   return {buffers.vectors, rows, width, width};
 }
@@ -125,8 +127,7 @@ MatrixView EmbedPass::step(const PackedStep& step, MatrixView x, Buffers& buffer
 
 void EmbedPass::finish(ConstMatrixView x, MatrixView out) const {
   if (rules_.normalizes) return ops::normalize(state_, x, out);
-  for (std::int64_t row = 0; row < x.rows; ++row)
-    std::copy_n(x.data + row * x.row_stride, x.columns, out.data + row * out.row_stride);
+  copy_rows(x, out);
 }
 
 }  // namespace saccade::layers

@@ -12,19 +12,19 @@
 
 namespace saccade::layers {
 
-/// What a call may want otherwise than the model has it.
+/// How the tokens of a text become one vector: the model's rules, or a call's in place of them.
 struct EmbedRules {
   std::span<const Pooling> pooling;
-  std::int64_t left_out = 0;  ///< tokens at a sequence's beginning that are not pooled
+  std::int64_t left_out = 0;  ///< first tokens of each sequence that are not pooled
   bool normalizes = false;
-  std::int64_t token_budget = 0;  ///< of a batch, unless a sequence alone has more
+  std::int64_t token_budget = 0;  ///< most tokens of a batch, unless one sequence has more
 };
 
-/// Token ids to a vector for each sequence, operands validated. Goes by batches of whole sequences, so that
-/// the workspace does not grow with their number.
+/// Token ids to a vector for each sequence; operands are validated. Computes batches of whole sequences one
+/// after the other, so that the workspace does not grow with their number.
 class EmbedPass {
  public:
-  /// `embeddings` [sequences][at most what the last step gives]: the first values of each vector.
+  /// `embeddings` [sequences][columns], at most the last step's outputs: the first values of each vector.
   EmbedPass(Engine::State& state, const PackedEncoder& encoder, const PackedSentence& sentence,
             const TokenIds& tokens, MatrixView embeddings, const EmbedRules& rules);
 
@@ -37,10 +37,10 @@ class EmbedPass {
     std::size_t first, last;
   };
   struct Buffers {
-    std::int64_t* offsets;  ///< of a batch, from 0
-    float* hidden;          ///< [tokens][width]
-    float* vectors;         ///< [sequences][widest]: what a step takes, or the pooling gives
-    float* next;            ///< the same: what a step gives
+    std::int64_t* offsets;  ///< of a batch, beginning at 0
+    float* hidden;          ///< [tokens][hidden_size]
+    float* vectors;         ///< [sequences][widest]: the input of the next step
+    float* next;            ///< the same: its output
     std::byte* op;          ///< workspace of the encoder or of a step
   };
 

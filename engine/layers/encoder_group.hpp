@@ -6,6 +6,7 @@
 #include "layers/packed_encoder.hpp"
 #include "layers/sequence_groups.hpp"
 #include "ops/attention/attention.hpp"
+#include "ops/linear.hpp"
 #include "saccade/attention.hpp"
 #include "saccade/encoder.hpp"
 #include "saccade/views.hpp"
@@ -14,8 +15,8 @@
 
 namespace saccade::layers {
 
-/// A few sequences of a batch through all blocks of an encoder, on the threads of `state`. hidden [tokens of
-/// the group][width] gets the last block's output.
+/// The forward pass of a group of sequences through all layers of an encoder, on the threads of `state`.
+/// Writes the last layer's output to hidden [tokens of the group][hidden_size].
 class EncoderGroup {
  public:
   /// Operands validated.
@@ -27,12 +28,12 @@ class EncoderGroup {
 
  private:
   struct Buffers {
-    float* embedded;  ///< [tokens][embedding_width], where it is not the width
-    float* normed;    ///< [tokens][width], where norms come first
-    float* qkv;       ///< [tokens][3 part]
-    float* context;   ///< [tokens][heads * head_dim]
-    float* up;        ///< [tokens][up_part], shares the memory of qkv and context
-    float* gate;      ///< [tokens][up_part], where the feed-forward is gated
+    float* embedded;  ///< [tokens][embedding_size], where embeddings are projected
+    float* normed;    ///< [tokens][hidden_size], where norms come first
+    float* qkv;       ///< [tokens][qkv_columns]
+    float* context;   ///< [tokens][query_size]
+    float* inner;     ///< [tokens][intermediate_columns], shares the memory of qkv and context
+    float* factor;    ///< the same, where the feed-forward is gated: the outputs of up
     std::byte* op;    ///< workspace of the op that runs
   };
 
@@ -42,9 +43,12 @@ class EncoderGroup {
   void lay_out(scheduler::Carver& carver, Buffers& buffers) const noexcept;
   void embed(const Buffers& buffers) const;
   void run_block(std::size_t layer, const Buffers& buffers) const;
-  void attend(std::size_t layer, const Buffers& buffers, ConstMatrixView x) const;
-  void trace(std::size_t layer, const Buffers& buffers, ConstMatrixView x) const;
-  void feed_forward(std::size_t layer, const Buffers& buffers, ConstMatrixView x) const;
+  void run_attention(std::size_t layer, const Buffers& buffers, ConstMatrixView x) const;
+  void trace(const LayerTrace& wanted, const Buffers& buffers, ConstMatrixView x) const;
+  void run_feed_forward(std::size_t layer, const Buffers& buffers, ConstMatrixView x) const;
+  [[nodiscard]] HeadsView queries(const Buffers& buffers) const noexcept;
+  /// Keys at column 0, or values, among those that follow the queries in a row of qkv.
+  [[nodiscard]] HeadsView keys(const Buffers& buffers, std::int64_t column) const noexcept;
   [[nodiscard]] ops::AttentionProblem attention(std::size_t layer, const Buffers& buffers) const noexcept;
   void normalize(const PackedNorm& norm, ConstMatrixView x, MatrixView out) const;
 

@@ -9,8 +9,8 @@ namespace {
 
 using core::as_size;
 
-/// Of a group on all threads: enough rows to read the weights for, few enough that a block's operands (28 MiB
-/// at width 768) stay in last-level caches.
+/// Tokens of a group on all threads: enough rows to be worth reading the weights for, few enough that a
+/// block's operands (28 MiB at hidden size 768) stay in last-level caches.
 constexpr std::int64_t shared_tokens = 1024;
 
 }  // namespace
@@ -38,7 +38,7 @@ EncoderGroup EncoderPass::pass(const Sequences& group) const noexcept {
 EncoderPass::GroupBytes EncoderPass::group_bytes() const noexcept {
   GroupBytes most = {0, 0};
   groups_.each([&](const Sequences& group) {
-    std::size_t& of_kind = groups_.alone(group.first) ? most.alone : most.shared;
+    std::size_t& of_kind = groups_.on_one_thread(group.first) ? most.single_threaded : most.shared;
     of_kind = std::max(of_kind, pass(group).workspace());
   });
   return most;
@@ -46,16 +46,16 @@ EncoderPass::GroupBytes EncoderPass::group_bytes() const noexcept {
 
 std::size_t EncoderPass::workspace() {
   const GroupBytes bytes = group_bytes();
-  return std::max(bytes.shared, bytes.alone * as_size(state_.threads));
+  return std::max(bytes.shared, bytes.single_threaded * as_size(state_.threads));
 }
 
 void EncoderPass::run(std::byte* workspace) {
   groups_.each([&](const Sequences& group) {
-    if (!groups_.alone(group.first)) pass(group).run(workspace);
+    if (!groups_.on_one_thread(group.first)) pass(group).run(workspace);
   });
-  const std::size_t bytes = group_bytes().alone;
+  const std::size_t bytes = group_bytes().single_threaded;
   if (bytes == 0) return;
-  groups_.run_alone(
+  groups_.run_single_threaded(
       [&](const Sequences& group, int slot) { pass(group).run(workspace + as_size(slot) * bytes); });
 }
 

@@ -11,10 +11,10 @@
 
 namespace saccade::layers {
 
-/// One pass of token ids through an encoder's blocks, in groups of sequences, operands validated.
+/// One forward pass of token ids through an encoder's layers, in groups of sequences; operands are validated.
 class EncoderPass {
  public:
-  /// `hidden` [tokens][width] gets the last block's output.
+  /// Writes the last layer's output to `hidden` [tokens][hidden_size].
   EncoderPass(Engine::State& state, const PackedEncoder& encoder, const TokenIds& batch, MatrixView hidden,
               const EncodeOptions& wanted = {});
 
@@ -23,9 +23,9 @@ class EncoderPass {
 
  private:
   [[nodiscard]] EncoderGroup pass(const Sequences& group) const noexcept;
-  /// The largest workspace of a group on one thread, and on all.
+  /// The largest workspace of a group on one thread, and of a group on all.
   struct GroupBytes {
-    std::size_t alone, shared;
+    std::size_t single_threaded, shared;
   };
   [[nodiscard]] GroupBytes group_bytes() const noexcept;
 

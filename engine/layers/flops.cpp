@@ -13,19 +13,28 @@ double visible_pairs(std::int64_t n, const Window& window) noexcept {
                 : static_cast<double>(n) + pairs_on_one_side(window.left) + pairs_on_one_side(window.right);
 }
 
+double qkv_products(const AttentionShape& shape) noexcept {
+  return static_cast<double>(shape.hidden_size) *
+         static_cast<double>(shape.query_size() + 2 * shape.key_size());
+}
+
+double attention_products(const AttentionShape& shape, Offsets offsets, const Window& window) noexcept {
+  double pairs = 0;
+  for (std::size_t s = 1; s < offsets.size(); ++s)
+    pairs += visible_pairs(offsets[s] - offsets[s - 1], window);
+  return 2 * static_cast<double>(shape.query_size()) * pairs;
+}
+
 double encoder_flops(const PackedEncoder& encoder, Offsets offsets) noexcept {
-  const auto width = static_cast<double>(encoder.width);
-  const auto context = static_cast<double>(encoder.heads * encoder.head_dim);
-  const auto feed_forward = static_cast<double>(encoder.feed_forward);
+  const BlockShape& shape = encoder.shape;
+  const auto hidden = static_cast<double>(encoder.hidden_size());
   const double tokens = offsets.empty() ? 0.0 : static_cast<double>(offsets.back());
-  // q, k, v and output; up, perhaps a gate, and down.
-  const double block = width * (4 * context + (encoder.gated ? 3 : 2) * feed_forward);
-  double products = tokens * width * static_cast<double>(encoder.projection.in);
-  for (const StackPlace& place : encoder.stack) {
-    products += tokens * block;
-    for (std::size_t s = 1; s < offsets.size(); ++s)
-      products += 2 * context * visible_pairs(offsets[s] - offsets[s - 1], place.window);
-  }
+  const double block = qkv_products(shape.attention) +
+                       hidden * static_cast<double>(shape.attention.query_size()) +
+                       hidden * static_cast<double>(shape.intermediate_size) * (shape.gated() ? 3 : 2);
+  double products = tokens * hidden * static_cast<double>(encoder.embedding_projection.in);
+  for (const PackedLayer& layer : encoder.layers)
+    products += tokens * block + attention_products(shape.attention, offsets, layer.shape.window);
   return 2 * products;
 }
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "kernels/table/kernel_table.hpp"
-#include "ops/linear.hpp"
+#include "ops/packed_weights.hpp"
 #include "saccade/pooling.hpp"
 
 namespace saccade::layers {
@@ -18,11 +18,11 @@ struct PackedStep {
   [[nodiscard]] bool is_norm() const noexcept { return weights.in == 0; }
 };
 
-/// What makes one vector of a text's tokens.
+/// How the vectors of a text's tokens become one vector.
 struct PackedSentence {
-  std::vector<Pooling> pooling;  ///< several: one behind the other
+  std::vector<Pooling> pooling;  ///< several: their results are concatenated
   std::vector<PackedStep> steps;
-  bool normalizes = false;  ///< after the steps, and after values have been left out
+  bool normalizes = false;  ///< after the steps and the truncation
 };
 
 }  // namespace saccade::layers

@@ -48,31 +48,27 @@ void validate(const SelfAttentionWeights& w, std::int64_t heads) {
   validate(w.output, "output");
 }
 
-ops::PackedWeights pack(Engine::State& state, std::initializer_list<const LinearWeights*> maps) {
-  const LinearWeights& first = **maps.begin();
-  const std::int64_t columns = kernels::round_up(first.out, kernels::panel_width);
-  ops::PackedWeights packed =
-      ops::make_packed_weights(first.in, columns * static_cast<std::int64_t>(maps.size()));
-  std::int64_t column = 0;
-  for (const LinearWeights* map : maps) {
-    ops::pack_weights(state, ops::stored(*map), column, packed);
-    column += columns;
-  }
-  return packed;
+ops::LinearView view_of(const LinearWeights& map) {
+  const std::int64_t rows = map.input_major ? map.in : map.out, columns = map.input_major ? map.out : map.in;
+  ops::LinearView view = {.weight = {map.weight.data(), StorageType::f32, rows, columns, columns},
+                          .bias = {},
+                          .input_major = map.input_major};
+  if (!map.bias.empty()) view.bias = {map.bias.data(), StorageType::f32, 1, map.out, map.out};
+  return view;
 }
 
 void validate_batch(const layers::PackedSelfAttention& packed, const RaggedView& batch, std::int64_t rows,
                     const MatrixView& z, const MatrixView& context) {
   ops::validate(batch.x, "x");
-  core::require_equal("x.columns", batch.x.columns, "the layer's width", packed.width);
+  core::require_equal("x.columns", batch.x.columns, "the layer's width", packed.shape.hidden_size);
   ops::validate(batch.offsets, batch.x.rows);
   ops::validate(z, "z");
   core::require_equal("z.rows", z.rows, "the rows wanted", rows);
-  core::require_equal("z.columns", z.columns, "the layer's output width", packed.output_width);
+  core::require_equal("z.columns", z.columns, "the layer's output width", packed.output_size);
   if (context.data == nullptr) return;
   ops::validate(context, "context");
   core::require_equal("context.rows", context.rows, "the rows wanted", rows);
-  core::require_equal("context.columns", context.columns, "heads x head_dim", packed.context_width());
+  core::require_equal("context.columns", context.columns, "heads x head_dim", packed.shape.query_size());
 }
 
 void validate_rows(Offsets offsets, std::span<const std::int64_t> rows) {
@@ -91,42 +87,39 @@ void validate_rows(Offsets offsets, std::span<const std::int64_t> rows) {
 
 SelfAttention::SelfAttention(Engine& engine, const SelfAttentionWeights& weights, std::int64_t heads) {
   validate(weights, heads);
-  auto packed = std::make_unique<layers::PackedSelfAttention>();
-  packed->width = weights.query.in;
-  packed->heads = heads;
-  packed->head_dim = weights.query.out / heads;
-  packed->qkv = pack(engine.state(), {&weights.query, &weights.key, &weights.value});
-  packed->output_width = weights.output.out != 0 ? weights.output.out : weights.query.out;
-  if (weights.output.out != 0) packed->output = pack(engine.state(), {&weights.output});
-  packed_ = std::move(packed);
+  layers::SelfAttentionViews views = {
+      view_of(weights.query), view_of(weights.key), view_of(weights.value), {}};
+  if (weights.output.out != 0) views.output = view_of(weights.output);
+  packed_ = std::make_unique<const layers::PackedSelfAttention>(
+      layers::pack_self_attention(engine.state(), views, heads));
 }
 
+SelfAttention::SelfAttention(std::unique_ptr<const layers::PackedSelfAttention> packed)
+    : packed_(std::move(packed)) {}
 SelfAttention::SelfAttention(SelfAttention&&) noexcept = default;
 SelfAttention& SelfAttention::operator=(SelfAttention&&) noexcept = default;
 SelfAttention::~SelfAttention() = default;
 
 std::int64_t SelfAttention::width() const noexcept {
-  return packed_->width;
+  return packed_->shape.hidden_size;
 }
 std::int64_t SelfAttention::heads() const noexcept {
-  return packed_->heads;
+  return packed_->shape.num_attention_heads;
 }
 std::int64_t SelfAttention::context_width() const noexcept {
-  return packed_->context_width();
+  return packed_->shape.query_size();
 }
 std::int64_t SelfAttention::output_width() const noexcept {
-  return packed_->output_width;
+  return packed_->output_size;
 }
 
 double SelfAttention::flops(Offsets offsets, Window window) const {
-  const double context = static_cast<double>(context_width());
-  double pairs = 0;
-  for (std::size_t s = 1; s < offsets.size(); ++s)
-    pairs += layers::visible_pairs(offsets[s] - offsets[s - 1], window);
-  const double projected = 3.0 * static_cast<double>(width()) * context +
-                           (packed_->output.in != 0 ? context * static_cast<double>(output_width()) : 0.0);
   const double tokens = offsets.empty() ? 0.0 : static_cast<double>(offsets.back() - offsets.front());
-  return 2.0 * (tokens * projected + 2.0 * pairs * context);
+  const double output = packed_->has_output()
+                            ? static_cast<double>(context_width()) * static_cast<double>(output_width())
+                            : 0.0;
+  return 2.0 * (tokens * (layers::qkv_products(packed_->shape) + output) +
+                layers::attention_products(packed_->shape, offsets, window));
 }
 
 std::size_t SelfAttention::workspace(const Engine& engine, Offsets offsets,

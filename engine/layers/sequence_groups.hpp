@@ -15,28 +15,28 @@ struct Sequences {
   std::size_t first, last;
 };
 
-/// The groups in which a batch goes through a layer, or all layers of an encoder. Where there are enough
-/// sequences, a group is one thread's from the first product to the last: what lies between two products
-/// stays in that core's cache, and no thread waits for another. Sequences too long for that go in larger
-/// groups, one after the other, each on all threads. Memory for a group does not grow with the batch.
+/// The groups of sequences in which a batch goes through a layer, or through all layers of an encoder. Where
+/// there are enough sequences, one thread computes all of a group: what lies between two products stays in
+/// that core's cache, and there are no barriers. Sequences too long for that form larger groups, which run
+/// one after the other, each on all threads. The workspace of a group does not grow with the batch.
 class SequenceGroups {
  public:
   /// A group on all threads has `shared_tokens` at most, but at least one sequence.
   SequenceGroups(Engine::State& state, Offsets offsets, std::int64_t shared_tokens);
-  /// All groups are all threads' from here on.
-  void share_all() noexcept { most_alone_ = -1; }
+  /// Every group runs on all threads from here on.
+  void use_all_threads() noexcept { single_thread_limit_ = -1; }
 
   [[nodiscard]] std::size_t count() const noexcept { return offsets_.size() - 1; }
   [[nodiscard]] std::int64_t tokens(const Sequences& group) const noexcept {
     return offsets_[group.last] - offsets_[group.first];
   }
-  /// The sequence is one thread's.
-  [[nodiscard]] bool alone(std::size_t sequence) const noexcept {
-    return tokens({sequence, sequence + 1}) <= most_alone_;
+  /// Whether the sequence's group runs on one thread.
+  [[nodiscard]] bool on_one_thread(std::size_t sequence) const noexcept {
+    return tokens({sequence, sequence + 1}) <= single_thread_limit_;
   }
-  /// What a group runs on: one thread, or all.
+  /// The engine state with the threads that the group runs on.
   [[nodiscard]] Engine::State& state(const Sequences& group) const noexcept {
-    return alone(group.first) ? one_thread_ : state_;
+    return on_one_thread(group.first) ? one_thread_ : state_;
   }
 
   /// Calls action(group) for each group, in order.
@@ -47,17 +47,18 @@ class SequenceGroups {
       action(group);
     }
   }
-  /// Calls run(group, slot) for each group that is one thread's, on all threads: each takes the next until
-  /// there is none. A slot, below the number of threads, is one group's at any moment.
+  /// Calls run(group, slot) for each single-threaded group, in parallel: each thread takes the next group
+  /// until there is none. No two groups that run at the same time have the same slot, below the number of
+  /// threads.
   template <class Run>
-  void run_alone(const Run& run) const {
+  void run_single_threaded(const Run& run) const {
     std::atomic<std::size_t> next = 0;
     const auto take = [&](std::size_t, int slot) {
       std::size_t first = next;
       while (first < count()) {
         const Sequences group = from(first);
         if (!next.compare_exchange_weak(first, group.last)) continue;
-        if (alone(group.first)) run(group, slot);
+        if (on_one_thread(group.first)) run(group, slot);
         first = next;
       }
     };
@@ -70,7 +71,7 @@ class SequenceGroups {
   Engine::State& state_;
   mutable Engine::State one_thread_;
   Offsets offsets_;
-  std::int64_t shared_tokens_, most_alone_;
+  std::int64_t shared_tokens_, single_thread_limit_;
 };
 
 }  // namespace saccade::layers

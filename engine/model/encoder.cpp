@@ -28,11 +28,11 @@ void validate_lengths(Offsets offsets, std::int64_t most) {
   }
 }
 
-void validate_no_padding(const TokenIds& tokens, std::int64_t padding) {
-  const auto found = std::find(tokens.ids.begin(), tokens.ids.end(), padding);
-  if (padding < 0 || found == tokens.ids.end()) return;
+void validate_no_padding(const TokenIds& tokens, std::int64_t pad_token_id) {
+  const auto found = std::find(tokens.ids.begin(), tokens.ids.end(), pad_token_id);
+  if (pad_token_id < 0 || found == tokens.ids.end()) return;
   throw Error(ErrorCode::unsupported, "token " + std::to_string(found - tokens.ids.begin()) +
-                                          " of the batch is padding (id " + std::to_string(padding) +
+                                          " of the batch is padding (id " + std::to_string(pad_token_id) +
                                           "), which this encoder's positions leave out; batches are ragged");
 }
 
@@ -42,7 +42,7 @@ void Encoder::State::validate(const TokenIds& tokens) const {
   ops::validate(tokens.offsets, static_cast<std::int64_t>(tokens.ids.size()));
   validate_lengths(tokens.offsets, encoder->max_tokens);
   ops::validate(tokens, encoder->embeddings);
-  validate_no_padding(tokens, encoder->padding_token);
+  validate_no_padding(tokens, encoder->pad_token_id);
 }
 
 Encoder Encoder::load(Engine& engine, const std::filesystem::path& directory) {
@@ -51,7 +51,7 @@ Encoder Encoder::load(Engine& engine, const std::filesystem::path& directory) {
   const model::EncoderConfig config = model::read_encoder_config(state->config.encoder);
   const model::EncoderWeights weights = model::read_encoder_weights(state->config.encoder, config);
   state->encoder = model::pack_encoder(engine.state(), config, weights);
-  state->sentence = model::pack_sentence(engine.state(), state->config, config.width);
+  state->sentence = model::pack_sentence(engine.state(), state->config, config.hidden_size());
   try {
     state->tokenizer = Tokenizer::load(state->config.encoder);
   } catch (const Error& error) {
@@ -67,16 +67,16 @@ Encoder& Encoder::operator=(Encoder&&) noexcept = default;
 Encoder::~Encoder() = default;
 
 std::int64_t Encoder::width() const noexcept {
-  return state_->encoder->width;
+  return state_->encoder->hidden_size();
 }
 std::int64_t Encoder::layers() const noexcept {
-  return static_cast<std::int64_t>(state_->encoder->stack.size());
+  return static_cast<std::int64_t>(state_->encoder->layers.size());
 }
 std::int64_t Encoder::heads() const noexcept {
-  return state_->encoder->heads;
+  return state_->encoder->shape.attention.num_attention_heads;
 }
 std::int64_t Encoder::head_dim() const noexcept {
-  return state_->encoder->head_dim;
+  return state_->encoder->shape.attention.head_dim;
 }
 std::int64_t Encoder::vocabulary() const noexcept {
   return state_->encoder->embeddings.words.rows;
@@ -89,13 +89,14 @@ LayerAttention Encoder::attention(std::int64_t layer) const {
   if (layer < 0 || layer >= layers())
     throw Error(ErrorCode::invalid_argument, "there is no layer " + std::to_string(layer) +
                                                  "; the encoder has " + std::to_string(layers()));
-  const layers::StackPlace& place = state_->encoder->stack[static_cast<std::size_t>(layer)];
-  const auto& bias = state_->encoder->blocks[place.block].qkv.bias;
+  const auto index = static_cast<std::size_t>(layer);
+  const layers::PackedLayer& packed = state_->encoder->layers[index];
+  const auto& bias = state_->encoder->block_of(index).qkv.bias;
   return {.projection_bias =
               std::any_of(bias.data(), bias.data() + bias.size(), [](float b) { return b != 0.0f; }),
-          .rotary = place.rotary >= 0,
+          .rotary = packed.rotary >= 0,
           .distance_bias = !state_->encoder->distance_bias.empty(),
-          .window = place.window};
+          .window = packed.shape.window};
 }
 
 void Encoder::encode(Engine& engine, const TokenIds& tokens, MatrixView hidden,

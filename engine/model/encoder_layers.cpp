@@ -9,7 +9,9 @@
 namespace saccade::model {
 namespace {
 
-/// More than anybody stacks, few enough to be described one by one.
+using core::as_size;
+
+/// More layers than any encoder has, and few enough to be described one by one.
 constexpr Whole layer_count = {.least = 1, .most = 10'000};
 
 constexpr std::string_view full = "full_attention", sliding = "sliding_attention";
@@ -18,22 +20,22 @@ constexpr std::string_view full = "full_attention", sliding = "sliding_attention
 /// floor(i / (layers / groups)), a quotient of doubles as in transformers.
 void share_layers(const JsonObject& config, std::int64_t count, EncoderConfig& encoder) {
   const std::int64_t groups = config.whole("num_hidden_groups", 1, {.least = 1, .most = layer_count.most});
-  encoder.inner_layers = config.whole("inner_group_num", 1, {.least = 1, .most = 100});
-  encoder.layer_weights = groups * encoder.inner_layers;
+  encoder.inner_group_num = config.whole("inner_group_num", 1, {.least = 1, .most = 100});
+  encoder.num_blocks = groups * encoder.inner_group_num;
   const double layers_per_group = static_cast<double>(count) / static_cast<double>(groups);
   for (std::int64_t i = 0; i < count; ++i) {
     const auto group = static_cast<std::int64_t>(static_cast<double>(i) / layers_per_group);
-    for (std::int64_t inner = 0; inner < encoder.inner_layers; ++inner)
-      encoder.layers.push_back({.weights = group * encoder.inner_layers + inner});
+    for (std::int64_t inner = 0; inner < encoder.inner_group_num; ++inner)
+      encoder.layers.push_back({.block = as_size(group * encoder.inner_group_num + inner)});
   }
 }
 
-void give_each_its_weights(std::int64_t count, EncoderConfig& encoder) {
-  encoder.layer_weights = count;
-  for (std::int64_t i = 0; i < count; ++i) encoder.layers.push_back({.weights = i});
+void make_separate_layers(std::int64_t count, EncoderConfig& encoder) {
+  encoder.num_blocks = count;
+  for (std::int64_t i = 0; i < count; ++i) encoder.layers.push_back({.block = as_size(i)});
 }
 
-/// Which layers see only a window: the list of older files is a number.
+/// Which layers have a window: listed by layer_types, or, in older files, all but every n-th.
 std::vector<bool> read_slides(const JsonObject& config, std::size_t count) {
   std::vector<bool> slides;
   if (config.has("layer_types")) {
@@ -47,11 +49,11 @@ std::vector<bool> read_slides(const JsonObject& config, std::size_t count) {
     return slides;
   }
   const std::int64_t every = config.whole("global_attn_every_n_layers", 3, {.least = 1});
-  for (std::size_t i = 0; i < count; ++i) slides.push_back(i % core::as_size(every) != 0);
+  for (std::size_t i = 0; i < count; ++i) slides.push_back(i % as_size(every) != 0);
   return slides;
 }
 
-/// An object that may ask for stretched positions.
+/// Refuses an object that scales positions.
 void require_plain_rope(const JsonObject& rope) {
   for (const char* key : {"rope_type", "type"}) {
     if (rope.has(key) && rope.text(key) != "default") throw rope.unsupported(key, "default");
@@ -63,7 +65,8 @@ double require_positive(const JsonObject& config, std::string_view key, double t
   throw config.wrong(key, "a number above 0");
 }
 
-/// rope_parameters says it for each type of layer; older files have a key for each.
+/// The base of the rotary angles for a type of layer: in rope_parameters, or, in older files, under a key of
+/// its own.
 double read_theta(const JsonObject& config, std::string_view type, std::string_view old_key,
                   double otherwise) {
   if (config.has("rope_parameters")) {
@@ -82,19 +85,19 @@ double read_theta(const JsonObject& config, std::string_view type, std::string_v
   return require_positive(config, old_key, config.number(old_key, otherwise));
 }
 
-/// ModernBERT: some layers see everything, others half of local_attention to either side, and the positions
-/// of the two turn at different speeds. The embeddings are normalised, and layer 0 does not do it again.
+/// ModernBERT: some layers attend to all keys, others to half of local_attention on either side, and the two
+/// have rotary angles of different bases. Layer 0 has no attention norm, since the embeddings are normalised.
 void alternate(const JsonObject& config, EncoderConfig& encoder) {
-  if (encoder.width / encoder.heads % 2 != 0) {
+  if (encoder.shape.attention.head_dim % 2 != 0) {
     throw config.unsupported("hidden_size",
-                             "heads of an even number of dimensions, which can be turned; there are " +
-                                 std::to_string(encoder.heads) + " heads");
+                             "heads of an even number of dimensions, which can be rotated; there are " +
+                                 std::to_string(encoder.num_attention_heads()) + " heads");
   }
   if (config.has("rope_scaling")) require_plain_rope(config.object("rope_scaling"));
   const std::vector<bool> slides = read_slides(config, encoder.layers.size());
   const std::int64_t half = config.whole("local_attention", 128) / 2;
   const double theta = read_theta(config, full, "global_rope_theta", 160'000);
-  // Null was the older files' way to say: as the others.
+  // In older files null means: as in the other layers.
   const double sliding_theta =
       read_theta(config, sliding, "local_rope_theta", config.is_null("local_rope_theta") ? theta : 10'000);
   for (std::size_t i = 0; i < slides.size(); ++i) {
@@ -107,11 +110,12 @@ void alternate(const JsonObject& config, EncoderConfig& encoder) {
 }  // namespace
 
 void read_layers(const JsonObject& config, const EncoderFamily& family, EncoderConfig& encoder) {
-  const std::int64_t count = config.whole(family.keys.layers, family.defaults.layers, layer_count);
+  const std::int64_t count =
+      config.whole(family.keys.num_hidden_layers, family.defaults.num_hidden_layers, layer_count);
   if (family.shares_layers) {
     share_layers(config, count, encoder);
   } else {
-    give_each_its_weights(count, encoder);
+    make_separate_layers(count, encoder);
   }
   if (family.alternates) alternate(config, encoder);
 }

@@ -6,8 +6,8 @@
 
 namespace saccade::model {
 
-/// Fills in the layers of `encoder`, whose sizes are known: their number, which weights each has, and where a
-/// family's layers alternate, each one's window and rotary base.
+/// Adds the layers of `encoder`, whose shape is known: which block's weights each uses, and where a family's
+/// layers alternate, the window and rotary base of each.
 void read_layers(const JsonObject& config, const EncoderFamily& family, EncoderConfig& encoder);
 
 }  // namespace saccade::model

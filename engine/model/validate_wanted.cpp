@@ -11,7 +11,7 @@ namespace {
 void require_each_layer(std::string_view what, std::size_t size, const layers::PackedEncoder& encoder) {
   if (size != 0)
     core::require_equal(what, static_cast<std::int64_t>(size), "the number of layers",
-                        static_cast<std::int64_t>(encoder.stack.size()));
+                        static_cast<std::int64_t>(encoder.layers.size()));
 }
 
 void validate_copy(std::string_view name, MatrixView copy, std::int64_t rows, std::int64_t columns) {
@@ -28,18 +28,20 @@ void validate_wanted(const layers::PackedEncoder& encoder, Offsets offsets, cons
   require_each_layer("probabilities' size", wanted.probabilities.size(), encoder);
   require_each_layer("top_keys' size", wanted.top_keys.size(), encoder);
   require_each_layer("traces' size", wanted.traces.size(), encoder);
-  const std::int64_t tokens = offsets.back(), columns = encoder.heads * encoder.head_dim;
-  for (const auto& layer : wanted.probabilities) ops::validate(layer, offsets, encoder.heads);
+  const std::int64_t tokens = offsets.back(), heads = encoder.shape.attention.num_attention_heads;
+  const std::int64_t columns = encoder.shape.attention.query_size(),
+                     key_columns = encoder.shape.attention.key_size();
+  for (const auto& layer : wanted.probabilities) ops::validate(layer, offsets, heads);
   for (const TopKeys& top : wanted.top_keys) {
-    ops::AttentionProblem problem = {.q = {.tokens = tokens, .heads = encoder.heads}, .offsets = offsets};
+    ops::AttentionProblem problem = {.q = {.tokens = tokens, .heads = heads}, .offsets = offsets};
     problem.options.top_keys = top;
     ops::validate_top_keys(problem);
   }
   for (const LayerTrace& trace : wanted.traces) {
-    validate_copy("input", trace.input, tokens, encoder.width);
+    validate_copy("input", trace.input, tokens, encoder.hidden_size());
     validate_copy("queries", trace.queries, tokens, columns);
-    validate_copy("keys", trace.keys, tokens, columns);
-    validate_copy("values", trace.values, tokens, columns);
+    validate_copy("keys", trace.keys, tokens, key_columns);
+    validate_copy("values", trace.values, tokens, key_columns);
     validate_copy("context", trace.context, tokens, columns);
   }
 }

@@ -17,8 +17,8 @@ using kernels::matmul_rows;
 using kernels::panel_width;
 using kernels::round_up;
 
-/// Columns of one task: all of them where rows alone keep the threads busy (a block of rows then comes to one
-/// core's cache only), else as many as make four tasks a thread, in whole tiles.
+/// Columns of one task: all of them where there are row blocks enough to keep the threads busy (each block of
+/// rows is then read by one core only), else as many as make four tasks a thread, in whole tiles.
 std::int64_t columns_per_task(const Engine::State& state, std::int64_t rows, std::int64_t columns) noexcept {
   const std::int64_t tasks = 4 * state.threads, row_blocks = blocks_of(rows, matmul_rows);
   if (state.threads == 1 || row_blocks >= tasks) return columns;
@@ -31,51 +31,6 @@ const float* element_or_null(ConstMatrixView m, std::int64_t row, std::int64_t c
 }
 
 }  // namespace
-
-PackedWeights make_packed_weights(std::int64_t in, std::int64_t columns) {
-  PackedWeights packed{in, columns, AlignedBuffer<float>(as_size(in * columns)),
-                       AlignedBuffer<float>(as_size(columns))};
-  std::fill_n(packed.bias.data(), packed.bias.size(), 0.0f);
-  return packed;
-}
-
-StoredMap stored(const LinearWeights& map) noexcept {
-  return {.out = map.out,
-          .in = map.in,
-          .weight = map.weight.data(),
-          .input_major = map.input_major,
-          .bias = map.bias.empty() ? nullptr : map.bias.data()};
-}
-
-void convert(Engine::State& state, const void* from, StorageType type, std::int64_t count, float* to) {
-  scheduler::run_row_blocks(state, count, std::int64_t{1} << 16, [&](std::int64_t first, std::int64_t n) {
-    std::uint8_t finite = 0;
-    state.kernels->pack_values({.values = kernels::element(from, type, first),
-                                .stride = n,
-                                .rows = 1,
-                                .width = n,
-                                .finite = &finite,
-                                .packed = to + first,
-                                .packed_stride = n,
-                                .type = type});
-  });
-}
-
-void pack_weights(Engine::State& state, const StoredMap& map, std::int64_t column, PackedWeights& packed) {
-  const auto pack = [&](std::size_t task, int) {
-    const std::int64_t c = static_cast<std::int64_t>(task) * panel_width;
-    state.kernels->pack_panels(
-        {.source = kernels::element(map.weight, map.weight_type, map.input_major ? c : c * map.in),
-         .transposed = map.input_major,
-         .source_stride = map.input_major ? map.out : map.in,
-         .columns = std::min(panel_width, map.out - c),
-         .depth = map.in,
-         .panels = packed.panels.data() + (column + c) * packed.in,
-         .type = map.weight_type});
-  };
-  scheduler::run_tasks(state, core::as_size(blocks_of(map.out, panel_width)), pack);
-  if (map.bias != nullptr) convert(state, map.bias, map.bias_type, map.out, packed.bias.data() + column);
-}
 
 std::size_t linear_workspace(const Engine::State& state, const PackedWeights& weights) noexcept {
   scheduler::Carver carver;
@@ -90,13 +45,12 @@ void linear(Engine::State& state, ConstMatrixView x, const PackedWeights& weight
   const std::int64_t per_task = columns_per_task(state, x.rows, out.columns);
   const std::int64_t column_tasks = blocks_of(out.columns, per_task);
   const std::int64_t tasks = blocks_of(x.rows, matmul_rows) * column_tasks;
-  // Threads take tasks in turn, so what a thread reads next is as many tasks further as there are threads.
+  // Tasks are assigned round-robin: a thread's next task is the one `threads` further on.
   const auto next_panels = [&](std::int64_t task) -> const float* {
     const std::int64_t next = task + state.threads;
-    if (next < tasks) return weights.panels.data() + (column + next % column_tasks * per_task) * weights.in;
+    if (next < tasks) return weights.panels_from(column + next % column_tasks * per_task);
     if (epilogue.next == nullptr) return nullptr;
-    return epilogue.next->panels.data() +
-           (next - tasks) * per_task % epilogue.next->columns * epilogue.next->in;
+    return epilogue.next->panels_from((next - tasks) * per_task % epilogue.next->columns);
   };
   const std::size_t slot_bytes = linear_workspace(state, weights) / as_size(state.threads);
   const auto run = [&](std::size_t task, int slot) {
@@ -105,15 +59,15 @@ void linear(Engine::State& state, ConstMatrixView x, const PackedWeights& weight
     state.kernels->matmul_block({.left = x.data + row * x.row_stride,
                                  .left_row_stride = x.row_stride,
                                  .rows = std::min(matmul_rows, x.rows - row),
-                                 .panels = weights.panels.data() + (column + j) * weights.in,
+                                 .panels = weights.panels_from(column + j),
                                  .depth = weights.in,
                                  .columns = std::min(per_task, out.columns - j),
                                  .out = out.data + row * out.row_stride + j,
                                  .out_stride = out.row_stride,
                                  .epilogue = {.bias = weights.bias.data() + column + j,
                                               .activation = epilogue.activation,
-                                              .gate = element_or_null(epilogue.gate, row, j),
-                                              .gate_stride = epilogue.gate.row_stride,
+                                              .gate = element_or_null(epilogue.factor, row, j),
+                                              .gate_stride = epilogue.factor.row_stride,
                                               .residual = element_or_null(epilogue.residual, row, j),
                                               .residual_stride = epilogue.residual.row_stride},
                                  .scratch = reinterpret_cast<float*>(workspace + as_size(slot) * slot_bytes),

@@ -106,6 +106,8 @@ class SelfAttention {
                     const ForwardRowsOptions& options = {}) const;
 
  private:
+  explicit SelfAttention(std::unique_ptr<const layers::PackedSelfAttention> packed);
+
   std::unique_ptr<const layers::PackedSelfAttention> packed_;
 };
 

@@ -60,20 +60,20 @@ class Weights {
  public:
   Weights(Engine& engine, const TensorFile& file) : engine_(engine), file_(file) {}
 
-  /// Linear maps side by side; all sizes are whole panels.
+  /// Linear maps side by side.
   [[nodiscard]] ops::PackedWeights maps(const std::vector<std::string>& names) const {
-    std::int64_t columns = 0, column = 0;
-    for (const std::string& name : names) columns += shape(name)[0];
-    ops::PackedWeights packed = ops::make_packed_weights(shape(names[0])[1], columns);
+    std::vector<std::vector<float>> values;
+    std::vector<ops::LinearView> views;
     for (const std::string& name : names) {
-      const std::vector<float> weight = read_tensor(file_, name + ".weight");
-      std::vector<float> bias;
-      if (file_.find(name + ".bias") != nullptr) bias = read_tensor(file_, name + ".bias");
-      ops::pack_weights(engine_.state(), ops::stored({shape(name)[0], shape(name)[1], weight, bias}), column,
-                        packed);
-      column += shape(name)[0];
+      const std::int64_t out = shape(name)[0], in = shape(name)[1];
+      const float* const weight = values.emplace_back(read_tensor(file_, name + ".weight")).data();
+      ops::LinearView& view = views.emplace_back();
+      view.weight = {weight, StorageType::f32, out, in, in};
+      if (file_.find(name + ".bias") == nullptr) continue;
+      const float* const bias = values.emplace_back(read_tensor(file_, name + ".bias")).data();
+      view.bias = {bias, StorageType::f32, 1, out, out};
     }
-    return packed;
+    return ops::pack_weights(engine_.state(), views);
   }
 
   [[nodiscard]] layers::PackedNorm norm(const std::string& name) const {
@@ -82,11 +82,11 @@ class Weights {
 
   [[nodiscard]] layers::PackedBlock block(const std::string& prefix) const {
     return {.qkv = maps({prefix + "attention.query", prefix + "attention.key", prefix + "attention.value"}),
-            .output = maps({prefix + "attention.output.dense"}),
+            .attention_output = maps({prefix + "attention.output.dense"}),
             .attention_norm = norm(prefix + "attention.output.LayerNorm"),
-            .up = maps({prefix + "intermediate.dense"}),
+            .gate_up = maps({prefix + "intermediate.dense"}),
             .down = maps({prefix + "output.dense"}),
-            .output_norm = norm(prefix + "output.LayerNorm")};
+            .feed_forward_norm = norm(prefix + "output.LayerNorm")};
   }
 
  private:
@@ -102,16 +102,16 @@ class Weights {
 /// Words are the rows of `words`, and there are no positions.
 layers::PackedEncoder pack_kwt(Engine& engine, const TensorFile& file, const std::vector<float>& words) {
   layers::PackedEncoder encoder;
-  encoder.width = encoder.head_dim = width;
-  encoder.heads = 1;
-  encoder.feed_forward = 4 * width;
-  encoder.activation = kernels::Activation::gelu_tanh;
+  encoder.shape.attention = {
+      .hidden_size = width, .num_attention_heads = 1, .num_key_value_heads = 1, .head_dim = width};
+  encoder.shape.intermediate_size = 4 * width;
+  encoder.shape.activation = kernels::Activation::gelu_tanh;
   encoder.max_tokens = tokens;
   encoder.embeddings.words = {words.data(), static_cast<std::int64_t>(words.size()) / width, width, width};
   const Weights weights(engine, file);
   for (std::size_t layer = 0; layer < layer_count; ++layer) {
     encoder.blocks.push_back(weights.block("encoder.layer." + std::to_string(layer) + "."));
-    encoder.stack.push_back({.block = layer});
+    encoder.layers.push_back({.shape = {.block = layer}});
   }
   return encoder;
 }

@@ -218,7 +218,7 @@ TEST_CASE("a file that is not there or holds integers is an error") {
     writer.append("query.weight", std::vector<std::int64_t>{1});
     writer.commit();
   }
-  expect_error(ErrorCode::file_format, {"query.weight", "i32"},
+  expect_error(ErrorCode::file_format, {"query.weight", "I32"},
                [&] { static_cast<void>(SelfAttention::load(engine, path, {.heads = 1, .prefix = {}})); });
 }
 

@@ -40,31 +40,31 @@ TEST_CASE("bert: sizes, and what transformers takes for missing keys") {
   const EncoderConfig config = read(bert_config());
   CHECK(config.family == "bert");
   CHECK(config.layers.size() == 2);
-  CHECK(config.layer_weights == 2);
-  CHECK(config.width == 8);
-  CHECK(config.heads == 2);
-  CHECK(config.feed_forward == 12);
-  CHECK(config.vocabulary == 11);
-  CHECK(config.embedding_width == 8);
+  CHECK(config.num_blocks == 2);
+  CHECK(config.hidden_size() == 8);
+  CHECK(config.num_attention_heads() == 2);
+  CHECK(config.shape.intermediate_size == 12);
+  CHECK(config.vocab_size == 11);
+  CHECK(config.embedding_size == 8);
   CHECK_FALSE(config.projects_embeddings);
   CHECK(config.positions == 9);
   CHECK(config.first_position == 0);
-  CHECK(config.uncounted_token == -1);
+  CHECK(config.pad_token_id == -1);
   CHECK(config.max_tokens == 9);
-  CHECK(config.types == 2);
-  CHECK(config.activation == Activation::gelu);
-  CHECK(config.norm_epsilon == 1e-12);
-  CHECK_FALSE(config.pre_norm);
-  CHECK_FALSE(config.gated);
-  CHECK(config.attention_bias);
+  CHECK(config.type_vocab_size == 2);
+  CHECK(config.shape.activation == Activation::gelu);
+  CHECK(config.shape.norm.epsilon == 1e-12);
+  CHECK_FALSE(config.shape.norm_first());
+  CHECK_FALSE(config.shape.gated());
+  CHECK(config.shape.attention_bias);
   CHECK(config.relative_buckets == 0);
-  CHECK(config.layers[1].weights == 1);
+  CHECK(config.layers[1].block == 1);
   CHECK(config.layers[1].window.left == Window::unlimited);
   CHECK(config.layers[1].rope_theta == 0);
   const EncoderConfig base = read({{"model_type", "bert"}});
   CHECK(base.layers.size() == 12);
-  CHECK(base.width == 768);
-  CHECK(base.vocabulary == 30522);
+  CHECK(base.hidden_size() == 768);
+  CHECK(base.vocab_size == 30522);
   CHECK(base.max_tokens == 512);
 }
 
@@ -77,7 +77,7 @@ TEST_CASE("activations by transformers' names") {
   };
   for (const auto& [name, activation] : names) {
     CAPTURE(name);
-    CHECK(read(bert_with("hidden_act", name)).activation == activation);
+    CHECK(read(bert_with("hidden_act", name)).shape.activation == activation);
   }
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("roberta and xlm-roberta count positions from the padding token's id o
   for (const char* family : {"roberta", "xlm-roberta"}) {
     json config = bert_with("model_type", family);
     CHECK(read(config).first_position == 2);
-    CHECK(read(config).uncounted_token == 1);
+    CHECK(read(config).pad_token_id == 1);
     CHECK(read(config).max_tokens == 7);
     config["pad_token_id"] = 3;
     CHECK(read(config).first_position == 4);
@@ -107,12 +107,12 @@ TEST_CASE("distilbert has keys of its own and no types") {
                                      {"activation", "relu"},
                                      {"layer_norm_eps", 0.5}});
   CHECK(config.layers.size() == 3);
-  CHECK(config.width == 12);
-  CHECK(config.heads == 4);
-  CHECK(config.feed_forward == 20);
-  CHECK(config.types == 0);
-  CHECK(config.activation == Activation::relu);
-  CHECK(config.norm_epsilon == 1e-12);
+  CHECK(config.hidden_size() == 12);
+  CHECK(config.num_attention_heads() == 4);
+  CHECK(config.shape.intermediate_size == 20);
+  CHECK(config.type_vocab_size == 0);
+  CHECK(config.shape.activation == Activation::relu);
+  CHECK(config.shape.norm.epsilon == 1e-12);
 }
 
 TEST_CASE("mpnet: padding is 1 and there are 32 buckets, whatever the file says of either") {
@@ -121,7 +121,7 @@ TEST_CASE("mpnet: padding is 1 and there are 32 buckets, whatever the file says 
   config["relative_attention_num_buckets"] = 48;
   const EncoderConfig encoder = read(config);
   CHECK(encoder.first_position == 2);
-  CHECK(encoder.types == 0);
+  CHECK(encoder.type_vocab_size == 0);
   CHECK(encoder.relative_buckets == 32);
   CHECK(encoder.relative_rows == 48);
   CHECK(encoder.relative_distance == 128);
@@ -132,13 +132,13 @@ TEST_CASE("mpnet: padding is 1 and there are 32 buckets, whatever the file says 
 TEST_CASE("electra projects embeddings that are narrower, albert all") {
   json config = bert_with("model_type", "electra");
   config["embedding_size"] = 4;
-  CHECK(read(config).embedding_width == 4);
+  CHECK(read(config).embedding_size == 4);
   CHECK(read(config).projects_embeddings);
   config["embedding_size"] = 8;
   CHECK_FALSE(read(config).projects_embeddings);
   config["model_type"] = "albert";
   CHECK(read(config).projects_embeddings);
-  CHECK(read(config).activation == Activation::gelu_tanh);
+  CHECK(read(config).shape.activation == Activation::gelu_tanh);
 }
 
 /// Which weights each layer of an ALBERT uses.
@@ -148,9 +148,10 @@ std::vector<std::int64_t> weights_of(std::int64_t layers, std::int64_t groups, s
   config["num_hidden_groups"] = groups;
   config["inner_group_num"] = inner;
   const EncoderConfig encoder = read(config);
-  CHECK(encoder.layer_weights == groups * inner);
+  CHECK(encoder.num_blocks == groups * inner);
   std::vector<std::int64_t> weights;
-  for (const model::EncoderLayer& layer : encoder.layers) weights.push_back(layer.weights);
+  for (const layers::LayerShape& layer : encoder.layers)
+    weights.push_back(static_cast<std::int64_t>(layer.block));
   return weights;
 }
 
@@ -171,7 +172,7 @@ json modernbert() {
 /// "F" for a layer that sees everything, "S" for one with a window.
 std::string pattern_of(const EncoderConfig& config) {
   std::string pattern;
-  for (const model::EncoderLayer& layer : config.layers)
+  for (const layers::LayerShape& layer : config.layers)
     pattern += layer.window.left == Window::unlimited ? 'F' : 'S';
   return pattern;
 }
@@ -181,11 +182,11 @@ TEST_CASE("modernbert: windows, rotary bases, norms first, a gate, biases by cho
   const EncoderConfig encoder = read(config);
   CHECK(encoder.positions == 0);
   CHECK(encoder.max_tokens == 50);
-  CHECK(encoder.types == 0);
-  CHECK(encoder.pre_norm);
-  CHECK(encoder.gated);
-  CHECK(encoder.norm_epsilon == 1e-3);
-  CHECK(encoder.activation == Activation::silu);
+  CHECK(encoder.type_vocab_size == 0);
+  CHECK(encoder.shape.norm_first());
+  CHECK(encoder.shape.gated());
+  CHECK(encoder.shape.norm.epsilon == 1e-3);
+  CHECK(encoder.shape.activation == Activation::silu);
   CHECK(pattern_of(encoder) == "FSSF");
   CHECK(encoder.layers[1].window.left == 3);
   CHECK(encoder.layers[1].window.right == 3);
@@ -193,13 +194,13 @@ TEST_CASE("modernbert: windows, rotary bases, norms first, a gate, biases by cho
   CHECK(encoder.layers[1].rope_theta == 10'000);
   CHECK_FALSE(encoder.layers[0].has_attention_norm);
   CHECK(encoder.layers[1].has_attention_norm);
-  CHECK_FALSE(encoder.attention_bias);
-  CHECK_FALSE(encoder.feed_forward_bias);
-  CHECK_FALSE(encoder.norm_bias);
+  CHECK_FALSE(encoder.shape.attention_bias);
+  CHECK_FALSE(encoder.shape.mlp_bias);
+  CHECK_FALSE(encoder.shape.norm.has_bias);
   config["attention_bias"] = config["norm_bias"] = true;
-  CHECK(read(config).attention_bias);
-  CHECK_FALSE(read(config).feed_forward_bias);
-  CHECK(read(config).norm_bias);
+  CHECK(read(config).shape.attention_bias);
+  CHECK_FALSE(read(config).shape.mlp_bias);
+  CHECK(read(config).shape.norm.has_bias);
 }
 
 TEST_CASE("modernbert: the list of layer types counts before the number of older files") {

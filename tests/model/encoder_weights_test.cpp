@@ -12,8 +12,8 @@
 namespace saccade {
 namespace {
 
+using model::BlockWeights;
 using model::EncoderConfig;
-using model::EncoderLayerWeights;
 using model::EncoderWeights;
 using test::bert_config;
 using test::bert_tensors;
@@ -27,14 +27,14 @@ EncoderWeights read(const TemporaryFolder& folder) {
   return model::read_encoder_weights(folder.path(), model::read_encoder_config(folder.path()));
 }
 
-void check_linear(const model::LinearView& view, const MadeUpTensors& tensors, const std::string& name) {
+void check_linear(const ops::LinearView& view, const MadeUpTensors& tensors, const std::string& name) {
   CAPTURE(name);
   CHECK(shows(view.weight, tensors.at(name + ".weight")));
   CHECK(view.weight.rows == tensors.at(name + ".weight").shape[0]);
   CHECK(shows(view.bias, tensors.at(name + ".bias")));
 }
 
-void check_norm(const model::NormView& view, const MadeUpTensors& tensors, const std::string& name) {
+void check_norm(const ops::NormView& view, const MadeUpTensors& tensors, const std::string& name) {
   CAPTURE(name);
   CHECK(shows(view.gamma, tensors.at(name + ".weight")));
   CHECK(shows(view.beta, tensors.at(name + ".bias")));
@@ -47,20 +47,20 @@ void check_bert(const EncoderWeights& weights, const MadeUpTensors& tensors) {
   CHECK(shows(weights.type, tensors.at("embeddings.token_type_embeddings.weight")));
   check_norm(weights.embedding_norm, tensors, "embeddings.LayerNorm");
   CHECK_FALSE(weights.embedding_projection.weight);
-  CHECK_FALSE(weights.relative_bias);
+  CHECK_FALSE(weights.relative_attention_bias);
   CHECK_FALSE(weights.final_norm.gamma);
-  REQUIRE(weights.layers.size() == 2);
+  REQUIRE(weights.blocks.size() == 2);
   for (std::size_t i = 0; i < 2; ++i) {
     const std::string name = "encoder.layer." + std::to_string(i) + ".";
-    const EncoderLayerWeights& layer = weights.layers[i];
+    const BlockWeights& layer = weights.blocks[i];
     check_linear(layer.query, tensors, name + "attention.self.query");
     check_linear(layer.key, tensors, name + "attention.self.key");
     check_linear(layer.value, tensors, name + "attention.self.value");
     check_linear(layer.attention_output, tensors, name + "attention.output.dense");
     check_norm(layer.attention_norm, tensors, name + "attention.output.LayerNorm");
-    check_linear(layer.feed_forward_in, tensors, name + "intermediate.dense");
-    CHECK_FALSE(layer.feed_forward_gate.weight);
-    check_linear(layer.feed_forward_out, tensors, name + "output.dense");
+    check_linear(layer.up, tensors, name + "intermediate.dense");
+    CHECK_FALSE(layer.gate.weight);
+    check_linear(layer.down, tensors, name + "output.dense");
     check_norm(layer.feed_forward_norm, tensors, name + "output.LayerNorm");
   }
 }
@@ -107,7 +107,7 @@ TEST_CASE("f16 and bf16 stay as they are stored, also side by side with f32") {
   test::write_model(folder, bert_config(), tensors);
   const EncoderWeights weights = read(folder);
   check_bert(weights, tensors);
-  CHECK(weights.layers[0].query.weight.type != weights.layers[0].query.bias.type);
+  CHECK(weights.blocks[0].query.weight.type != weights.blocks[0].query.bias.type);
 }
 
 TEST_CASE("tensors that are not aligned to their elements") {
@@ -151,11 +151,11 @@ TEST_CASE("albert's groups") {
   test::write_model(folder, config, tensors);
   const EncoderWeights weights = read(folder);
   check_linear(weights.embedding_projection, tensors, "encoder.embedding_hidden_mapping_in");
-  REQUIRE(weights.layers.size() == 4);
+  REQUIRE(weights.blocks.size() == 4);
   for (int i = 0; i < 4; ++i) {
-    const EncoderLayerWeights& layer = weights.layers[static_cast<std::size_t>(i)];
+    const BlockWeights& layer = weights.blocks[static_cast<std::size_t>(i)];
     check_linear(layer.query, tensors, layer_of(i / 2, i % 2) + "attention.query");
-    check_linear(layer.feed_forward_out, tensors, layer_of(i / 2, i % 2) + "ffn_output");
+    check_linear(layer.down, tensors, layer_of(i / 2, i % 2) + "ffn_output");
     check_norm(layer.feed_forward_norm, tensors, layer_of(i / 2, i % 2) + "full_layer_layer_norm");
   }
 }
@@ -188,9 +188,9 @@ TEST_CASE("modernbert's fused weights are cut by rows; only chosen biases are th
   CHECK_FALSE(weights.position);
   CHECK_FALSE(weights.embedding_norm.beta);
   CHECK(shows(weights.final_norm.gamma, tensors.at("model.final_norm.weight")));
-  CHECK_FALSE(weights.layers[0].attention_norm.gamma);
-  CHECK(shows(weights.layers[1].attention_norm.gamma, tensors.at("model.layers.1.attn_norm.weight")));
-  const EncoderLayerWeights& layer = weights.layers[1];
+  CHECK_FALSE(weights.blocks[0].attention_norm.gamma);
+  CHECK(shows(weights.blocks[1].attention_norm.gamma, tensors.at("model.layers.1.attn_norm.weight")));
+  const BlockWeights& layer = weights.blocks[1];
   const MadeUpTensor& fused = tensors.at("model.layers.1.attn.Wqkv.weight");
   CHECK(shows(layer.query.weight, fused));
   CHECK(shows(layer.key.weight, fused, 8));
@@ -200,10 +200,10 @@ TEST_CASE("modernbert's fused weights are cut by rows; only chosen biases are th
     CHECK(test::element(layer.value.bias, i) ==
           test::made_up_value(tensors.at("model.layers.1.attn.Wqkv.bias").seed, 16 + i));
   const MadeUpTensor& gated = tensors.at("model.layers.1.mlp.Wi.weight");
-  CHECK(shows(layer.feed_forward_in.weight, gated));
-  CHECK(shows(layer.feed_forward_gate.weight, gated, 12));
-  CHECK(layer.feed_forward_gate.weight.rows == 12);
-  CHECK_FALSE(layer.feed_forward_in.bias);
+  CHECK(shows(layer.gate.weight, gated));
+  CHECK(shows(layer.up.weight, gated, 12));
+  CHECK(layer.up.weight.rows == 12);
+  CHECK_FALSE(layer.gate.bias);
 }
 
 TEST_CASE("mpnet's table of relative positions, without the rows that have no bucket") {
@@ -226,10 +226,10 @@ TEST_CASE("mpnet's table of relative positions, without the rows that have no bu
   tensors["encoder.relative_attention_bias.weight"] = {{40, 2}, 77};
   test::write_model(folder, config, tensors);
   const EncoderWeights weights = read(folder);
-  CHECK(shows(weights.relative_bias, tensors.at("encoder.relative_attention_bias.weight")));
-  CHECK(weights.relative_bias.rows == 32);
+  CHECK(shows(weights.relative_attention_bias, tensors.at("encoder.relative_attention_bias.weight")));
+  CHECK(weights.relative_attention_bias.rows == 32);
   CHECK_FALSE(weights.type);
-  check_linear(weights.layers[1].attention_output, tensors, "encoder.layer.1.attention.attn.o");
+  check_linear(weights.blocks[1].attention_output, tensors, "encoder.layer.1.attention.attn.o");
 }
 
 void expect_bad(const MadeUpTensors& tensors, std::initializer_list<std::string> parts) {

@@ -87,13 +87,13 @@ void write_model(const TemporaryFolder& folder, const nlohmann::json& config, co
   folder.write("model.safetensors", safetensors_of(tensors));
 }
 
-float element(const model::WeightView& view, std::int64_t i) {
+float element(const ops::WeightView& view, std::int64_t i) {
   if (view.type == StorageType::f32) return static_cast<const float*>(view.data)[i];
   const std::uint16_t bits = static_cast<const std::uint16_t*>(view.data)[i];
   return view.type == StorageType::f16 ? of_f16(bits) : of_bf16(bits);
 }
 
-bool shows(const model::WeightView& view, const MadeUpTensor& tensor, std::int64_t first) {
+bool shows(const ops::WeightView& view, const MadeUpTensor& tensor, std::int64_t first) {
   if (!view || view.columns != tensor.shape.back()) return false;
   for (std::int64_t i = 0; i < view.elements(); ++i)
     if (element(view, i) != made_up_value(tensor.seed, first * view.columns + i)) return false;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "fixtures/temporary_folder.hpp"
-#include "model/files/weight_view.hpp"
+#include "model/files/weight_files.hpp"
 
 namespace saccade::test {
 
@@ -46,8 +46,8 @@ template <typename Rename>
 void write_model(const TemporaryFolder& folder, const nlohmann::json& config, const MadeUpTensors& tensors);
 
 /// Element i of what a view shows.
-[[nodiscard]] float element(const model::WeightView& view, std::int64_t i);
+[[nodiscard]] float element(const ops::WeightView& view, std::int64_t i);
 /// Whether a view shows rows [first, first + view.rows) of this tensor, in every element.
-[[nodiscard]] bool shows(const model::WeightView& view, const MadeUpTensor& tensor, std::int64_t first = 0);
+[[nodiscard]] bool shows(const ops::WeightView& view, const MadeUpTensor& tensor, std::int64_t first = 0);
 
 }  // namespace saccade::test

@@ -17,27 +17,26 @@
 namespace saccade {
 namespace {
 
+using model::BlockWeights;
 using model::EncoderConfig;
-using model::EncoderLayerWeights;
 using model::EncoderWeights;
 
-std::int64_t elements_of(const model::LinearView& view) {
+std::int64_t elements_of(const ops::LinearView& view) {
   return view.weight.elements() + view.bias.elements();
 }
-std::int64_t elements_of(const model::NormView& view) {
+std::int64_t elements_of(const ops::NormView& view) {
   return view.gamma.elements() + view.beta.elements();
 }
-std::int64_t elements_of(const EncoderLayerWeights& layer) {
+std::int64_t elements_of(const BlockWeights& layer) {
   return elements_of(layer.query) + elements_of(layer.key) + elements_of(layer.value) +
-         elements_of(layer.attention_output) + elements_of(layer.attention_norm) +
-         elements_of(layer.feed_forward_in) + elements_of(layer.feed_forward_gate) +
-         elements_of(layer.feed_forward_out) + elements_of(layer.feed_forward_norm);
+         elements_of(layer.attention_output) + elements_of(layer.attention_norm) + elements_of(layer.up) +
+         elements_of(layer.gate) + elements_of(layer.down) + elements_of(layer.feed_forward_norm);
 }
 std::int64_t elements_of(const EncoderWeights& weights) {
   std::int64_t count = weights.word.elements() + weights.position.elements() + weights.type.elements() +
-                       weights.relative_bias.elements() + elements_of(weights.embedding_norm) +
+                       weights.relative_attention_bias.elements() + elements_of(weights.embedding_norm) +
                        elements_of(weights.embedding_projection) + elements_of(weights.final_norm);
-  for (const EncoderLayerWeights& layer : weights.layers) count += elements_of(layer);
+  for (const BlockWeights& layer : weights.blocks) count += elements_of(layer);
   return count;
 }
 
@@ -49,26 +48,27 @@ std::int64_t elements_in(const TensorFile& file) {
   return count;
 }
 
-void check_shape(const model::WeightView& view, std::int64_t rows, std::int64_t columns) {
+void check_shape(const ops::WeightView& view, std::int64_t rows, std::int64_t columns) {
   CHECK(static_cast<bool>(view));
   CHECK(view.rows == rows);
   CHECK(view.columns == columns);
 }
 
 void check_shapes(const EncoderConfig& config, const EncoderWeights& weights) {
-  check_shape(weights.word, config.vocabulary, config.embedding_width);
-  if (config.positions != 0) check_shape(weights.position, config.positions, config.embedding_width);
-  if (config.types != 0) check_shape(weights.type, config.types, config.embedding_width);
-  if (config.relative_buckets != 0) check_shape(weights.relative_bias, config.relative_buckets, config.heads);
-  REQUIRE(static_cast<std::int64_t>(weights.layers.size()) == config.layer_weights);
-  for (const model::EncoderLayer& layer : config.layers) {
-    const EncoderLayerWeights& own = weights.layers[static_cast<std::size_t>(layer.weights)];
-    check_shape(own.query.weight, config.width, config.width);
-    check_shape(own.value.weight, config.width, config.width);
-    check_shape(own.feed_forward_in.weight, config.feed_forward, config.width);
-    check_shape(own.feed_forward_out.weight, config.width, config.feed_forward);
+  check_shape(weights.word, config.vocab_size, config.embedding_size);
+  if (config.positions != 0) check_shape(weights.position, config.positions, config.embedding_size);
+  if (config.type_vocab_size != 0) check_shape(weights.type, config.type_vocab_size, config.embedding_size);
+  if (config.relative_buckets != 0)
+    check_shape(weights.relative_attention_bias, config.relative_buckets, config.num_attention_heads());
+  REQUIRE(static_cast<std::int64_t>(weights.blocks.size()) == config.num_blocks);
+  for (const layers::LayerShape& layer : config.layers) {
+    const BlockWeights& own = weights.blocks[layer.block];
+    check_shape(own.query.weight, config.hidden_size(), config.hidden_size());
+    check_shape(own.value.weight, config.hidden_size(), config.hidden_size());
+    check_shape(own.up.weight, config.shape.intermediate_size, config.hidden_size());
+    check_shape(own.down.weight, config.hidden_size(), config.shape.intermediate_size);
     CHECK(static_cast<bool>(own.attention_norm.gamma) == layer.has_attention_norm);
-    CHECK(static_cast<bool>(own.query.bias) == config.attention_bias);
+    CHECK(static_cast<bool>(own.query.bias) == config.shape.attention_bias);
   }
 }
 
@@ -86,8 +86,8 @@ TEST_CASE("every stored encoder is read, to the last weight") {
     const EncoderConfig config = model::read_encoder_config(directory);
     const nlohmann::json raw = raw_config(directory);
     CHECK(config.family == raw["model_type"]);
-    CHECK(config.vocabulary == raw["vocab_size"]);
-    CHECK(config.width == raw[raw.contains("dim") ? "dim" : "hidden_size"]);
+    CHECK(config.vocab_size == raw["vocab_size"]);
+    CHECK(config.hidden_size() == raw[raw.contains("dim") ? "dim" : "hidden_size"]);
     CHECK(config.max_tokens + config.first_position == raw["max_position_embeddings"]);
     const EncoderWeights weights = model::read_encoder_weights(directory, config);
     check_shapes(config, weights);
@@ -100,7 +100,7 @@ TEST_CASE("the sample model: an encoder, its mean, a dense step, unit length") {
   const std::filesystem::path directory = test::sample_model_path();
   const EncoderConfig config = model::read_encoder_config(directory);
   CHECK(config.layers.size() == 4);
-  CHECK(config.width == 128);
+  CHECK(config.hidden_size() == 128);
   CHECK(config.max_tokens == 256);
   const EncoderWeights weights = model::read_encoder_weights(directory, config);
   check_shapes(config, weights);
@@ -119,7 +119,7 @@ TEST_CASE("the sample model: an encoder, its mean, a dense step, unit length") {
   CHECK(dense.activation == model::Activation::none);
   check_shape(model::read_dense_weights(dense).linear.weight, 128, 128);
   CHECK(std::holds_alternative<model::Normalize>(sentence.steps[1]));
-  CHECK(model::embedding_width(sentence, config.width) == 128);
+  CHECK(model::embedding_width(sentence, config.hidden_size()) == 128);
 }
 
 TEST_CASE("all-MiniLM-L6-v2 without its weights is described, and they are missed") {
@@ -130,10 +130,10 @@ TEST_CASE("all-MiniLM-L6-v2 without its weights is described, and they are misse
   }
   const EncoderConfig config = model::read_encoder_config(directory);
   CHECK(config.layers.size() == 6);
-  CHECK(config.width == 384);
-  CHECK(config.heads == 12);
-  CHECK(config.feed_forward == 1536);
-  CHECK(config.vocabulary == 30522);
+  CHECK(config.hidden_size() == 384);
+  CHECK(config.num_attention_heads() == 12);
+  CHECK(config.shape.intermediate_size == 1536);
+  CHECK(config.vocab_size == 30522);
   const model::SentenceConfig sentence = model::read_sentence_config(directory);
   CHECK(sentence.max_tokens == 256);
   CHECK(sentence.prompts.at("query").empty());

@@ -46,7 +46,7 @@ TEST_CASE("one file") {
   WeightFiles files(folder.path());
   CHECK(files.has("a"));
   CHECK_FALSE(files.has("c"));
-  const model::WeightView a = files.at("a", {2, 3});
+  const ops::WeightView a = files.at("a", {2, 3});
   CHECK(a.rows == 2);
   CHECK(a.columns == 3);
   CHECK(a.type == StorageType::f32);

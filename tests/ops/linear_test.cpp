@@ -31,9 +31,9 @@ struct Case {
   }
 
   [[nodiscard]] ops::PackedWeights packed(Engine& engine) const {
-    ops::PackedWeights packed = ops::make_packed_weights(in, kernels::round_up(out, kernels::panel_width));
-    ops::pack_weights(engine.state(), ops::stored({out, in, weight, bias}), 0, packed);
-    return packed;
+    const ops::LinearView map = {.weight = {weight.data(), StorageType::f32, out, in, in},
+                                 .bias = {bias.data(), StorageType::f32, 1, out, out}};
+    return ops::pack_weights(engine.state(), {&map, 1});
   }
   [[nodiscard]] std::vector<float> expected(float (*activation)(float), bool gated, bool added) const {
     std::vector<float> y;
@@ -68,11 +68,11 @@ TEST_CASE("same bits: linear maps with activation, gate and residual, in tasks o
     for_each_engine([&](Engine& engine) {
       GuardedMatrix y(c.rows, c.out, c.out + 3, 1);
       const MatrixView out = {y.data(), c.rows, c.out, y.stride()};
-      run(engine, c, out, {.activation = Activation::gelu, .gate = gate});
+      run(engine, c, out, {.activation = Activation::gelu, .factor = gate});
       CHECK(difference(y.values(), gated) == "");
       run(engine, c, out, {.activation = Activation::relu, .residual = residual});
       CHECK(difference(y.values(), added) == "");
-      run(engine, c, out, {.activation = Activation::silu, .gate = gate, .residual = residual});
+      run(engine, c, out, {.activation = Activation::silu, .factor = gate, .residual = residual});
       CHECK(difference(y.values(), all) == "");
       CHECK(y.guards_hold());
     });
@@ -85,7 +85,7 @@ TEST_CASE("the gate and the residual may be where the output is") {
   for_each_engine([&](Engine& engine) {
     std::vector<float> y = c.gate;
     const MatrixView out = {y.data(), c.rows, c.out, c.out};
-    run(engine, c, out, {.activation = Activation::gelu, .gate = out});
+    run(engine, c, out, {.activation = Activation::gelu, .factor = out});
     CHECK(difference(y, c.expected(contract::gelu, true, false)) == "");
     y = c.residual;
     run(engine, c, out, {.residual = out});

@@ -43,7 +43,7 @@ const EncoderFamily& read_family(const JsonObject& config) {
       "model_type", list_of(encoder_families(), [](const EncoderFamily& known) { return known.model_type; }));
 }
 
-/// What no family is supported with.
+/// Refuses what is supported for no family.
 void require_encoder(const JsonObject& config) {
   for (const char* key : {"is_decoder", "add_cross_attention"}) {
     if (config.flag(key, false)) throw config.unsupported(key, "false, as encoders have it");
@@ -54,48 +54,74 @@ void require_encoder(const JsonObject& config) {
 }
 
 Activation read_activation(const JsonObject& config, const EncoderFamily& family) {
-  const std::string name = config.text(family.keys.activation, std::string(family.defaults.activation));
+  const std::string name = config.text(family.keys.hidden_act, std::string(family.defaults.hidden_act));
   for (const ActivationName& known : activation_names)
     if (known.name == name) return known.activation;
-  throw config.unsupported(family.keys.activation,
+  throw config.unsupported(family.keys.hidden_act,
                            list_of(activation_names, [](const ActivationName& known) { return known.name; }));
 }
 
 constexpr Whole size = {.least = 1};
 
-void read_sizes(const JsonObject& config, const EncoderFamily& family, EncoderConfig& encoder) {
+void read_attention(const JsonObject& config, const EncoderFamily& family, layers::AttentionShape& shape) {
   const ConfigKeys& keys = family.keys;
-  const ConfigDefaults& defaults = family.defaults;
-  encoder.width = config.whole(keys.width, defaults.width, size);
-  encoder.heads = config.whole(keys.heads, defaults.heads, size);
-  if (encoder.width % encoder.heads != 0) {
-    throw config.wrong(keys.heads, "a divisor of the width, which '" + std::string(keys.width) +
-                                       "' says is " + std::to_string(encoder.width));
+  shape.hidden_size = config.whole(keys.hidden_size, family.defaults.hidden_size, size);
+  shape.num_attention_heads =
+      config.whole(keys.num_attention_heads, family.defaults.num_attention_heads, size);
+  if (shape.hidden_size % shape.num_attention_heads != 0) {
+    throw config.wrong(keys.num_attention_heads, "a divisor of the width, which '" +
+                                                     std::string(keys.hidden_size) + "' says is " +
+                                                     std::to_string(shape.hidden_size));
   }
-  encoder.feed_forward = config.whole(keys.feed_forward, defaults.feed_forward, size);
-  encoder.vocabulary = config.whole("vocab_size", defaults.vocabulary, size);
-  if (!keys.types.empty()) encoder.types = config.whole(keys.types, defaults.types, size);
-  encoder.embedding_width = encoder.width;
-  if (!keys.embedding_width.empty())
-    encoder.embedding_width = config.whole(keys.embedding_width, defaults.embedding_width, size);
-  encoder.projects_embeddings = family.always_projects || encoder.embedding_width != encoder.width;
+  shape.num_key_value_heads = shape.num_attention_heads;
+  shape.head_dim = shape.hidden_size / shape.num_attention_heads;
 }
 
-std::int64_t padding_token(const JsonObject& config, const EncoderFamily& family) {
-  if (family.padding_is_fixed) return family.defaults.padding_token;
+layers::BlockShape read_shape(const JsonObject& config, const EncoderFamily& family) {
+  const ConfigKeys& keys = family.keys;
+  layers::BlockShape shape;
+  shape.activation = read_activation(config, family);
+  shape.norm.place = family.norm_place;
+  shape.norm.epsilon = keys.layer_norm_eps.empty()
+                           ? family.defaults.layer_norm_eps
+                           : config.number(keys.layer_norm_eps, family.defaults.layer_norm_eps);
+  shape.feed_forward = family.feed_forward;
+  read_attention(config, family, shape.attention);
+  shape.intermediate_size = config.whole(keys.intermediate_size, family.defaults.intermediate_size, size);
+  if (!family.biases_are_chosen) return shape;
+  shape.attention_bias = config.flag("attention_bias", false);
+  shape.mlp_bias = config.flag("mlp_bias", false);
+  shape.norm.has_bias = config.flag("norm_bias", false);
+  return shape;
+}
+
+void read_embeddings(const JsonObject& config, const EncoderFamily& family, EncoderConfig& encoder) {
+  const ConfigKeys& keys = family.keys;
+  const ConfigDefaults& defaults = family.defaults;
+  encoder.vocab_size = config.whole("vocab_size", defaults.vocab_size, size);
+  if (!keys.type_vocab_size.empty())
+    encoder.type_vocab_size = config.whole(keys.type_vocab_size, defaults.type_vocab_size, size);
+  encoder.embedding_size = encoder.hidden_size();
+  if (!keys.embedding_size.empty())
+    encoder.embedding_size = config.whole(keys.embedding_size, defaults.embedding_size, size);
+  encoder.projects_embeddings = family.always_projects || encoder.embedding_size != encoder.hidden_size();
+}
+
+std::int64_t read_pad_token_id(const JsonObject& config, const EncoderFamily& family) {
+  if (family.padding_is_fixed) return family.defaults.pad_token_id;
   if (config.is_null("pad_token_id")) throw config.wrong("pad_token_id", "the id of a token");
-  return config.whole("pad_token_id", family.defaults.padding_token);
+  return config.whole("pad_token_id", family.defaults.pad_token_id);
 }
 
 void read_positions(const JsonObject& config, const EncoderFamily& family, EncoderConfig& encoder) {
   const std::string key = "max_position_embeddings";
-  const std::int64_t positions = config.whole(key, family.defaults.positions, size);
+  const std::int64_t positions = config.whole(key, family.defaults.max_position_embeddings, size);
   encoder.max_tokens = positions;
   if (family.positions == Positions::rotary) return;
   encoder.positions = positions;
   if (family.positions == Positions::from_zero) return;
-  encoder.uncounted_token = padding_token(config, family);
-  encoder.first_position = encoder.uncounted_token + 1;
+  encoder.pad_token_id = read_pad_token_id(config, family);
+  encoder.first_position = encoder.pad_token_id + 1;
   encoder.max_tokens = positions - encoder.first_position;
   if (encoder.max_tokens < 1) {
     throw config.wrong(key, "more than " + std::to_string(encoder.first_position) +
@@ -103,17 +129,9 @@ void read_positions(const JsonObject& config, const EncoderFamily& family, Encod
   }
 }
 
-void read_biases(const JsonObject& config, const EncoderFamily& family, EncoderConfig& encoder) {
-  if (!family.biases_are_chosen) return;
-  encoder.attention_bias = config.flag("attention_bias", false);
-  encoder.feed_forward_bias = config.flag("mlp_bias", false);
-  encoder.norm_bias = config.flag("norm_bias", false);
-}
-
-/// transformers reads relative_attention_num_buckets for the size of the table only: the buckets are always
-/// these.
+/// transformers uses relative_attention_num_buckets for the size of the table only: the buckets are constant.
 void read_relative_bias(const JsonObject& config, const EncoderFamily& family, EncoderConfig& encoder) {
-  if (family.names.relative_bias.empty()) return;
+  if (family.names.relative_attention_bias.empty()) return;
   encoder.relative_buckets = 32;
   encoder.relative_distance = 128;
   encoder.relative_rows = config.whole("relative_attention_num_buckets", encoder.relative_buckets,
@@ -128,15 +146,9 @@ EncoderConfig read_encoder_config(const std::filesystem::path& directory) {
   require_encoder(config);
   EncoderConfig encoder;
   encoder.family = family.model_type;
-  encoder.pre_norm = family.pre_norm;
-  encoder.gated = family.gated;
-  encoder.activation = read_activation(config, family);
-  encoder.norm_epsilon = family.keys.norm_epsilon.empty()
-                             ? family.defaults.norm_epsilon
-                             : config.number(family.keys.norm_epsilon, family.defaults.norm_epsilon);
-  read_sizes(config, family, encoder);
+  encoder.shape = read_shape(config, family);
+  read_embeddings(config, family, encoder);
   read_positions(config, family, encoder);
-  read_biases(config, family, encoder);
   read_relative_bias(config, family, encoder);
   read_layers(config, family, encoder);
   return encoder;

@@ -5,33 +5,33 @@
 namespace saccade::model {
 namespace {
 
-constexpr ConfigKeys bert_keys = {.layers = "num_hidden_layers",
-                                  .width = "hidden_size",
-                                  .heads = "num_attention_heads",
-                                  .feed_forward = "intermediate_size",
-                                  .activation = "hidden_act",
-                                  .norm_epsilon = "layer_norm_eps",
-                                  .types = "type_vocab_size",
-                                  .embedding_width = ""};
+constexpr ConfigKeys bert_keys = {.num_hidden_layers = "num_hidden_layers",
+                                  .hidden_size = "hidden_size",
+                                  .num_attention_heads = "num_attention_heads",
+                                  .intermediate_size = "intermediate_size",
+                                  .hidden_act = "hidden_act",
+                                  .layer_norm_eps = "layer_norm_eps",
+                                  .type_vocab_size = "type_vocab_size",
+                                  .embedding_size = ""};
 
-constexpr ConfigDefaults bert_defaults = {.layers = 12,
-                                          .width = 768,
-                                          .heads = 12,
-                                          .feed_forward = 3072,
-                                          .vocabulary = 30522,
-                                          .positions = 512,
-                                          .types = 2,
-                                          .embedding_width = 0,
-                                          .padding_token = 0,
-                                          .activation = "gelu",
-                                          .norm_epsilon = 1e-12};
+constexpr ConfigDefaults bert_defaults = {.num_hidden_layers = 12,
+                                          .hidden_size = 768,
+                                          .num_attention_heads = 12,
+                                          .intermediate_size = 3072,
+                                          .vocab_size = 30522,
+                                          .max_position_embeddings = 512,
+                                          .type_vocab_size = 2,
+                                          .embedding_size = 0,
+                                          .pad_token_id = 0,
+                                          .hidden_act = "gelu",
+                                          .layer_norm_eps = 1e-12};
 
 constexpr TensorNames bert_names = {.word = "embeddings.word_embeddings",
                                     .position = "embeddings.position_embeddings",
                                     .type = "embeddings.token_type_embeddings",
                                     .embedding_norm = "embeddings.LayerNorm",
                                     .embedding_projection = "",
-                                    .relative_bias = "",
+                                    .relative_attention_bias = "",
                                     .final_norm = "",
                                     .layer = "encoder.layer.#.",
                                     .query = "attention.self.query",
@@ -39,8 +39,9 @@ constexpr TensorNames bert_names = {.word = "embeddings.word_embeddings",
                                     .value = "attention.self.value",
                                     .attention_output = "attention.output.dense",
                                     .attention_norm = "attention.output.LayerNorm",
-                                    .feed_forward_in = "intermediate.dense",
-                                    .feed_forward_out = "output.dense",
+                                    .gate = "",
+                                    .up = "intermediate.dense",
+                                    .down = "output.dense",
                                     .feed_forward_norm = "output.LayerNorm"};
 
 constexpr EncoderFamily bert = {
@@ -50,24 +51,24 @@ constexpr EncoderFamily roberta_of(std::string_view model_type, std::int64_t voc
   EncoderFamily family = bert;
   family.model_type = model_type;
   family.positions = Positions::after_padding;
-  family.defaults.vocabulary = vocabulary;
-  family.defaults.padding_token = 1;
+  family.defaults.vocab_size = vocabulary;
+  family.defaults.pad_token_id = 1;
   return family;
 }
 
 constexpr EncoderFamily distilbert_of() {
   EncoderFamily family = bert;
   family.model_type = "distilbert";
-  family.keys = {.layers = "n_layers",
-                 .width = "dim",
-                 .heads = "n_heads",
-                 .feed_forward = "hidden_dim",
-                 .activation = "activation",
-                 .norm_epsilon = "",
-                 .types = "",
-                 .embedding_width = ""};
-  family.defaults.layers = 6;
-  family.defaults.types = 0;
+  family.keys = {.num_hidden_layers = "n_layers",
+                 .hidden_size = "dim",
+                 .num_attention_heads = "n_heads",
+                 .intermediate_size = "hidden_dim",
+                 .hidden_act = "activation",
+                 .layer_norm_eps = "",
+                 .type_vocab_size = "",
+                 .embedding_size = ""};
+  family.defaults.num_hidden_layers = 6;
+  family.defaults.type_vocab_size = 0;
   family.names.type = "";
   family.names.layer = "transformer.layer.#.";
   family.names.query = "attention.q_lin";
@@ -75,8 +76,8 @@ constexpr EncoderFamily distilbert_of() {
   family.names.value = "attention.v_lin";
   family.names.attention_output = "attention.out_lin";
   family.names.attention_norm = "sa_layer_norm";
-  family.names.feed_forward_in = "ffn.lin1";
-  family.names.feed_forward_out = "ffn.lin2";
+  family.names.up = "ffn.lin1";
+  family.names.down = "ffn.lin2";
   family.names.feed_forward_norm = "output_layer_norm";
   return family;
 }
@@ -86,12 +87,12 @@ constexpr EncoderFamily mpnet_of() {
   family.model_type = "mpnet";
   family.positions = Positions::after_padding;
   family.padding_is_fixed = true;
-  family.keys.types = "";
-  family.defaults.vocabulary = 30527;
-  family.defaults.types = 0;
-  family.defaults.padding_token = 1;
+  family.keys.type_vocab_size = "";
+  family.defaults.vocab_size = 30527;
+  family.defaults.type_vocab_size = 0;
+  family.defaults.pad_token_id = 1;
   family.names.type = "";
-  family.names.relative_bias = "encoder.relative_attention_bias";
+  family.names.relative_attention_bias = "encoder.relative_attention_bias";
   family.names.query = "attention.attn.q";
   family.names.key = "attention.attn.k";
   family.names.value = "attention.attn.v";
@@ -103,11 +104,11 @@ constexpr EncoderFamily mpnet_of() {
 constexpr EncoderFamily electra_of() {
   EncoderFamily family = bert;
   family.model_type = "electra";
-  family.keys.embedding_width = "embedding_size";
-  family.defaults.width = 256;
-  family.defaults.heads = 4;
-  family.defaults.feed_forward = 1024;
-  family.defaults.embedding_width = 128;
+  family.keys.embedding_size = "embedding_size";
+  family.defaults.hidden_size = 256;
+  family.defaults.num_attention_heads = 4;
+  family.defaults.intermediate_size = 1024;
+  family.defaults.embedding_size = 128;
   family.names.embedding_projection = "embeddings_project";
   return family;
 }
@@ -117,13 +118,13 @@ constexpr EncoderFamily albert_of() {
   family.model_type = "albert";
   family.always_projects = true;
   family.shares_layers = true;
-  family.keys.embedding_width = "embedding_size";
-  family.defaults.width = 4096;
-  family.defaults.heads = 64;
-  family.defaults.feed_forward = 16384;
-  family.defaults.vocabulary = 30000;
-  family.defaults.embedding_width = 128;
-  family.defaults.activation = "gelu_new";
+  family.keys.embedding_size = "embedding_size";
+  family.defaults.hidden_size = 4096;
+  family.defaults.num_attention_heads = 64;
+  family.defaults.intermediate_size = 16384;
+  family.defaults.vocab_size = 30000;
+  family.defaults.embedding_size = 128;
+  family.defaults.hidden_act = "gelu_new";
   family.names.embedding_projection = "encoder.embedding_hidden_mapping_in";
   family.names.layer = "encoder.albert_layer_groups.#.albert_layers.#.";
   family.names.query = "attention.query";
@@ -131,8 +132,8 @@ constexpr EncoderFamily albert_of() {
   family.names.value = "attention.value";
   family.names.attention_output = "attention.dense";
   family.names.attention_norm = "attention.LayerNorm";
-  family.names.feed_forward_in = "ffn";
-  family.names.feed_forward_out = "ffn_output";
+  family.names.up = "ffn";
+  family.names.down = "ffn_output";
   family.names.feed_forward_norm = "full_layer_layer_norm";
   return family;
 }
@@ -141,27 +142,29 @@ constexpr EncoderFamily modernbert_of() {
   EncoderFamily family = bert;
   family.model_type = "modernbert";
   family.positions = Positions::rotary;
-  family.pre_norm = family.gated = family.alternates = family.biases_are_chosen = true;
-  family.keys.activation = "hidden_activation";
-  family.keys.norm_epsilon = "norm_eps";
-  family.keys.types = "";
-  family.defaults = {.layers = 22,
-                     .width = 768,
-                     .heads = 12,
-                     .feed_forward = 1152,
-                     .vocabulary = 50368,
-                     .positions = 8192,
-                     .types = 0,
-                     .embedding_width = 0,
-                     .padding_token = 50283,
-                     .activation = "gelu",
-                     .norm_epsilon = 1e-5};
+  family.norm_place = layers::NormPlace::before_sublayer;
+  family.feed_forward = layers::FeedForwardKind::gated;
+  family.alternates = family.biases_are_chosen = true;
+  family.keys.hidden_act = "hidden_activation";
+  family.keys.layer_norm_eps = "norm_eps";
+  family.keys.type_vocab_size = "";
+  family.defaults = {.num_hidden_layers = 22,
+                     .hidden_size = 768,
+                     .num_attention_heads = 12,
+                     .intermediate_size = 1152,
+                     .vocab_size = 50368,
+                     .max_position_embeddings = 8192,
+                     .type_vocab_size = 0,
+                     .embedding_size = 0,
+                     .pad_token_id = 50283,
+                     .hidden_act = "gelu",
+                     .layer_norm_eps = 1e-5};
   family.names = {.word = "embeddings.tok_embeddings",
                   .position = "",
                   .type = "",
                   .embedding_norm = "embeddings.norm",
                   .embedding_projection = "",
-                  .relative_bias = "",
+                  .relative_attention_bias = "",
                   .final_norm = "final_norm",
                   .layer = "layers.#.",
                   .query = "attn.Wqkv",
@@ -169,8 +172,9 @@ constexpr EncoderFamily modernbert_of() {
                   .value = "attn.Wqkv",
                   .attention_output = "attn.Wo",
                   .attention_norm = "attn_norm",
-                  .feed_forward_in = "mlp.Wi",
-                  .feed_forward_out = "mlp.Wo",
+                  .gate = "mlp.Wi",
+                  .up = "mlp.Wi",
+                  .down = "mlp.Wo",
                   .feed_forward_norm = "mlp_norm"};
   return family;
 }

@@ -4,50 +4,54 @@
 #include <span>
 #include <string_view>
 
+#include "layers/block_shape.hpp"
+
 namespace saccade::model {
 
-/// How a family tells tokens where they stand.
+/// How a family encodes the positions of tokens.
 enum class Positions : std::uint8_t {
-  from_zero,      ///< a table, from its first row on
-  after_padding,  ///< a table, from the row after that of the padding token
-  rotary          ///< queries and keys are turned
+  from_zero,      ///< a table whose first row is position 0
+  after_padding,  ///< a table whose row after the padding token's is position 0
+  rotary          ///< queries and keys are rotated
 };
 
-/// What config.json calls a size or a choice; empty: the family has no such key.
+/// Keys of config.json, under the names that BERT's has; empty: the family has no such key.
 struct ConfigKeys {
-  std::string_view layers, width, heads, feed_forward, activation, norm_epsilon, types, embedding_width;
+  std::string_view num_hidden_layers, hidden_size, num_attention_heads, intermediate_size, hidden_act,
+      layer_norm_eps, type_vocab_size, embedding_size;
 };
 
-/// What holds for keys that config.json leaves out.
+/// Values of keys that config.json leaves out.
 struct ConfigDefaults {
-  std::int64_t layers, width, heads, feed_forward, vocabulary, positions;
-  std::int64_t types;            ///< 0: the family has none
-  std::int64_t embedding_width;  ///< 0: as width
-  std::int64_t padding_token;
-  std::string_view activation;
-  double norm_epsilon;
+  std::int64_t num_hidden_layers, hidden_size, num_attention_heads, intermediate_size, vocab_size,
+      max_position_embeddings;
+  std::int64_t type_vocab_size;  ///< 0: the family has no token types
+  std::int64_t embedding_size;   ///< 0: hidden_size
+  std::int64_t pad_token_id;
+  std::string_view hidden_act;
+  double layer_norm_eps;
 };
 
-/// What tensors are called, without prefix and without ".weight" or ".bias"; empty: the family has none. Of a
-/// layer, behind `layer`, in which '#' stands for its number; where there are two, for those of a group and
-/// of the layer in it.
+/// Names of tensors, without prefix and without ".weight" or ".bias"; empty: the family has none. Those of a
+/// layer come after `layer`, in which '#' stands for its number; where there are two, for the number of a
+/// group and of the layer in it. Maps of the same name are one tensor: their outputs follow one another.
 struct TensorNames {
-  std::string_view word, position, type, embedding_norm, embedding_projection, relative_bias, final_norm;
+  std::string_view word, position, type, embedding_norm, embedding_projection, relative_attention_bias,
+      final_norm;
   std::string_view layer;
-  std::string_view query, key, value;  ///< all the same: one tensor, rows one after the other
+  std::string_view query, key, value;
   std::string_view attention_output, attention_norm;
-  std::string_view feed_forward_in;  ///< of a gated feed-forward, the gate's rows follow in the same tensor
-  std::string_view feed_forward_out, feed_forward_norm;
+  std::string_view gate, up, down, feed_forward_norm;  ///< as FeedForwardKind says
 };
 
-/// How transformers describes and stores the encoders of one model_type: all that is particular to it.
+/// How transformers describes and stores the encoders of one model_type.
 /// https://github.com/huggingface/transformers, src/transformers/models/<family>/
 struct EncoderFamily {
   std::string_view model_type;
   Positions positions = Positions::from_zero;
-  bool pre_norm = false;           ///< norms before attention and feed-forward, and a last one at the end
-  bool gated = false;              ///< act(in(x)) * gate(x)
-  bool always_projects = false;    ///< even where embeddings are as wide as the layers
+  layers::NormPlace norm_place = layers::NormPlace::after_residual;
+  layers::FeedForwardKind feed_forward = layers::FeedForwardKind::plain;
+  bool always_projects = false;    ///< embeddings are projected even where they have the hidden size
   bool shares_layers = false;      ///< num_hidden_groups, inner_group_num
   bool alternates = false;         ///< layers with a window and layers without, by layer_types
   bool padding_is_fixed = false;   ///< at the default, whatever pad_token_id says

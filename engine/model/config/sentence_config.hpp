@@ -54,7 +54,7 @@ struct SentenceConfig {
 
 struct DenseWeights {
   WeightFiles files;
-  LinearView linear;  ///< [out][in], valid as long as `files`
+  ops::LinearView linear;  ///< [out][in], valid as long as `files`
 };
 
 [[nodiscard]] DenseWeights read_dense_weights(const Dense& dense);

@@ -12,7 +12,7 @@
 namespace saccade::model {
 namespace {
 
-/// What stands before the names where the encoder was saved as a part of a larger model.
+/// Prefixes of the names where the encoder was saved as a part of a larger model.
 constexpr std::string_view prefixes[] = {"",       "bert.",    "roberta.", "distilbert.",
                                          "mpnet.", "electra.", "albert.",  "model."};
 
@@ -36,12 +36,12 @@ class Reader {
 
   [[nodiscard]] EncoderWeights read() {
     read_embeddings();
-    weights_.layers.resize(core::as_size(config_.layer_weights));
-    for (const EncoderLayer& layer : config_.layers) {
-      EncoderLayerWeights& weights = weights_.layers[core::as_size(layer.weights)];
-      if (!weights.query.weight) weights = read_layer(layer);
+    weights_.blocks.resize(core::as_size(config_.num_blocks));
+    for (const layers::LayerShape& layer : config_.layers) {
+      BlockWeights& weights = weights_.blocks[layer.block];
+      if (!weights.query.weight) weights = read_block(layer);
     }
-    weights_.final_norm = norm(names_.final_norm, config_.width);
+    weights_.final_norm = norm(names_.final_norm, config_.hidden_size());
     return std::move(weights_);
   }
 
@@ -55,7 +55,7 @@ class Reader {
     return tensor(std::string(name) + ".weight", {rows, columns});
   }
 
-  /// What TensorFlow called gamma and beta is so called in old files.
+  /// Old files have TensorFlow's names, gamma and beta.
   WeightView norm_tensor(const std::string& name, const std::string& old_name, std::int64_t width) {
     const bool is_old = !weights_.files.has(prefix_ + name) && weights_.files.has(prefix_ + old_name);
     return tensor(is_old ? old_name : name, {width});
@@ -65,63 +65,76 @@ class Reader {
     if (name.empty()) return {};
     const std::string base(name);
     NormView view = {norm_tensor(base + ".weight", base + ".gamma", width), {}};
-    if (config_.norm_bias) view.beta = norm_tensor(base + ".bias", base + ".beta", width);
+    if (config_.shape.norm.has_bias) view.beta = norm_tensor(base + ".bias", base + ".beta", width);
     return view;
   }
 
-  /// Map number `part` of the `parts` of the same size whose rows one tensor holds.
+  /// Map number `index` of the `count` maps of the same size whose outputs one tensor holds.
   LinearView linear(const std::string& name, std::int64_t out, std::int64_t in, bool has_bias,
-                    std::int64_t part = 0, std::int64_t parts = 1) {
+                    std::int64_t index = 0, std::int64_t count = 1) {
     LinearView view;
-    view.weight = tensor(name + ".weight", {parts * out, in}).part(part * out * in, out, in);
-    if (has_bias) view.bias = tensor(name + ".bias", {parts * out}).part(part * out, 1, out);
+    view.weight = tensor(name + ".weight", {count * out, in}).slice_rows(index * out, out);
+    if (has_bias) view.bias = tensor(name + ".bias", {count * out}).slice_columns(index * out, out);
     return view;
   }
 
   void read_embeddings() {
-    const std::int64_t width = config_.embedding_width;
-    weights_.word = table(names_.word, config_.vocabulary, width);
+    const std::int64_t width = config_.embedding_size, heads = config_.num_attention_heads();
+    weights_.word = table(names_.word, config_.vocab_size, width);
     weights_.position = table(names_.position, config_.positions, width);
-    weights_.type = table(names_.type, config_.types, width);
+    weights_.type = table(names_.type, config_.type_vocab_size, width);
     weights_.embedding_norm = norm(names_.embedding_norm, width);
     if (config_.projects_embeddings)
       weights_.embedding_projection =
-          linear(std::string(names_.embedding_projection), config_.width, width, true);
-    weights_.relative_bias = table(names_.relative_bias, config_.relative_rows, config_.heads);
-    if (weights_.relative_bias)
-      weights_.relative_bias = weights_.relative_bias.part(0, config_.relative_buckets, config_.heads);
+          linear(std::string(names_.embedding_projection), config_.hidden_size(), width, true);
+    WeightView& bias = weights_.relative_attention_bias;
+    bias = table(names_.relative_attention_bias, config_.relative_rows, heads);
+    if (bias) bias = bias.slice_rows(0, config_.relative_buckets);
   }
 
-  /// The numbers in place of names_.layer's '#': of the layer, or of its group and of the layer in it.
-  std::string layer_prefix(std::int64_t weights) const {
+  /// names_.layer with the number of the block in place of '#', or of its group and of the layer in it.
+  std::string block_prefix(std::size_t block) const {
     std::string name(names_.layer);
-    for (const std::int64_t number : {weights / config_.inner_layers, weights % config_.inner_layers}) {
+    const std::size_t inner = core::as_size(config_.inner_group_num);
+    for (const std::size_t number : {block / inner, block % inner}) {
       const std::size_t at = name.find('#');
       if (at != std::string::npos) name.replace(at, 1, std::to_string(number));
     }
     return name;
   }
 
-  EncoderLayerWeights read_layer(const EncoderLayer& layer) {
-    const std::string prefix = layer_prefix(layer.weights);
+  void read_attention(const std::string& prefix, BlockWeights& block) {
+    const layers::AttentionShape& shape = config_.shape.attention;
     const auto named = [&](std::string_view name) { return prefix + std::string(name); };
-    const std::int64_t width = config_.width, between = config_.feed_forward;
-    const bool bias = config_.attention_bias, fused = names_.query == names_.value;
-    const std::int64_t thirds = fused ? 3 : 1, halves = config_.gated ? 2 : 1;
-    EncoderLayerWeights view;
-    view.query = linear(named(names_.query), width, width, bias, 0, thirds);
-    view.key = linear(named(names_.key), width, width, bias, fused ? 1 : 0, thirds);
-    view.value = linear(named(names_.value), width, width, bias, fused ? 2 : 0, thirds);
-    view.attention_output = linear(named(names_.attention_output), width, width, bias);
-    if (layer.has_attention_norm) view.attention_norm = norm(named(names_.attention_norm), width);
-    view.feed_forward_in =
-        linear(named(names_.feed_forward_in), between, width, config_.feed_forward_bias, 0, halves);
-    if (config_.gated)
-      view.feed_forward_gate =
-          linear(named(names_.feed_forward_in), between, width, config_.feed_forward_bias, 1, halves);
-    view.feed_forward_out = linear(named(names_.feed_forward_out), width, between, config_.feed_forward_bias);
-    view.feed_forward_norm = norm(named(names_.feed_forward_norm), width);
-    return view;
+    const bool bias = config_.shape.attention_bias, fused = names_.query == names_.value;
+    const std::int64_t count = fused ? 3 : 1;
+    block.query = linear(named(names_.query), shape.query_size(), shape.hidden_size, bias, 0, count);
+    block.key = linear(named(names_.key), shape.key_size(), shape.hidden_size, bias, fused ? 1 : 0, count);
+    block.value =
+        linear(named(names_.value), shape.key_size(), shape.hidden_size, bias, fused ? 2 : 0, count);
+    block.attention_output =
+        linear(named(names_.attention_output), shape.hidden_size, shape.query_size(), bias);
+  }
+
+  void read_feed_forward(const std::string& prefix, BlockWeights& block) {
+    const auto named = [&](std::string_view name) { return prefix + std::string(name); };
+    const std::int64_t inner = config_.shape.intermediate_size, hidden = config_.hidden_size();
+    const bool bias = config_.shape.mlp_bias, fused = names_.gate == names_.up;
+    const std::int64_t count = fused ? 2 : 1;
+    if (config_.shape.gated()) block.gate = linear(named(names_.gate), inner, hidden, bias, 0, count);
+    block.up = linear(named(names_.up), inner, hidden, bias, fused ? 1 : 0, count);
+    block.down = linear(named(names_.down), hidden, inner, bias);
+  }
+
+  BlockWeights read_block(const layers::LayerShape& layer) {
+    const std::string prefix = block_prefix(layer.block);
+    BlockWeights block;
+    read_attention(prefix, block);
+    if (layer.has_attention_norm)
+      block.attention_norm = norm(prefix + std::string(names_.attention_norm), config_.hidden_size());
+    read_feed_forward(prefix, block);
+    block.feed_forward_norm = norm(prefix + std::string(names_.feed_forward_norm), config_.hidden_size());
+    return block;
   }
 
   const EncoderConfig& config_;

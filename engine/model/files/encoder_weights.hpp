@@ -8,32 +8,37 @@
 
 namespace saccade::model {
 
-/// The weights of a layer; several layers may use the same.
-struct EncoderLayerWeights {
-  LinearView query, key, value;  ///< [width][width], head after head
-  LinearView attention_output;   ///< [width][width]
-  NormView attention_norm;       ///< [width]; with pre_norm before the attention, else after its residual sum
-  LinearView feed_forward_in;    ///< [feed_forward][width]
-  LinearView feed_forward_gate;  ///< the same, where gated
-  LinearView feed_forward_out;   ///< [width][feed_forward]
-  NormView feed_forward_norm;    ///< as attention_norm
+using ops::LinearView;
+using ops::NormView;
+using ops::WeightView;
+
+/// The weights of a block, with sizes as in layers::BlockShape; several layers may use the same.
+struct BlockWeights {
+  LinearView query;             ///< [query_size][hidden_size], head after head
+  LinearView key, value;        ///< [key_size][hidden_size]
+  LinearView attention_output;  ///< [hidden_size][query_size]
+  NormView attention_norm;      ///< [hidden_size]
+  LinearView gate;              ///< [intermediate_size][hidden_size], where gated
+  LinearView up;                ///< [intermediate_size][hidden_size]
+  LinearView down;              ///< [hidden_size][intermediate_size]
+  NormView feed_forward_norm;   ///< [hidden_size]
 };
 
 /// All tensors that an encoder needs, by what they do. The views are valid as long as `files`.
 struct EncoderWeights {
   WeightFiles files;
-  WeightView word;                          ///< [vocabulary][embedding_width]
-  WeightView position;                      ///< [positions][embedding_width], or none
-  WeightView type;                          ///< [types][embedding_width], or none
-  NormView embedding_norm;                  ///< [embedding_width]
-  LinearView embedding_projection;          ///< [width][embedding_width], or none
-  WeightView relative_bias;                 ///< [relative_buckets][heads], or none
-  std::vector<EncoderLayerWeights> layers;  ///< EncoderLayer::weights counts here
-  NormView final_norm;                      ///< [width], with pre_norm
+  WeightView word;                     ///< [vocab_size][embedding_size]
+  WeightView position;                 ///< [positions][embedding_size], or none
+  WeightView type;                     ///< [type_vocab_size][embedding_size], or none
+  NormView embedding_norm;             ///< [embedding_size]
+  LinearView embedding_projection;     ///< [hidden_size][embedding_size], or none
+  WeightView relative_attention_bias;  ///< [relative_buckets][num_attention_heads], or none
+  std::vector<BlockWeights> blocks;    ///< LayerShape::block is an index here
+  NormView final_norm;                 ///< [hidden_size], where norms come first
 };
 
-/// Finds the weights in a directory, whatever module's name stands before theirs, and checks their shapes.
-/// Tensors that an encoder has no use for are ignored. Throws Error as WeightFiles does.
+/// Finds the weights in a directory, under any of the known prefixes, and checks their shapes. Tensors that
+/// an encoder does not use are ignored. Throws Error as WeightFiles does.
 [[nodiscard]] EncoderWeights read_encoder_weights(const std::filesystem::path& directory,
                                                   const EncoderConfig& config);
 

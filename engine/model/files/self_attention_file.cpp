@@ -1,19 +1,19 @@
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "core/as_size.hpp"
+#include "io/formats/storage_types.hpp"
+#include "layers/packed_self_attention.hpp"
+#include "model/files/weight_files.hpp"
 #include "saccade/error.hpp"
 #include "saccade/self_attention.hpp"
-#include "saccade/tensor_file.hpp"
 
 namespace saccade {
 namespace {
-
-using core::as_size;
 
 /// Names that a kind of file gives a self-attention layer's tensors, behind a prefix.
 struct Naming {
@@ -23,7 +23,7 @@ struct Naming {
   bool input_major;  ///< stored [in][out]
 };
 
-/// The most telling name first: "query." alone ends the names of other kinds, too.
+/// Specific names first: names of other kinds of files also end in "query.".
 constexpr Naming namings[] = {
     {"attention.self.query.", "attention.self.key.", "attention.self.value.", "attention.output.dense.",
      false},
@@ -43,7 +43,7 @@ struct FoundLayer {
   const Naming* naming;
 };
 
-/// Where a tensor is the query weight of a layer: the prefix and naming.
+/// The prefix and naming of the layer whose query weight has this tensor name.
 std::optional<FoundLayer> layer_of(std::string_view tensor) {
   for (const Naming& naming : namings) {
     const std::string query = std::string(naming.query) + "weight";
@@ -66,42 +66,36 @@ std::string list_of(const std::vector<FoundLayer>& layers) {
 class SelfAttentionReader {
  public:
   SelfAttentionReader(const std::filesystem::path& path, const SelfAttentionFile& options)
-      : file_(TensorFile::open(path)), heads_(options.heads), layer_(find_layer(options.prefix)) {}
+      : files_(model::WeightFiles::open_file(path)),
+        heads_(options.heads),
+        layer_(find_layer(options.prefix)) {}
 
-  [[nodiscard]] SelfAttention load(Engine& engine) {
+  /// The layer's maps, valid as long as the reader.
+  [[nodiscard]] layers::SelfAttentionViews read() {
     const Naming& naming = *layer_.naming;
     const bool fused = naming.query == naming.value;
-    const std::int64_t parts = fused ? 3 : 1;
-    const Linear query = read(naming.query, parts, 0);
-    const Linear key = read(naming.key, parts, fused ? 1 : 0);
-    const Linear value = read(naming.value, parts, fused ? 2 : 0);
-    require_same_shape(naming.key, key, query);
-    require_same_shape(naming.value, value, query);
-    if (heads_ < 1 || query.view.out % heads_ != 0)
-      fail(name(naming.query, "weight") + " gives " + std::to_string(query.view.out) +
+    const std::int64_t count = fused ? 3 : 1;
+    layers::SelfAttentionViews views = {.query = linear(naming.query, 0, count),
+                                        .key = linear(naming.key, fused ? 1 : 0, count),
+                                        .value = linear(naming.value, fused ? 2 : 0, count),
+                                        .output = {}};
+    require_same_shape(naming.key, views.key, views.query);
+    require_same_shape(naming.value, views.value, views.query);
+    if (heads_ < 1 || views.query.out() % heads_ != 0)
+      fail(name(naming.query, "weight") + " gives " + std::to_string(views.query.out()) +
            " values a token, which " + std::to_string(heads_) + " heads do not divide");
-    SelfAttentionWeights weights = {.query = query.view, .key = key.view, .value = value.view, .output = {}};
-    std::optional<Linear> output;
-    if (file_.find(name(naming.output, "weight")) != nullptr) {
-      output = read(naming.output, 1, 0);
-      weights.output = output->view;
-      if (output->view.in != value.view.out)
-        fail(name(naming.output, "weight") + " takes " + std::to_string(output->view.in) +
-             " values a token; expected " + std::to_string(value.view.out) + ", as " +
-             name(naming.value, "weight") + " gives");
-    }
-    return SelfAttention(engine, weights, heads_);
+    if (!files_.has(name(naming.output, "weight"))) return views;
+    views.output = linear(naming.output, 0, 1);
+    if (views.output.in() != views.value.out())
+      fail(name(naming.output, "weight") + " takes " + std::to_string(views.output.in()) +
+           " values a token; expected " + std::to_string(views.value.out()) + ", as " +
+           name(naming.value, "weight") + " gives");
+    return views;
   }
 
  private:
-  /// A map read from the file, and the view of it that the layer takes.
-  struct Linear {
-    std::vector<float> weight, bias;
-    LinearWeights view;
-  };
-
   [[noreturn]] void fail(const std::string& message) const {
-    throw Error(ErrorCode::file_format, file_.path().string() + ": " + message);
+    throw Error(ErrorCode::file_format, files_.path().string() + ": " + message);
   }
 
   [[nodiscard]] std::string name(std::string_view map, std::string_view tensor) const {
@@ -111,8 +105,8 @@ class SelfAttentionReader {
   [[nodiscard]] FoundLayer find_layer(std::string prefix) const {
     if (!prefix.empty() && !prefix.ends_with('.')) prefix += '.';
     std::vector<FoundLayer> layers;
-    for (const TensorInfo& tensor : file_.tensors()) {
-      std::optional<FoundLayer> layer = layer_of(tensor.name);
+    for (const std::string& tensor : files_.names()) {
+      std::optional<FoundLayer> layer = layer_of(tensor);
       if (!layer) continue;
       if (!prefix.empty() && layer->prefix == prefix) return *layer;
       layers.push_back(std::move(*layer));
@@ -129,76 +123,58 @@ class SelfAttentionReader {
     return layers.front();
   }
 
-  /// A prefix that reaches into the names, as "encoder.layer.0.attention.self".
+  /// A prefix that ends within the names of a naming, as "encoder.layer.0.attention.self".
   [[nodiscard]] std::optional<FoundLayer> named_from_within(const std::string& prefix) const {
     for (const Naming& naming : namings) {
-      if (file_.find(prefix + std::string(naming.query) + "weight") != nullptr)
-        return FoundLayer{prefix, &naming};
+      if (files_.has(prefix + std::string(naming.query) + "weight")) return FoundLayer{prefix, &naming};
     }
     return std::nullopt;
   }
 
-  /// Map number `part` of the `parts` that a tensor holds.
-  [[nodiscard]] Linear read(std::string_view map, std::int64_t parts, std::int64_t part) const {
-    const TensorInfo& info = file_.at(name(map, "weight"));
-    if (info.shape.size() != 2)
-      fail(info.name + " has " + std::to_string(info.shape.size()) + " dimensions; expected 2");
-    const std::int64_t rows = info.shape[0], columns = info.shape[1];
-    const std::int64_t all = layer_.naming->input_major ? columns : rows,
-                       in = layer_.naming->input_major ? rows : columns;
-    if (all < parts || all % parts != 0 || in < 1)
-      fail(info.name + " is [" + std::to_string(rows) + ", " + std::to_string(columns) + "]; expected " +
-           (parts == 1 ? "no empty dimension" : "outputs in 3 equal parts"));
-    Linear linear;
-    linear.view.out = all / parts;
-    linear.view.in = in;
-    linear.view.input_major = layer_.naming->input_major;
-    linear.weight = layer_.naming->input_major ? read_columns(info, linear.view, part)
-                                               : read_rows(info, linear.view, part);
-    linear.bias = read_bias(name(map, "bias"), all, linear.view.out, part);
-    linear.view.weight = linear.weight;
-    linear.view.bias = linear.bias;
-    return linear;
+  /// Map number `index` of the `count` maps whose outputs a tensor holds one after the other.
+  [[nodiscard]] ops::LinearView linear(std::string_view map, std::int64_t index, std::int64_t count) {
+    const std::string tensor = name(map, "weight");
+    const bool input_major = layer_.naming->input_major;
+    const std::vector<std::int64_t> shape = weight_shape(tensor);
+    const std::int64_t all = shape[input_major ? 1 : 0], in = shape[input_major ? 0 : 1];
+    if (all < count || all % count != 0 || in < 1)
+      fail(tensor + " is [" + std::to_string(shape[0]) + ", " + std::to_string(shape[1]) + "]; expected " +
+           (count == 1 ? "no empty dimension" : "outputs in 3 equal parts"));
+    const std::int64_t out = all / count;
+    const ops::WeightView weight = files_.at(tensor, shape), bias = find_bias(name(map, "bias"), all);
+    return {
+        .weight = input_major ? weight.slice_columns(index * out, out) : weight.slice_rows(index * out, out),
+        .bias = bias ? bias.slice_columns(index * out, out) : bias,
+        .input_major = input_major};
   }
 
-  [[nodiscard]] std::vector<float> read_rows(const TensorInfo& info, const LinearWeights& map,
-                                             std::int64_t part) const {
-    std::vector<float> weight(as_size(map.out * map.in));
-    file_.read(info.name, part * map.out * map.in, weight);
-    return weight;
+  [[nodiscard]] std::vector<std::int64_t> weight_shape(const std::string& tensor) const {
+    const std::vector<std::int64_t>* const shape = files_.find_shape(tensor);
+    if (shape == nullptr) fail(tensor + " is missing");
+    if (shape->size() != 2)
+      fail(tensor + " has " + std::to_string(shape->size()) + " dimensions; expected 2");
+    return *shape;
   }
 
-  /// A part of the columns of a weight stored [in][out].
-  [[nodiscard]] std::vector<float> read_columns(const TensorInfo& info, const LinearWeights& map,
-                                                std::int64_t part) const {
-    std::vector<float> weight(core::as_size(map.out * map.in));
-    for (std::int64_t i = 0; i < map.in; ++i)
-      file_.read(info.name, i * info.shape[1] + part * map.out,
-                 std::span(weight).subspan(core::as_size(i * map.out), core::as_size(map.out)));
-    return weight;
+  /// [all], or none.
+  [[nodiscard]] ops::WeightView find_bias(const std::string& tensor, std::int64_t all) {
+    const std::vector<std::int64_t>* const shape = files_.find_shape(tensor);
+    if (shape == nullptr) return {};
+    if (*shape != std::vector<std::int64_t>{all})
+      fail(tensor + " is " + io::shape_text(*shape) + " in " + std::to_string(shape->size()) +
+           " dimensions; expected [" + std::to_string(all) + "], as its weight has outputs");
+    return files_.at(tensor, *shape);
   }
 
-  [[nodiscard]] std::vector<float> read_bias(const std::string& tensor, std::int64_t all, std::int64_t out,
-                                             std::int64_t part) const {
-    const TensorInfo* info = file_.find(tensor);
-    if (info == nullptr) return {};
-    if (info->shape != std::vector<std::int64_t>{all})
-      fail(tensor + " has " + std::to_string(info->elements()) + " elements in " +
-           std::to_string(info->shape.size()) + " dimensions; expected [" + std::to_string(all) +
-           "], as its weight has outputs");
-    std::vector<float> bias(as_size(out));
-    file_.read(tensor, part * out, bias);
-    return bias;
+  void require_same_shape(std::string_view map, const ops::LinearView& got,
+                          const ops::LinearView& query) const {
+    if (got.out() == query.out() && got.in() == query.in()) return;
+    fail(name(map, "weight") + " maps " + std::to_string(got.in()) + " to " + std::to_string(got.out()) +
+         " values; expected " + std::to_string(query.in()) + " to " + std::to_string(query.out()) + ", as " +
+         name(layer_.naming->query, "weight"));
   }
 
-  void require_same_shape(std::string_view map, const Linear& got, const Linear& query) const {
-    if (got.view.out == query.view.out && got.view.in == query.view.in) return;
-    fail(name(map, "weight") + " maps " + std::to_string(got.view.in) + " to " +
-         std::to_string(got.view.out) + " values; expected " + std::to_string(query.view.in) + " to " +
-         std::to_string(query.view.out) + ", as " + name(layer_.naming->query, "weight"));
-  }
-
-  TensorFile file_;
+  model::WeightFiles files_;
   std::int64_t heads_;
   FoundLayer layer_;
 };
@@ -207,7 +183,10 @@ class SelfAttentionReader {
 
 SelfAttention SelfAttention::load(Engine& engine, const std::filesystem::path& path,
                                   const SelfAttentionFile& file) {
-  return SelfAttentionReader(path, file).load(engine);
+  SelfAttentionReader reader(path, file);
+  const layers::SelfAttentionViews views = reader.read();
+  return SelfAttention(std::make_unique<const layers::PackedSelfAttention>(
+      layers::pack_self_attention(engine.state(), views, file.heads)));
 }
 
 }  // namespace saccade

@@ -64,6 +64,24 @@ WeightFiles::WeightFiles(const std::filesystem::path& directory) : path_(directo
   open_shards(path_);
 }
 
+WeightFiles WeightFiles::open_file(const std::filesystem::path& path) {
+  WeightFiles files;
+  files.path_ = path;
+  for (const io::StoredTensor& tensor : files.open(path)) files.add(tensor);
+  return files;
+}
+
+const std::vector<std::int64_t>* WeightFiles::find_shape(const std::string& name) const {
+  const auto found = tensors_.find(name);
+  return found == tensors_.end() ? nullptr : &found->second.info.shape;
+}
+
+std::vector<std::string> WeightFiles::names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : tensors_) names.push_back(name);
+  return names;
+}
+
 void WeightFiles::add(const io::StoredTensor& tensor) {
   tensors_.insert_or_assign(tensor.info.name, Tensor{tensor.info, files_.size() - 1, tensor.begin});
 }
@@ -94,7 +112,7 @@ void WeightFiles::open_shards(const std::filesystem::path& index) {
   }
 }
 
-WeightView WeightFiles::at(const std::string& name, const std::vector<std::int64_t>& shape) {
+ops::WeightView WeightFiles::at(const std::string& name, const std::vector<std::int64_t>& shape) {
   const auto found = tensors_.find(name);
   if (found == tensors_.end())
     throw io::format_error({path_, name}, "is missing; expected " + io::shape_text(shape));
@@ -108,7 +126,7 @@ WeightView WeightFiles::at(const std::string& name, const std::vector<std::int64
     throw io::format_error(
         place, "is stored as " + std::string(io::row_of(type).safetensors) + "; expected F32, F16 or BF16");
   }
-  return {aligned(tensor), type, shape.size() == 1 ? 1 : shape.front(), shape.back()};
+  return {aligned(tensor), type, shape.size() == 1 ? 1 : shape.front(), shape.back(), shape.back()};
 }
 
 const std::byte* WeightFiles::aligned(const Tensor& tensor) {

@@ -10,13 +10,13 @@
 #include "core/aligned_buffer.hpp"
 #include "io/files/mapped_file.hpp"
 #include "io/formats/stored_tensor.hpp"
-#include "model/files/weight_view.hpp"
+#include "ops/weight_view.hpp"
 
 namespace saccade::model {
 
-/// The tensors of a model's directory: model.safetensors, or the files that model.safetensors.index.json
-/// names. They stay where the mapped files have them, but for those that are not aligned to their elements,
-/// which are copied. Files must not be truncated meanwhile (MappedFile).
+/// The tensors of one safetensors file, or of a model's directory: model.safetensors, or the files that
+/// model.safetensors.index.json names. Files are mapped; only tensors that are not aligned to their elements
+/// are copied. Files must not be truncated meanwhile (MappedFile).
 class WeightFiles {
  public:
   WeightFiles() = default;
@@ -24,12 +24,18 @@ class WeightFiles {
   /// advice; file_not_usable; file_format where a file is truncated or corrupt, or the index does not fit.
   explicit WeightFiles(const std::filesystem::path& directory);
 
+  /// One file, whatever its name. Throws Error{file_not_usable} or Error{file_format}.
+  [[nodiscard]] static WeightFiles open_file(const std::filesystem::path& path);
+
   [[nodiscard]] bool has(const std::string& name) const { return tensors_.contains(name); }
   /// A tensor that must be there, of this shape (one or two sizes) and stored as F32, F16 or BF16. Throws
   /// Error{file_format} naming file, tensor, and what was found and expected. Valid as long as this object,
   /// wherever that is moved.
-  [[nodiscard]] WeightView at(const std::string& name, const std::vector<std::int64_t>& shape);
-  /// What to name in an error about all of them.
+  [[nodiscard]] ops::WeightView at(const std::string& name, const std::vector<std::int64_t>& shape);
+  /// The sizes of a tensor; null where there is none of this name.
+  [[nodiscard]] const std::vector<std::int64_t>* find_shape(const std::string& name) const;
+  [[nodiscard]] std::vector<std::string> names() const;
+  /// The file that an error about all tensors names: the index, or the only file.
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
  private:
@@ -43,9 +49,9 @@ class WeightFiles {
     io::MappedFile map;
   };
 
-  /// Maps a file and gives its tensors.
+  /// Maps a file and returns its tensors.
   std::vector<io::StoredTensor> open(const std::filesystem::path& path);
-  /// A tensor of the file opened last.
+  /// Adds a tensor of the file opened last.
   void add(const io::StoredTensor& tensor);
   void open_shards(const std::filesystem::path& index);
   [[nodiscard]] const std::byte* aligned(const Tensor& tensor);

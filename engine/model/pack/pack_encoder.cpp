@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 #include <map>
 
 #include "core/as_size.hpp"
-#include "model/pack/pack_linear.hpp"
 #include "model/pack/relative_bias.hpp"
 
 namespace saccade::model {
@@ -18,28 +16,23 @@ class Packer {
  public:
   Packer(Engine::State& state, const EncoderConfig& config) : state_(state), config_(config) {}
 
-  [[nodiscard]] ops::PackedWeights maps(std::initializer_list<const LinearView*> maps) const {
-    return pack_linear(state_, maps);
-  }
-
-  [[nodiscard]] std::vector<float> values(const WeightView& weight) const {
-    std::vector<float> out(as_size(weight.elements()));
-    if (weight) ops::convert(state_, weight.data, weight.type, weight.elements(), out.data());
-    return out;
+  template <class... Maps>
+  [[nodiscard]] ops::PackedWeights maps(const Maps&... maps) const {
+    return ops::pack_weights(state_, std::array{maps...});
   }
 
   [[nodiscard]] layers::PackedNorm norm(const NormView& view) const {
-    return {values(view.gamma), values(view.beta), static_cast<float>(config_.norm_epsilon)};
+    return {ops::to_fp32(state_, view.gamma), ops::to_fp32(state_, view.beta),
+            static_cast<float>(config_.shape.norm.epsilon)};
   }
 
-  [[nodiscard]] layers::PackedBlock block(const EncoderLayerWeights& w) const {
-    return {
-        .qkv = maps({&w.query, &w.key, &w.value}),
-        .output = maps({&w.attention_output}),
-        .attention_norm = norm(w.attention_norm),
-        .up = config_.gated ? maps({&w.feed_forward_in, &w.feed_forward_gate}) : maps({&w.feed_forward_in}),
-        .down = maps({&w.feed_forward_out}),
-        .output_norm = norm(w.feed_forward_norm)};
+  [[nodiscard]] layers::PackedBlock block(const BlockWeights& w) const {
+    return {.qkv = maps(w.query, w.key, w.value),
+            .attention_output = maps(w.attention_output),
+            .attention_norm = norm(w.attention_norm),
+            .gate_up = config_.shape.gated() ? maps(w.gate, w.up) : maps(w.up),
+            .down = maps(w.down),
+            .feed_forward_norm = norm(w.feed_forward_norm)};
   }
 
   /// Tables one after the other, in fp32.
@@ -55,7 +48,7 @@ class Packer {
     float* next = packed.tables.data();
     for (const auto& [from, to] : all) {
       if (!*from) continue;
-      ops::convert(state_, from->data, from->type, from->elements(), next);
+      ops::to_fp32(state_, *from, next);
       *to = {next, from->rows, from->columns, from->columns};
       next += from->elements();
     }
@@ -67,20 +60,20 @@ class Packer {
   const EncoderConfig& config_;
 };
 
-/// Where each layer stands, and a rotary table for each base.
-void stack(Engine::State& state, const EncoderConfig& config, layers::PackedEncoder& packed) {
+/// Adds the layers, and a rotary table for each base.
+void add_layers(Engine::State& state, const EncoderConfig& config, layers::PackedEncoder& packed) {
   std::map<double, std::ptrdiff_t> tables;
-  for (const EncoderLayer& layer : config.layers) {
-    layers::StackPlace place = {.block = as_size(layer.weights), .window = layer.window};
-    if (layer.rope_theta != 0) {
+  for (const layers::LayerShape& shape : config.layers) {
+    layers::PackedLayer layer = {.shape = shape};
+    if (shape.rope_theta != 0) {
       const auto [found, added] =
-          tables.try_emplace(layer.rope_theta, static_cast<std::ptrdiff_t>(packed.rotary.size()));
+          tables.try_emplace(shape.rope_theta, static_cast<std::ptrdiff_t>(packed.rotary.size()));
       if (added)
-        packed.rotary.push_back(
-            ops::make_rotary_table(state, layer.rope_theta, packed.head_dim, config.max_tokens));
-      place.rotary = found->second;
+        packed.rotary.push_back(ops::make_rotary_table(state, shape.rope_theta,
+                                                       config.shape.attention.head_dim, config.max_tokens));
+      layer.rotary = found->second;
     }
-    packed.stack.push_back(place);
+    packed.layers.push_back(layer);
   }
 }
 
@@ -90,24 +83,18 @@ std::unique_ptr<layers::PackedEncoder> pack_encoder(Engine::State& state, const 
                                                     const EncoderWeights& weights) {
   const Packer packer(state, config);
   auto packed = std::make_unique<layers::PackedEncoder>();
-  packed->width = config.width;
-  packed->heads = config.heads;
-  packed->head_dim = config.width / config.heads;
-  packed->feed_forward = config.feed_forward;
-  packed->activation = config.activation;
-  packed->norm_first = config.pre_norm;
-  packed->gated = config.gated;
+  packed->shape = config.shape;
   packed->max_tokens = config.max_tokens;
-  packed->padding_token = config.uncounted_token;
+  packed->pad_token_id = config.pad_token_id;
   packer.embeddings(weights, *packed);
   packed->embedding_norm = packer.norm(weights.embedding_norm);
-  if (config.projects_embeddings) packed->projection = packer.maps({&weights.embedding_projection});
-  for (const EncoderLayerWeights& layer : weights.layers) packed->blocks.push_back(packer.block(layer));
-  stack(state, config, *packed);
+  if (config.projects_embeddings) packed->embedding_projection = packer.maps(weights.embedding_projection);
+  for (const BlockWeights& block : weights.blocks) packed->blocks.push_back(packer.block(block));
+  add_layers(state, config, *packed);
   if (config.relative_buckets != 0)
     packed->distance_bias =
-        distance_bias(packer.values(weights.relative_bias), config.heads, config.max_tokens,
-                      {config.relative_buckets, config.relative_distance});
+        distance_bias(ops::to_fp32(state, weights.relative_attention_bias), config.num_attention_heads(),
+                      config.max_tokens, {config.relative_buckets, config.relative_distance});
   packed->final_norm = packer.norm(weights.final_norm);
   return packed;
 }

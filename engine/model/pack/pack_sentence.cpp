@@ -1,6 +1,6 @@
 #include "model/pack/pack_sentence.hpp"
 
-#include "model/pack/pack_linear.hpp"
+#include <array>
 
 namespace saccade::model {
 namespace {
@@ -9,7 +9,7 @@ layers::PackedStep pack_step(Engine::State& state, const SentenceStep& step) {
   const Dense* const dense = std::get_if<Dense>(&step);
   if (dense == nullptr) return {};
   const DenseWeights weights = read_dense_weights(*dense);
-  return {pack_linear(state, {&weights.linear}), dense->out, dense->activation};
+  return {ops::pack_weights(state, std::array{weights.linear}), dense->out, dense->activation};
 }
 
 }  // namespace
@@ -19,7 +19,7 @@ layers::PackedSentence pack_sentence(Engine::State& state, const SentenceConfig&
   static_cast<void>(embedding_width(config, token_width));
   layers::PackedSentence packed = {.pooling = config.pooling, .steps = {}};
   for (const SentenceStep& step : config.steps) packed.steps.push_back(pack_step(state, step));
-  // A norm at the end is of the values that are left.
+  // A norm at the end is applied to the values that truncation leaves.
   while (!packed.steps.empty() && packed.steps.back().is_norm()) {
     packed.steps.pop_back();
     packed.normalizes = true;

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/aligned_buffer.hpp"
+#include "ops/weight_view.hpp"
+#include "scheduler/engine_state.hpp"
+
+namespace saccade::ops {
+
+/// Weights of linear maps with the same input, packed side by side. Each map's outputs begin at a panel, so
+/// that one product computes them all, and a product of neighbouring maps takes only theirs.
+struct PackedWeights {
+  std::int64_t in = 0;
+  std::int64_t columns = 0;     ///< outputs of all maps, each rounded up to whole panels
+  AlignedBuffer<float> panels;  ///< [columns / 16][in][16]
+  AlignedBuffer<float> bias;    ///< [columns], +0 where a map has none
+
+  /// The panels from column `column` on, a multiple of 16.
+  [[nodiscard]] const float* panels_from(std::int64_t column) const noexcept {
+    return panels.data() + column * in;
+  }
+  [[nodiscard]] std::size_t bytes() const noexcept { return (panels.size() + bias.size()) * sizeof(float); }
+};
+
+/// Packs maps with the same number of inputs side by side, in this order. Nothing is borrowed afterwards.
+[[nodiscard]] PackedWeights pack_weights(Engine::State& state, std::span<const LinearView> maps);
+
+/// Widens the elements of a weight to fp32, without gaps between its rows.
+void to_fp32(Engine::State& state, const WeightView& weight, float* values);
+[[nodiscard]] std::vector<float> to_fp32(Engine::State& state, const WeightView& weight);
+
+}  // namespace saccade::ops
