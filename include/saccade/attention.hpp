@@ -106,6 +106,30 @@ struct StatesView {
   std::int64_t blocks = 0;  ///< at least attention_blocks() of every sequence
 };
 
+/// The softmax state of each query over the keys of this call and of earlier ones, so that keys can arrive in
+/// parts: from a file that is larger than memory, or from another machine. fp32 [query
+/// tokens][heads][value_dim + 2], contiguous, for each query its l, m and the value_dim sums; l is -1 where
+/// it has seen no key. Its size does not depend on the keys.
+///
+/// Each call joins its keys to the state and writes `out` and log_sum_exp for all keys so far, sinks
+/// included; after the last one they have the bits of a single call over all keys. Parts come in ascending
+/// order and all but the last end at a multiple of 512 positions. What a call says by key, as masks and
+/// biases, is counted from its own first key:
+///
+///     std::vector<float> state(tokens * heads * (value_dim + 2));
+///     for (std::int64_t key = 0; key < keys; key += 4096) {
+///       // ... read k and v of keys [key, key + 4096)
+///       const std::int64_t first_key[] = {key}, first_query[] = {keys - tokens};
+///       attention(engine, {q, k, v, out, offsets, part_offsets},
+///                 {.window = Window::causal(), .first_query_positions = first_query, .first_key_positions =
+///                 first_key,
+///                  .running = {state.data(), key == 0}});
+///     }
+struct RunningStates {
+  float* data = nullptr;  ///< null: not wanted
+  bool start = false;     ///< there are no earlier keys: the states are written and not read
+};
+
 struct AttentionOptions {
   /// Factor on the scores; unset: 1/sqrt(head_dim).
   std::optional<float> scale = {};
@@ -131,6 +155,10 @@ struct AttentionOptions {
   HeadsView log_sum_exp = {};
   TopKeys top_keys = {};
   StatesView states = {};
+  /// Not together with probabilities, top_keys or states, which are of the keys of one call. Where a window
+  /// or a bias by distance looks at positions, first_query_positions is needed: a part does not know how many
+  /// keys there are.
+  RunningStates running = {};
 };
 
 /// Attention's operands over one ragged batch. Heads of q are a multiple of those of k and v: query heads

@@ -325,6 +325,8 @@ template <class L>
 void finish_rows(AttentionWork<L>& w, std::ptrdiff_t first, std::ptrdiff_t count) noexcept {
   const AttentionBlock& a = w.a;
   const std::ptrdiff_t last = first + count;
+  for (std::ptrdiff_t row = first; a.running.data != nullptr && row < last; ++row)
+    store_running<L>(w.row(row), a.value_dim, of_row(a, a.running, row));  // without the sink
   for (std::ptrdiff_t row = first; a.sinks != nullptr && row < last; ++row) {
     MergedRow merged = w.row(row);
     merge_sink<L>(merged, a.sinks[a.head(row)], a.value_dim);
@@ -384,6 +386,9 @@ template <class L>
 void attention_block(const AttentionBlock& a) noexcept {
   AttentionWork<L> w(a);
   take_queries(w);
+  if (a.running.data != nullptr && !a.running_starts) {
+    for (std::ptrdiff_t row = 0; row < a.rows; ++row) load_running(w, row);
+  }
   for (std::ptrdiff_t i = 0; a.score_rows != nullptr && i < a.rows; ++i) {
     if (a.score_rows[i] != nullptr)
       fill<L>(a.score_rows[i], 0, a.keys, w.keeps_powers() ? no_power : -infinity);

@@ -163,6 +163,30 @@ void clear_states(const AttentionWork<L>& w, std::ptrdiff_t row) noexcept {
   }
 }
 
+/// Begins a row with the state that an earlier call left.
+template <class L>
+void load_running(AttentionWork<L>& w, std::ptrdiff_t row) noexcept {
+  const float* const from = of_row(w.a, w.a.running, row);
+  if (from[0] == -1.0f) return;
+  w.state[row] = {from[1], from[0]};
+  w.merged[row] = true;
+  float* const sums = w.sums + row * w.value_stride;
+  copy_values<L>(from + 2, sums, w.a.value_dim);
+  fill<L>(sums, w.a.value_dim, w.value_stride, 0.0f);  // merging takes whole registers
+}
+
+/// Leaves a row's state for a later call.
+template <class L>
+void store_running(const MergedRow& row, std::ptrdiff_t value_dim, float* to) noexcept {
+  to[0] = row.any ? row.state.l : -1.0f;
+  to[1] = row.any ? row.state.m : 0.0f;
+  if (row.any) {
+    copy_values<L>(row.sums, to + 2, value_dim);
+  } else {
+    fill<L>(to, 2, value_dim + 2, 0.0f);
+  }
+}
+
 template <class L>
 void finish_row(MergedRow row, std::ptrdiff_t value_dim, const float* sink, StorageType out_type, void* out,
                 StorageType log_sum_exp_type, void* log_sum_exp) noexcept {
@@ -180,6 +204,7 @@ void merge_states(const MergeStates& merge) noexcept {
       if (state[0] != -1.0f) merge_block<L>(row, {state[1], state[0]}, state + 2, merge.value_dim);
     }
   }
+  if (merge.running != nullptr) store_running<L>(row, merge.value_dim, merge.running);
   finish_row<L>(row, merge.value_dim, merge.sink, merge.out_type, merge.out, merge.log_sum_exp_type,
                 merge.log_sum_exp);
 }

@@ -83,6 +83,11 @@ struct AttentionBlock {
   std::ptrdiff_t top = 0;
   std::ptrdiff_t state_blocks = 0;  ///< that `states` has room for
   ByRow<float*> states = {};  ///< block b of a row is b * (value_dim + 2) further, counted from key 0's block
+  /// The rows' running states, [value_dim + 2] each: l, m and sums of the keys before these, l being -1 where
+  /// a row saw none of them. They are read first, unless the states start here, and become those of all keys
+  /// so far.
+  ByRow<float*> running = {};
+  bool running_starts = false;
   /// Asked for meanwhile, the last first: hardware does not foresee rows that lie apart.
   StridedRows ahead[4] = {};
 
@@ -125,7 +130,8 @@ struct MergeStates {
   StorageType out_type;
   void* log_sum_exp;  ///< null: not wanted
   StorageType log_sum_exp_type;
-  float* scratch;  ///< round_up(value_dim, 16) values
+  float* running = nullptr;  ///< where the merged state goes, before the sink; null: not wanted
+  float* scratch;            ///< round_up(value_dim, 16) values
 };
 
 /// Joins two results over disjoint keys.

@@ -81,22 +81,27 @@ void AttentionPlan::run_chunk(const kernels::KernelTable& kernels, HeadPlace hea
   a.first_block = blocks * block.chunk / parts;
   a.last_block = blocks * (block.chunk + 1) / parts;
   a.out.data = nullptr;
+  a.running.data = nullptr;  // joined with the others' states
   a.state_blocks = 0;
   // Row i's states are the i-th: those of row 0's query would begin `lead` rows before.
   a.states = {states - a.lead * row_states, a.group * row_states, row_states};
   kernels.attention_block(a);
   if (--chunks_left_[before(head).chunked + block.row / block.place->rows_per_block] != 0) return;
+  const bool resumes = whole.running.data != nullptr && !whole.running_starts;
   for (std::int64_t row = 0; row < a.rows; ++row) {
-    const float* const parts_of_row = states + row * row_states;
-    kernels.merge_states({.parts = &parts_of_row,
-                          .blocks = &blocks,
-                          .count = 1,
+    float* const running = whole.running.at(whole.query(row), whole.head(row));
+    const float* const parts_of_row[] = {running, states + row * row_states};
+    const std::int64_t blocks_of_parts[] = {1, blocks};  // a running state is like that of a block
+    kernels.merge_states({.parts = resumes ? parts_of_row : parts_of_row + 1,
+                          .blocks = resumes ? blocks_of_parts : blocks_of_parts + 1,
+                          .count = resumes ? 2 : 1,
                           .value_dim = problem_.value_dim(),
                           .sink = whole.sinks == nullptr ? nullptr : whole.sinks + whole.head(row),
                           .out = whole.out.at(whole.query(row), whole.head(row)),
                           .out_type = whole.out.type,
                           .log_sum_exp = whole.log_sum_exp.at(whole.query(row), whole.head(row)),
                           .log_sum_exp_type = whole.log_sum_exp.type,
+                          .running = running,
                           .scratch = slot.scratch});
   }
 }
@@ -250,7 +255,8 @@ kernels::AttentionBlock AttentionPlan::kernel_block(const RowBlock& block, const
   }
   const TopKeys& top = options.top_keys;
   const std::int64_t top_begin = (first_query + query) * top.token_stride + head * top.head_stride;
-  const std::int64_t row_states = options.states.blocks * (problem_.value_dim() + 2);
+  const std::int64_t row_state = problem_.value_dim() + 2, row_states = options.states.blocks * row_state;
+  const std::int64_t first_row = (first_query + query) * problem_.q.heads + head;
   return {.q = from_query<const void*>(problem_.q, s, first_query, query, head),
           .rows = block.rows,
           .source = source,
@@ -273,9 +279,11 @@ kernels::AttentionBlock AttentionPlan::kernel_block(const RowBlock& block, const
                                 top.head_stride},
           .top = top.k,
           .state_blocks = options.states.blocks,
-          .states = {element(options.states.data, StorageType::f32,
-                             ((first_query + query) * problem_.q.heads + head) * row_states),
-                     problem_.q.heads * row_states, row_states}};
+          .states = {element(options.states.data, StorageType::f32, first_row * row_states),
+                     problem_.q.heads * row_states, row_states},
+          .running = {element(options.running.data, StorageType::f32, first_row * row_state),
+                      problem_.q.heads * row_state, row_state},
+          .running_starts = options.running.start};
 }
 
 void AttentionPlan::run_row_block(const kernels::KernelTable& kernels, const RowBlock& block,

@@ -117,6 +117,31 @@ void validate_states(const AttentionProblem& p) {
   }
 }
 
+/// A part of the keys joins states of earlier ones.
+void validate_running(const AttentionProblem& p) {
+  const AttentionOptions& o = p.options;
+  if (o.running.data == nullptr) return;
+  const auto refuse = [](std::string_view what) {
+    core::fail("running: " + std::string(what) + " cannot be computed from a part of the keys");
+  };
+  if (!o.probabilities.empty()) refuse("probabilities");
+  if (o.top_keys.k != 0) refuse("top_keys");
+  if (o.states.data != nullptr) refuse("states of single blocks");
+  const bool positions = o.window.left != Window::unlimited || o.window.right != Window::unlimited ||
+                         o.distance_bias.data != nullptr;
+  if (positions && o.first_query_positions.empty())
+    core::fail(
+        "running: first_query_positions is empty; expected a position for each sequence, since the window or "
+        "the bias by distance depends on it");
+  for (std::int64_t s = 0; s < p.sequences(); ++s) {
+    const std::int64_t position = p.key_position(s);
+    if (!o.running.start && position % kernels::key_block != 0)
+      core::fail(core::item("first_key_positions", static_cast<std::size_t>(s)) + " is " +
+                 core::to_text(position) + "; expected a multiple of " + core::to_text(kernels::key_block) +
+                 ", where a part that continues running states begins");
+  }
+}
+
 }  // namespace
 
 void validate_top_keys(const AttentionProblem& p) {
@@ -163,6 +188,7 @@ void validate(const AttentionProblem& p) {
   validate_rules(p);
   validate_log_sum_exp(p.options.log_sum_exp, p.q.tokens, p.q.heads, p.offsets);
   validate_top_keys(p);
+  validate_running(p);
   validate_states(p);
   validate_requests(p);
 }
