@@ -20,6 +20,7 @@ struct PackedNorm {
   float epsilon = 0.0f;
 
   [[nodiscard]] ops::LayerNormWeights weights() const noexcept { return {gamma, beta, epsilon}; }
+  [[nodiscard]] std::size_t bytes() const noexcept { return (gamma.size() + beta.size()) * sizeof(float); }
 };
 
 /// Weights of a transformer block: attention and feed-forward, each with its norm.
@@ -30,6 +31,11 @@ struct PackedBlock {
   ops::PackedWeights gate_up;  ///< gate, where gated, and up from the next panel on
   ops::PackedWeights down;
   PackedNorm feed_forward_norm;
+
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return qkv.bytes() + attention_output.bytes() + attention_norm.bytes() + gate_up.bytes() + down.bytes() +
+           feed_forward_norm.bytes();
+  }
 };
 
 /// A layer of the encoder.
@@ -42,7 +48,7 @@ struct PackedLayer {
 struct PackedEncoder {
   BlockShape shape;
 
-  AlignedBuffer<float> tables;  ///< the memory of `embeddings`
+  AlignedBuffer<std::byte> tables;  ///< the memory of `embeddings`
   ops::EmbeddingTables embeddings = {};
   std::int64_t max_tokens = 0;  ///< of a sequence
   /// Padding, which positions do not count; batches have none, so sequences must not either. -1: there is
@@ -62,6 +68,14 @@ struct PackedEncoder {
   [[nodiscard]] bool projects_embeddings() const noexcept { return embedding_projection.in != 0; }
   [[nodiscard]] const PackedBlock& block_of(std::size_t layer) const noexcept {
     return blocks[layers[layer].shape.block];
+  }
+  /// Memory of all weights and tables.
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    std::size_t all = tables.size() + embedding_norm.bytes() + embedding_projection.bytes() +
+                      distance_bias.size() * sizeof(float) + final_norm.bytes();
+    for (const PackedBlock& block : blocks) all += block.bytes();
+    for (const ops::RotaryTable& table : rotary) all += table.values.size() * sizeof(float);
+    return all;
   }
 };
 

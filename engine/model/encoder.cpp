@@ -85,6 +85,12 @@ std::int64_t Encoder::max_tokens() const noexcept {
   return state_->encoder->max_tokens;
 }
 
+std::size_t Encoder::weight_bytes() const noexcept {
+  std::size_t bytes = state_->encoder->bytes();
+  for (const layers::PackedStep& step : state_->sentence.steps) bytes += step.weights.bytes();
+  return bytes;
+}
+
 LayerAttention Encoder::attention(std::int64_t layer) const {
   if (layer < 0 || layer >= layers())
     throw Error(ErrorCode::invalid_argument, "there is no layer " + std::to_string(layer) +

@@ -2,16 +2,17 @@
 
 #include <cstdint>
 
+#include "ops/weight_view.hpp"
 #include "saccade/views.hpp"
 #include "scheduler/engine_state.hpp"
 
 namespace saccade::ops {
 
-/// Vectors row by row; those that a model lacks are empty.
+/// Tables of vectors, all of one storage type and width; those that a model lacks are empty.
 struct EmbeddingTables {
-  ConstMatrixView words = {};
-  ConstMatrixView types = {};
-  ConstMatrixView positions = {};
+  WeightView words = {};
+  WeightView types = {};
+  WeightView positions = {};
   std::int64_t first_position = 0;  ///< row of `positions` for the first token of a sequence
 };
 

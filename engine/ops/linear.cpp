@@ -35,7 +35,7 @@ const float* element_or_null(ConstMatrixView m, std::int64_t row, std::int64_t c
 std::size_t linear_workspace(const Engine::State& state, const PackedWeights& weights) noexcept {
   scheduler::Carver carver;
   for (int slot = 0; slot < state.threads; ++slot)
-    (void)carver.take<float>(as_size(kernels::matmul_scratch(weights.in)));
+    (void)carver.take<float>(as_size(kernels::matmul_scratch(weights.in, weights.format)));
   return carver.used();
 }
 
@@ -46,7 +46,7 @@ void linear(Engine::State& state, ConstMatrixView x, const PackedWeights& weight
   const std::int64_t column_tasks = blocks_of(out.columns, per_task);
   const std::int64_t tasks = blocks_of(x.rows, matmul_rows) * column_tasks;
   // Tasks are assigned round-robin: a thread's next task is the one `threads` further on.
-  const auto next_panels = [&](std::int64_t task) -> const float* {
+  const auto next_panels = [&](std::int64_t task) -> const void* {
     const std::int64_t next = task + state.threads;
     if (next < tasks) return weights.panels_from(column + next % column_tasks * per_task);
     if (epilogue.next == nullptr) return nullptr;
@@ -72,7 +72,8 @@ void linear(Engine::State& state, ConstMatrixView x, const PackedWeights& weight
                                               .residual_stride = epilogue.residual.row_stride},
                                  .scratch = reinterpret_cast<float*>(workspace + as_size(slot) * slot_bytes),
                                  .next = next_panels(number),
-                                 .max_prefetch_rate = kernels::max_prefetch_rate()});
+                                 .max_prefetch_rate = kernels::max_prefetch_rate(),
+                                 .type = weights.format});
   };
   scheduler::run_tasks(state, as_size(tasks), run);
 }

@@ -29,18 +29,43 @@ void widen(Engine::State& state, const void* from, StorageType type, std::int64_
   });
 }
 
+/// Copies one panel of 16-bit values, whatever they mean: at most 16 columns, +0 beyond them.
+void copy_panel(const LinearView& map, std::int64_t first_column, std::uint16_t* panel) {
+  const WeightView& weight = map.weight;
+  const std::int64_t columns = std::min<std::int64_t>(panel_width, map.out() - first_column);
+  const std::int64_t column_stride = map.input_major ? 1 : weight.row_stride;
+  const std::int64_t depth_stride = map.input_major ? weight.row_stride : 1;
+  const auto* const source = static_cast<const std::uint16_t*>(weight.data) + first_column * column_stride;
+  for (std::int64_t k = 0; k < map.in(); ++k, panel += panel_width) {
+    for (std::int64_t c = 0; c < columns; ++c) panel[c] = source[c * column_stride + k * depth_stride];
+    std::fill(panel + columns, panel + panel_width, std::uint16_t{0});
+  }
+}
+
+/// Packs a panel as fp32, whatever its storage type.
+void widen_panel(Engine::State& state, const LinearView& map, std::int64_t first_column, float* panel) {
+  const WeightView& weight = map.weight;
+  state.kernels->pack_panels(
+      {.source = map.input_major ? weight.at(0, first_column) : weight.at(first_column, 0),
+       .transposed = map.input_major,
+       .source_stride = weight.row_stride,
+       .columns = std::min(panel_width, map.out() - first_column),
+       .depth = map.in(),
+       .panels = panel,
+       .type = weight.type});
+}
+
 /// Packs one map's weight and bias from column `column` on.
 void pack_map(Engine::State& state, const LinearView& map, std::int64_t column, PackedWeights& packed) {
-  const WeightView& weight = map.weight;
   const auto pack = [&](std::size_t task, int) {
     const std::int64_t c = static_cast<std::int64_t>(task) * panel_width;
-    state.kernels->pack_panels({.source = map.input_major ? weight.at(0, c) : weight.at(c, 0),
-                                .transposed = map.input_major,
-                                .source_stride = weight.row_stride,
-                                .columns = std::min(panel_width, map.out() - c),
-                                .depth = packed.in,
-                                .panels = packed.panels.data() + (column + c) * packed.in,
-                                .type = weight.type});
+    void* const panel =
+        kernels::element<void*>(packed.panels.data(), packed.format, (column + c) * packed.in);
+    if (packed.format == StorageType::f32) {
+      widen_panel(state, map, c, static_cast<float*>(panel));
+    } else {
+      copy_panel(map, c, static_cast<std::uint16_t*>(panel));
+    }
   };
   scheduler::run_tasks(state, as_size(blocks_of(map.out(), panel_width)), pack);
   if (map.bias) widen(state, map.bias.data, map.bias.type, map.out(), packed.bias.data() + column);
@@ -49,9 +74,14 @@ void pack_map(Engine::State& state, const LinearView& map, std::int64_t column, 
 }  // namespace
 
 PackedWeights pack_weights(Engine::State& state, std::span<const LinearView> maps) {
-  PackedWeights packed = {.in = maps.front().in(), .columns = 0, .panels = {}, .bias = {}};
-  for (const LinearView& map : maps) packed.columns += round_up(map.out(), panel_width);
-  packed.panels = AlignedBuffer<float>(as_size(packed.in * packed.columns));
+  PackedWeights packed;
+  packed.in = maps.front().in();
+  packed.format = maps.front().weight.type;
+  for (const LinearView& map : maps) {
+    packed.columns += round_up(map.out(), panel_width);
+    if (map.weight.type != packed.format) packed.format = StorageType::f32;
+  }
+  packed.panels = AlignedBuffer<std::byte>(as_size(packed.in * packed.columns) * size_of(packed.format));
   packed.bias = AlignedBuffer<float>(as_size(packed.columns));
   std::fill_n(packed.bias.data(), packed.bias.size(), 0.0f);
   std::int64_t column = 0;

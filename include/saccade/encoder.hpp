@@ -88,6 +88,9 @@ class Encoder {
   [[nodiscard]] std::int64_t head_dim() const noexcept;    ///< values of a head's query, key or value
   [[nodiscard]] std::int64_t vocabulary() const noexcept;  ///< ids are below it
   [[nodiscard]] std::int64_t max_tokens() const noexcept;  ///< of a sequence
+  /// Bytes of the weights in memory. Matrices and embeddings keep the storage type of the file: f16 and bf16
+  /// take half of what f32 takes, and products widen them exactly.
+  [[nodiscard]] std::size_t weight_bytes() const noexcept;
   /// Throws Error{invalid_argument} for a layer that there is not.
   [[nodiscard]] LayerAttention attention(std::int64_t layer) const;
 

@@ -6,6 +6,7 @@
 #include "reference/compare.hpp"
 #include "reference/contract.hpp"
 #include "reference/guarded_matrix.hpp"
+#include "reference/half.hpp"
 #include "reference/random.hpp"
 #include "reference/reference.hpp"
 #include "reference/row_contract.hpp"
@@ -221,6 +222,53 @@ TEST_CASE("the residual and the gate may be the output") {
     p.with_gate = gated;
     for_each_table(check_table);
     for_each_table(check_table, Accumulation::fp64);
+  }
+}
+
+/// Random numbers as f16 or bf16, whose bits are random but for the exponent.
+std::vector<std::uint16_t> random_halves(std::int64_t count, StorageType type, Random& random) {
+  std::vector<std::uint16_t> halves;
+  const std::uint32_t from = type == StorageType::f16 ? 0x2c00 : 0x3d00;
+  for (std::int64_t i = 0; i < count; ++i)
+    halves.push_back(static_cast<std::uint16_t>((random.below(2) << 15) + from + random.below(0x800)));
+  return halves;
+}
+
+KERNEL_TEST_CASE("matmul_block", "same bits: panels of f16 and bf16 give what their values in fp32 give") {
+  Random random(41);
+  for (const StorageType type : {StorageType::f16, StorageType::bf16}) {
+    for (const std::int64_t rows : {1, 6, 36, 37, 144}) {
+      for (const std::int64_t depth : {1, 7, 64, 256, 300, 520}) {
+        for (const std::int64_t columns : {5, 16, 70, 130}) {
+          const std::int64_t values = kernels::round_up(columns, kernels::panel_width) * depth;
+          const std::vector<std::uint16_t> halves = random_halves(values, type, random);
+          std::vector<float> widened;
+          for (const std::uint16_t x : halves)
+            widened.push_back(type == StorageType::f16 ? of_f16(x) : of_bf16(x));
+          const std::vector<float> left = random.values(rows * depth), bias = random.values(columns);
+          for_each_table([&](const KernelTable& t) {
+            const auto product = [&](const void* panels, StorageType stored) {
+              GuardedMatrix out(rows, columns, columns),
+                  scratch(1, kernels::matmul_scratch(depth, stored), kernels::matmul_scratch(depth, stored));
+              t.matmul_block({.left = left.data(),
+                              .left_row_stride = depth,
+                              .rows = rows,
+                              .panels = panels,
+                              .depth = depth,
+                              .columns = columns,
+                              .out = out.data(),
+                              .out_stride = columns,
+                              .epilogue = {.bias = bias.data(), .activation = Activation::relu},
+                              .scratch = scratch.data(),
+                              .type = stored});
+              CHECK((out.guards_hold() && scratch.guards_hold()));
+              return out.values();
+            };
+            CHECK(difference(product(halves.data(), type), product(widened.data(), StorageType::f32)) == "");
+          });
+        }
+      }
+    }
   }
 }
 

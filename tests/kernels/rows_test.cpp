@@ -7,6 +7,7 @@
 #include "kernels/each_table.hpp"
 #include "reference/compare.hpp"
 #include "reference/guarded_matrix.hpp"
+#include "reference/half.hpp"
 #include "reference/hash.hpp"
 #include "reference/random.hpp"
 #include "reference/row_contract.hpp"
@@ -203,6 +204,36 @@ KERNEL_TEST_CASE("embedding_lookup",
         CHECK(difference(out.values(), expected) == "");
       });
     }
+  }
+}
+
+KERNEL_TEST_CASE("embedding_lookup", "same bits: embedding_lookup widens f16 and bf16 tables exactly") {
+  constexpr std::int64_t width = 53;
+  Random random(77);
+  std::vector<std::uint16_t> words(5 * width), types(2 * width), positions(3 * width);
+  for (auto* table : {&words, &types, &positions}) {
+    for (std::uint16_t& x : *table) x = static_cast<std::uint16_t>(0x3000 + random.below(0x1000));
+  }
+  const std::vector<std::int32_t> ids = {4, 0, 3}, type_ids = {1, 0, 1};
+  for (const StorageType type : {StorageType::f16, StorageType::bf16}) {
+    const auto widen = [&](std::uint16_t bits) {
+      return type == StorageType::f16 ? of_f16(bits) : of_bf16(bits);
+    };
+    std::vector<float> expected;
+    for (std::int64_t i = 0; i < 3; ++i) {
+      for (std::int64_t c = 0; c < width; ++c) {
+        const float sum = widen(words[size_of(ids[size_of(i)] * width + c)]) +
+                          widen(types[size_of(type_ids[size_of(i)] * width + c)]);
+        expected.push_back(sum + widen(positions[size_of(i * width + c)]));
+      }
+    }
+    for_each_table([&](const KernelTable& t) {
+      GuardedMatrix out(3, width, width + 1, 2);
+      t.embedding_lookup({ids.data(), type_ids.data(), 3, width, words.data(), width, types.data(), width,
+                          positions.data(), width, out.data(), out.stride(), type});
+      CHECK(out.guards_hold());
+      CHECK(difference(out.values(), expected) == "");
+    });
   }
 }
 

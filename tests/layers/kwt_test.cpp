@@ -107,7 +107,8 @@ layers::PackedEncoder pack_kwt(Engine& engine, const TensorFile& file, const std
   encoder.shape.intermediate_size = 4 * width;
   encoder.shape.activation = kernels::Activation::gelu_tanh;
   encoder.max_tokens = tokens;
-  encoder.embeddings.words = {words.data(), static_cast<std::int64_t>(words.size()) / width, width, width};
+  encoder.embeddings.words = {words.data(), StorageType::f32, static_cast<std::int64_t>(words.size()) / width,
+                              width, width};
   const Weights weights(engine, file);
   for (std::size_t layer = 0; layer < layer_count; ++layer) {
     encoder.blocks.push_back(weights.block("encoder.layer." + std::to_string(layer) + "."));

@@ -19,9 +19,9 @@ struct Model {
                      positions = Random(3).values(92 * width);
 
   [[nodiscard]] ops::EmbeddingTables tables() const {
-    return {{words.data(), 50, width, width},
-            {types.data(), 2, width, width},
-            {positions.data(), 92, width, width},
+    return {{words.data(), StorageType::f32, 50, width, width},
+            {types.data(), StorageType::f32, 2, width, width},
+            {positions.data(), StorageType::f32, 92, width, width},
             2};
   }
 };

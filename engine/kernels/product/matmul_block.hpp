@@ -85,14 +85,15 @@ LeftRows take_left(const MatmulBlock& m) noexcept {
 /// While tiles take `depth` steps from step k on: the same steps of the next panels, where there are some
 /// (weights are larger than L2, and hardware prefetching stops at every page), and as large a part of the
 /// rows where the sums of the columns from j on will go; few rows have no time for that.
-template <class L>
+template <class L, class Stored>
 [[gnu::always_inline]] inline Prefetcher prefetch_meanwhile(const MatmulBlock& m, std::ptrdiff_t j,
-                                                            const float* next, std::ptrdiff_t k,
+                                                            const Stored* next, std::ptrdiff_t k,
                                                             std::ptrdiff_t depth) noexcept {
+  constexpr std::ptrdiff_t step = panel_width * sizeof(Stored) / sizeof(float);  // in floats
   StridedRows panels = {};
   if (next != nullptr)
-    panels = {next + k * panel_width, m.depth * panel_width, tile_width<L> / panel_width,
-              depth * panel_width};
+    panels = {static_cast<const float*>(static_cast<const void*>(next + k * panel_width)), m.depth * step,
+              tile_width<L> / panel_width, depth * step};
   const std::ptrdiff_t row = m.rows * k / m.depth, end = m.rows * (k + depth) / m.depth;
   const StridedRows out = {m.out + row * m.out_stride + j, m.out_stride, m.rows > few_rows ? end - row : 0,
                            tile_width<L>};
@@ -100,29 +101,58 @@ template <class L>
                     m.max_prefetch_rate);
 }
 
+/// Some steps of the `count` panels that begin at `panels`, widened: as much as a tile walks over before it
+/// goes on, so that what is written here is read from L1 or L2, by all rows.
+template <class L, class Stored>
+PanelSteps widen_panels(const MatmulBlock& m, const Stored* panels, std::ptrdiff_t count, std::ptrdiff_t k,
+                        std::ptrdiff_t depth, float* to) noexcept {
+  for (std::ptrdiff_t panel = 0; panel < count; ++panel)
+    copy_values<L>(panels + (panel * m.depth + k) * panel_width, to + panel * depth * panel_width,
+                   depth * panel_width);
+  return {to, depth * panel_width};
+}
+
 /// out = epilogue(left x panels). Column tiles walk over the left rows: panels come to L2 once and serve all
 /// rows of the block, 144 / 6 tiles (Goto and van de Geijn 2008, doi:10.1145/1356052.1356053).
-template <class L>
-void matmul_block(const MatmulBlock& m) noexcept {
-  static_assert(tile_width<L> <= widest_tile && 2 * few_rows <= matmul_rows);
+template <class L, class Stored>
+void multiply(const MatmulBlock& m, const Stored* all_panels) noexcept {
   const LeftRows left = take_left<L>(m);
   float* const sums = m.scratch + left_values(m.rows, m.depth);
+  float* const widened = sums + matmul_rows * widest_tile;
   const FinishColumns<L> finish = finish_activated<L>[static_cast<int>(m.epilogue.activation)];
   for (std::ptrdiff_t j = 0; j < m.columns; j += tile_width<L>) {
     const std::ptrdiff_t columns = m.columns - j < tile_width<L> ? m.columns - j : tile_width<L>;
-    const float* const panels = m.panels + j * m.depth;
-    const float* next = columns < tile_width<L> ? nullptr : m.next;
+    const Stored* const panels = all_panels + j * m.depth;
+    const Stored* next = columns < tile_width<L> ? nullptr : static_cast<const Stored*>(m.next);
     if (j + 2 * tile_width<L> <= m.columns) next = panels + tile_width<L> * m.depth;
     const int registers = static_cast<int>(blocks_of(columns, L::count));
     Epilogue epilogue = m.epilogue;
     if constexpr (!sums_in_fp32<L>) epilogue = begin_columns<L>(m, j, columns, sums);
-    panel_product<L>(
-        {left, m.rows, panels, m.depth, registers, sums, tile_width<L>, sums + m.rows * tile_width<L>,
-         nullptr, !sums_in_fp32<L>},
-        [&](std::ptrdiff_t k, std::ptrdiff_t depth)
-            __attribute__((always_inline)) { return prefetch_meanwhile<L>(m, j, next, k, depth); });
+    PanelProduct product = {left,          m.rows,
+                            nullptr,       m.depth,
+                            registers,     sums,
+                            tile_width<L>, sums + m.rows * tile_width<L>,
+                            nullptr,       !sums_in_fp32<L>};
+    const auto prefetcher = [&](std::ptrdiff_t k, std::ptrdiff_t depth) __attribute__((always_inline)) {
+      return prefetch_meanwhile<L>(m, j, next, k, depth);
+    };
+    if constexpr (sizeof(Stored) == sizeof(float)) {
+      product.panels = panels;
+      panel_product<L>(product, prefetcher);
+    } else {
+      panel_product<L>(
+          product, prefetcher, [&](std::ptrdiff_t k, std::ptrdiff_t depth) __attribute__((always_inline)) {
+            return widen_panels<L>(m, panels, blocks_of(columns, panel_width), k, depth, widened);
+          });
+    }
     finish(m, epilogue, j, columns, sums);
   }
+}
+
+template <class L>
+void matmul_block(const MatmulBlock& m) noexcept {
+  static_assert(tile_width<L> <= widest_tile && 2 * few_rows <= matmul_rows);
+  with_stored(m.type, m.panels, [&](const auto* panels) { multiply<L>(m, panels); });
 }
 
 }  // namespace

@@ -27,6 +27,12 @@ struct PanelProduct {
   bool resume = false;      ///< the first piece's chains go on from `out`
 };
 
+/// Some steps of neighbouring panels: [panel][steps][16], the panels `stride` apart.
+struct PanelSteps {
+  const float* first;
+  std::ptrdiff_t stride;
+};
+
 /// Few rows are done with a panel before memory has the next: they take some steps of the depth at a time,
 /// and ask for the same of the next panels, so that requests come as evenly as panels are used.
 constexpr std::ptrdiff_t few_rows = 36, steps_of_few_rows = 64;
@@ -65,19 +71,20 @@ void add_chains(const PanelProduct& p) noexcept {
 
 /// out[i][j] = sum over the pieces of the depth, in order, of one chain each, from +0 but where the first
 /// resumes: a matrix element of the contract, in the precision of SumLanes<L>. prefetcher(k, depth) says what
-/// `depth` steps from step k on ask for. Inlined: a tile lasts some hundred cycles, and passing twelve values
-/// through memory costs a tenth of that.
-template <class L, class MakePrefetcher>
-[[gnu::always_inline]] inline void panel_product(const PanelProduct& p,
-                                                 const MakePrefetcher& prefetcher) noexcept {
+/// `depth` steps from step k on ask for, and find_panels(k, depth) gives their PanelSteps. Inlined: a tile
+/// lasts some hundred cycles, and passing twelve values through memory costs a tenth of that.
+template <class L, class MakePrefetcher, class FindPanels>
+[[gnu::always_inline]] inline void panel_product(const PanelProduct& p, const MakePrefetcher& prefetcher,
+                                                 const FindPanels& find_panels) noexcept {
   static_assert(key_block % depth_piece == 0, "a piece must not cross a block of copied columns");
   const bool in_steps = sums_in_fp32<L> && p.chains != nullptr && p.rows <= few_rows;
   const auto product = [&](std::ptrdiff_t k, std::ptrdiff_t depth, float* to, bool add, bool resume)
       __attribute__((always_inline)) {
     auto&& prefetches = prefetcher(k, depth);
+    const PanelSteps panels = find_panels(k, depth);
     product_rows<L>(p,
-                    {p.left.at(0, k), p.left.stride, p.panels + k * panel_width, p.depth * panel_width, 0, to,
-                     p.out_stride, depth, add, resume, nullptr, p.maxima},
+                    {p.left.at(0, k), p.left.stride, panels.first, panels.stride, 0, to, p.out_stride, depth,
+                     add, resume, nullptr, p.maxima},
                     prefetches);
   };
   for (std::ptrdiff_t k = 0; k < p.depth; k += depth_piece) {
@@ -91,6 +98,16 @@ template <class L, class MakePrefetcher>
               false, step > k);
     if (k > 0) add_chains<L>(p);
   }
+}
+
+/// With all of p.panels in memory as fp32.
+template <class L, class MakePrefetcher>
+[[gnu::always_inline]] inline void panel_product(const PanelProduct& p,
+                                                 const MakePrefetcher& prefetcher) noexcept {
+  panel_product<L>(
+      p, prefetcher, [&](std::ptrdiff_t k, std::ptrdiff_t) __attribute__((always_inline)) {
+        return PanelSteps{p.panels + k * panel_width, p.depth * panel_width};
+      });
 }
 
 }  // namespace

@@ -46,21 +46,23 @@ struct Epilogue {
   std::ptrdiff_t residual_stride = 0;
 };
 
-/// out[i][j] = epilogue(sum_k left[i][k] * panels[j / 16][k][j % 16]) for at most matmul_rows rows,
-/// none of them where out is.
+/// out[i][j] = epilogue(sum_k left[i][k] * panels[j / 16][k][j % 16]) for at most matmul_rows rows, which
+/// must not overlap out. Panels stored as f16 or bf16 are widened exactly, so that the bits are those of fp32
+/// panels.
 struct MatmulBlock {
   const float* left;
   std::ptrdiff_t left_row_stride;
   std::ptrdiff_t rows;
-  const float* panels;  ///< of the first column wanted
+  const void* panels;  ///< of the first column wanted
   std::ptrdiff_t depth;
   std::ptrdiff_t columns;
   float* out;
   std::ptrdiff_t out_stride;
   Epilogue epilogue;
-  float* scratch;               ///< matmul_scratch(depth) values
-  const float* next = nullptr;  ///< what is read first after this block, asked for towards its end
+  float* scratch;              ///< matmul_scratch(depth, type) values
+  const void* next = nullptr;  ///< the panels that are read after this block, prefetched towards its end
   int max_prefetch_rate = safe_prefetch_rate;  ///< a round of a tile's loop
+  StorageType type = StorageType::f32;         ///< of panels: f32, f16 or bf16
 };
 
 /// Values that a left operand takes where it is copied for tiles.
@@ -68,9 +70,11 @@ constexpr std::ptrdiff_t left_values(std::ptrdiff_t rows, std::ptrdiff_t depth) 
   return blocks_of(depth, key_block) * rows * left_stride;
 }
 
-/// Values of scratch that a MatmulBlock takes.
-constexpr std::ptrdiff_t matmul_scratch(std::ptrdiff_t depth) {
-  return left_values(matmul_rows, depth) + matmul_rows * widest_tile;
+/// Values of scratch that a MatmulBlock takes: copied rows, sums, and the panels of a piece of the depth
+/// where they are widened.
+constexpr std::ptrdiff_t matmul_scratch(std::ptrdiff_t depth, StorageType type = StorageType::f32) {
+  return left_values(matmul_rows, depth) + matmul_rows * widest_tile +
+         (type == StorageType::f32 ? 0 : depth_piece * widest_tile);
 }
 
 }  // namespace saccade::kernels

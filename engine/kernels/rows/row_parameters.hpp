@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "saccade/pooling.hpp"
+#include "saccade/storage_type.hpp"
 
 namespace saccade::kernels {
 
@@ -46,19 +47,21 @@ struct Rotate {
 };
 
 /// out[i] = words[ids[i]] + types[type_ids[i]] + positions[i], in this order, without those that are null.
+/// Tables stored as f16 or bf16 are widened exactly.
 struct EmbeddingLookup {
   const std::int32_t* ids;
   const std::int32_t* type_ids;  ///< null: type 0
   std::ptrdiff_t rows;
   std::ptrdiff_t width;
-  const float* words;
+  const void* words;
   std::ptrdiff_t word_stride;
-  const float* types;
+  const void* types;
   std::ptrdiff_t type_stride;
-  const float* positions;  ///< of row 0; the next ones follow it
+  const void* positions;  ///< of row 0; those of the next rows follow
   std::ptrdiff_t position_stride;
   float* out;
   std::ptrdiff_t out_stride;
+  StorageType type = StorageType::f32;  ///< of all tables
 };
 
 /// out[j] = pooled x[t][j]; +0 where there is no token.

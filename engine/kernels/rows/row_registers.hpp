@@ -13,7 +13,10 @@ namespace {
 template <class L>
 struct AllLanes {
   using F = typename L::F;
-  static F load(const float* p) noexcept { return L::load(p); }
+  template <class Stored>
+  static F load(const Stored* p) noexcept {
+    return L::load(p);
+  }
   static void store(float* p, F x) noexcept { L::store(p, x); }
   static F clear_others(F x) noexcept { return x; }
 };
@@ -23,7 +26,10 @@ template <class L>
 struct FirstLanes {
   using F = typename L::F;
   int n;
-  F load(const float* p) const noexcept { return L::load(p, n); }
+  template <class Stored>
+  F load(const Stored* p) const noexcept {
+    return L::load(p, n);
+  }
   void store(float* p, F x) const noexcept { L::store(p, x, n); }
   /// x with +0 in the lanes behind the row's end.
   F clear_others(F x) const noexcept { return L::select((1u << n) - 1u, x, L::broadcast(0.0f)); }

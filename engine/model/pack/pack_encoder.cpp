@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <map>
 
 #include "core/as_size.hpp"
@@ -35,22 +36,30 @@ class Packer {
             .feed_forward_norm = norm(w.feed_forward_norm)};
   }
 
-  /// Tables one after the other, in fp32.
+  /// Copies the tables one after the other, in their stored type, or in fp32 where their types differ.
   void embeddings(const EncoderWeights& weights, layers::PackedEncoder& packed) const {
     ops::EmbeddingTables& tables = packed.embeddings;
-    const std::array<std::pair<const WeightView*, ConstMatrixView*>, 3> all = {
+    const std::array<std::pair<const WeightView*, WeightView*>, 3> all = {
         {{&weights.word, &tables.words},
          {&weights.type, &tables.types},
          {&weights.position, &tables.positions}}};
-    std::int64_t size = 0;
-    for (const auto& [from, to] : all) size += from->elements();
-    packed.tables = AlignedBuffer<float>(as_size(size));
-    float* next = packed.tables.data();
+    StorageType type = weights.word.type;
+    std::int64_t elements = 0;
+    for (const auto& [from, to] : all) {
+      if (*from && from->type != type) type = StorageType::f32;
+      elements += from->elements();
+    }
+    packed.tables = AlignedBuffer<std::byte>(as_size(elements) * size_of(type));
+    std::byte* next = packed.tables.data();
     for (const auto& [from, to] : all) {
       if (!*from) continue;
-      ops::to_fp32(state_, *from, next);
-      *to = {next, from->rows, from->columns, from->columns};
-      next += from->elements();
+      if (type == StorageType::f32) {
+        ops::to_fp32(state_, *from, reinterpret_cast<float*>(next));
+      } else {
+        std::memcpy(next, from->data, as_size(from->elements()) * size_of(type));
+      }
+      *to = {next, type, from->rows, from->columns, from->columns};
+      next += as_size(from->elements()) * size_of(type);
     }
     tables.first_position = config_.first_position;
   }
