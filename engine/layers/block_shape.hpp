@@ -48,7 +48,8 @@ enum class FeedForwardKind : std::uint8_t {
   gated   ///< down(activation(gate(x)) * up(x)), Shazeer 2020, arXiv:2002.05202
 };
 
-/// A transformer block as data: weights are read and packed, a pass is computed and counted by this alone.
+/// A transformer block as data: reading and packing weights, the forward pass and flops depend on nothing
+/// else.
 struct BlockShape {
   AttentionShape attention;
   bool attention_bias = true;  ///< of query, key, value and output

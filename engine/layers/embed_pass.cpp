@@ -108,7 +108,7 @@ MatrixView EmbedPass::pool(ConstMatrixView hidden, Offsets offsets, const Buffer
   const std::int64_t width = encoder_.hidden_size() * static_cast<std::int64_t>(rules_.pooling.size());
   float* out = buffers.vectors;
   for (const Pooling pooling : rules_.pooling) {
-    ops::pool(state_, hidden, offsets, pooling, {out, rows, encoder_.hidden_size(), width}, rules_.left_out);
+    ops::pool(state_, hidden, offsets, pooling, {out, rows, encoder_.hidden_size(), width}, rules_.skipped);
     out += encoder_.hidden_size();
   }
   return {buffers.vectors, rows, width, width};

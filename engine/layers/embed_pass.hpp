@@ -15,7 +15,7 @@ namespace saccade::layers {
 /// How the tokens of a text become one vector: the model's rules, or a call's in place of them.
 struct EmbedRules {
   std::span<const Pooling> pooling;
-  std::int64_t left_out = 0;  ///< first tokens of each sequence that are not pooled
+  std::int64_t skipped = 0;  ///< first tokens of each sequence that are not pooled
   bool normalizes = false;
   std::int64_t token_budget = 0;  ///< most tokens of a batch, unless one sequence has more
 };

@@ -25,14 +25,14 @@ TopKeys from_token(TopKeys top, std::int64_t first) noexcept {
 }  // namespace
 
 EncoderGroup::EncoderGroup(Engine::State& state, const PackedEncoder& encoder, const TokenIds& batch,
-                           Sequences sequences, MatrixView hidden, const EncodeOptions& wanted)
+                           Sequences sequences, MatrixView hidden, const EncodeOptions& options)
     : state_(state),
       encoder_(encoder),
       batch_(batch),
       sequences_(sequences),
       tokens_(batch.offsets[sequences.last] - batch.offsets[sequences.first]),
       hidden_(hidden),
-      wanted_(wanted) {}
+      options_(options) {}
 
 void EncoderGroup::lay_out(scheduler::Carver& carver, Buffers& buffers) const noexcept {
   const PackedEncoder& e = encoder_;
@@ -123,23 +123,23 @@ void EncoderGroup::run_attention(std::size_t layer, const Buffers& buffers, Cons
     ops::rope(state_, keys(buffers, 0), table, problem.offsets);
   }
   ops::attention(state_, problem, buffers.op);
-  if (!wanted_.traces.empty()) trace(wanted_.traces[layer], buffers, x);
+  if (!options_.traces.empty()) trace(options_.traces[layer], buffers, x);
   ops::linear(state_, matrix(buffers.context, x.rows, context, context), block.attention_output, 0, hidden_,
               buffers.op, {.residual = hidden_, .next = &block.gate_up});
 }
 
-void EncoderGroup::trace(const LayerTrace& wanted, const Buffers& buffers, ConstMatrixView x) const {
+void EncoderGroup::trace(const LayerTrace& copies, const Buffers& buffers, ConstMatrixView x) const {
   const AttentionShape& shape = encoder_.shape.attention;
   const std::int64_t first = offsets().front(), stride = shape.qkv_columns();
   const auto copy = [&](MatrixView to, const float* data, std::int64_t columns, std::int64_t row_stride) {
     if (to.data != nullptr) copy_rows({data, x.rows, columns, row_stride}, to, first);
   };
   float* const keys = buffers.qkv + shape.query_columns();
-  copy(wanted.input, x.data, x.columns, x.row_stride);
-  copy(wanted.queries, buffers.qkv, shape.query_size(), stride);
-  copy(wanted.keys, keys, shape.key_size(), stride);
-  copy(wanted.values, keys + shape.key_columns(), shape.key_size(), stride);
-  copy(wanted.context, buffers.context, shape.query_size(), shape.query_size());
+  copy(copies.input, x.data, x.columns, x.row_stride);
+  copy(copies.queries, buffers.qkv, shape.query_size(), stride);
+  copy(copies.keys, keys, shape.key_size(), stride);
+  copy(copies.values, keys + shape.key_columns(), shape.key_size(), stride);
+  copy(copies.context, buffers.context, shape.query_size(), shape.query_size());
 }
 
 HeadsView EncoderGroup::queries(const Buffers& buffers) const noexcept {
@@ -165,13 +165,13 @@ ops::AttentionProblem EncoderGroup::attention(std::size_t layer, const Buffers& 
                              .first_distance = 1 - e.max_tokens,
                              .head_stride = distances};
   }
-  if (!wanted_.probabilities.empty()) {
-    const auto all = wanted_.probabilities[layer];
+  if (!options_.probabilities.empty()) {
+    const auto all = options_.probabilities[layer];
     const auto before = [](const ProbabilitiesRequest& r, std::size_t s) { return as_size(r.sequence) < s; };
     const auto begin = std::lower_bound(all.begin(), all.end(), sequences_.first, before);
     options.probabilities = {begin, std::lower_bound(begin, all.end(), sequences_.last, before)};
   }
-  if (!wanted_.top_keys.empty()) options.top_keys = from_token(wanted_.top_keys[layer], offsets().front());
+  if (!options_.top_keys.empty()) options.top_keys = from_token(options_.top_keys[layer], offsets().front());
   return {.q = queries(buffers),
           .k = keys(buffers, 0),
           .v = keys(buffers, shape.key_columns()),

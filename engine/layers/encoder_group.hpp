@@ -21,7 +21,7 @@ class EncoderGroup {
  public:
   /// Operands validated.
   EncoderGroup(Engine::State& state, const PackedEncoder& encoder, const TokenIds& batch, Sequences sequences,
-               MatrixView hidden, const EncodeOptions& wanted);
+               MatrixView hidden, const EncodeOptions& options);
 
   [[nodiscard]] std::size_t workspace() const noexcept;
   void run(std::byte* workspace) const;
@@ -44,7 +44,7 @@ class EncoderGroup {
   void embed(const Buffers& buffers) const;
   void run_block(std::size_t layer, const Buffers& buffers) const;
   void run_attention(std::size_t layer, const Buffers& buffers, ConstMatrixView x) const;
-  void trace(const LayerTrace& wanted, const Buffers& buffers, ConstMatrixView x) const;
+  void trace(const LayerTrace& copies, const Buffers& buffers, ConstMatrixView x) const;
   void run_feed_forward(std::size_t layer, const Buffers& buffers, ConstMatrixView x) const;
   [[nodiscard]] HeadsView queries(const Buffers& buffers) const noexcept;
   /// Keys at column 0, or values, among those that follow the queries in a row of qkv.
@@ -58,7 +58,7 @@ class EncoderGroup {
   Sequences sequences_;
   std::int64_t tokens_;
   MatrixView hidden_;
-  const EncodeOptions& wanted_;
+  const EncodeOptions& options_;
 };
 
 }  // namespace saccade::layers

@@ -16,12 +16,12 @@ constexpr std::int64_t shared_tokens = 1024;
 }  // namespace
 
 EncoderPass::EncoderPass(Engine::State& state, const PackedEncoder& encoder, const TokenIds& batch,
-                         MatrixView hidden, const EncodeOptions& wanted)
+                         MatrixView hidden, const EncodeOptions& options)
     : state_(state),
       encoder_(encoder),
       batch_(batch),
       hidden_(hidden),
-      wanted_(wanted),
+      options_(options),
       groups_(state, batch.offsets, shared_tokens) {}
 
 EncoderGroup EncoderPass::pass(const Sequences& group) const noexcept {
@@ -32,7 +32,7 @@ EncoderGroup EncoderPass::pass(const Sequences& group) const noexcept {
           batch_,
           group,
           {hidden, groups_.tokens(group), hidden_.columns, hidden_.row_stride},
-          wanted_};
+          options_};
 }
 
 EncoderPass::GroupBytes EncoderPass::group_bytes() const noexcept {

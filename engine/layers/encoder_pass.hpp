@@ -16,7 +16,7 @@ class EncoderPass {
  public:
   /// Writes the last layer's output to `hidden` [tokens][hidden_size].
   EncoderPass(Engine::State& state, const PackedEncoder& encoder, const TokenIds& batch, MatrixView hidden,
-              const EncodeOptions& wanted = {});
+              const EncodeOptions& options = {});
 
   [[nodiscard]] std::size_t workspace();
   void run(std::byte* workspace);
@@ -33,7 +33,7 @@ class EncoderPass {
   const PackedEncoder& encoder_;
   TokenIds batch_;
   MatrixView hidden_;
-  EncodeOptions wanted_;
+  EncodeOptions options_;
   SequenceGroups groups_;
 };
 

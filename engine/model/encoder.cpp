@@ -12,7 +12,7 @@
 #include "model/files/encoder_weights.hpp"
 #include "model/pack/pack_encoder.hpp"
 #include "model/pack/pack_sentence.hpp"
-#include "model/validate_wanted.hpp"
+#include "model/validate_encode_options.hpp"
 #include "ops/attention/validate.hpp"
 #include "saccade/error.hpp"
 
@@ -55,7 +55,7 @@ Encoder Encoder::load(Engine& engine, const std::filesystem::path& directory) {
   try {
     state->tokenizer = Tokenizer::load(state->config.encoder);
   } catch (const Error& error) {
-    state->no_tokenizer = error;
+    state->tokenizer_error = error;
   }
   if (state->config.lower_case) state->lower_case.emplace(std::vector{text::NormalizerStep::lower_case});
   return Encoder(std::move(state));
@@ -112,7 +112,7 @@ void Encoder::encode(Engine& engine, const TokenIds& tokens, MatrixView hidden,
   core::require_equal("hidden.rows", hidden.rows, "the number of ids",
                       static_cast<std::int64_t>(tokens.ids.size()));
   core::require_equal("hidden.columns", hidden.columns, "the encoder's width", width());
-  model::validate_wanted(*state_->encoder, tokens.offsets, options);
+  model::validate_encode_options(*state_->encoder, tokens.offsets, options);
   layers::EncoderPass pass(engine.state(), *state_->encoder, tokens, hidden, options);
   scheduler::ScratchPool::Lease lease(engine.state().scratch, pass.workspace());
   pass.run(lease.memory());

@@ -13,10 +13,10 @@ namespace {
 constexpr std::int64_t default_token_budget = 8192;
 
 layers::EmbedRules rules(const layers::PackedSentence& sentence, const EmbedOptions& options,
-                         std::int64_t left_out) {
+                         std::int64_t skipped) {
   core::require_not_negative("token_budget", "", options.token_budget);
   return {.pooling = options.pooling.empty() ? sentence.pooling : options.pooling,
-          .left_out = left_out,
+          .skipped = skipped,
           .normalizes = options.normalize.value_or(sentence.normalizes),
           .token_budget = options.token_budget > 0 ? options.token_budget : default_token_budget};
 }

@@ -12,14 +12,14 @@
 
 namespace saccade {
 
-/// All that a model's directory says.
+/// What Encoder::load reads from a model's directory.
 struct Encoder::State {
   std::unique_ptr<const layers::PackedEncoder> encoder;
   layers::PackedSentence sentence;
   model::SentenceConfig config;  ///< prompts and lengths
   std::optional<Tokenizer> tokenizer;
-  std::optional<Error> no_tokenizer;           ///< why there is none
-  std::optional<text::Normalizer> lower_case;  ///< of texts, before they are tokenized
+  std::optional<Error> tokenizer_error;        ///< why there is none
+  std::optional<text::Normalizer> lower_case;  ///< applied to texts before they are tokenized
 
   /// Throws Error{invalid_argument} for tokens that cannot be encoded.
   void validate(const TokenIds& tokens) const;

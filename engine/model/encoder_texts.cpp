@@ -18,7 +18,7 @@ std::string joined(const std::vector<std::string>& names) {
 }  // namespace
 
 const Tokenizer& Encoder::tokenizer() const {
-  if (!state_->tokenizer) throw Error(*state_->no_tokenizer);
+  if (!state_->tokenizer) throw Error(*state_->tokenizer_error);
   return *state_->tokenizer;
 }
 
@@ -70,13 +70,13 @@ Tokenized Encoder::append(TokenBatch& batch, std::string_view text, const EmbedO
   return done;
 }
 
-/// The prompt's tokens, with what the tokenizer sets before them but not what it sets behind.
+/// The number of the prompt's tokens, with the special tokens before them but not those after them.
 std::int64_t Encoder::left_out(const EmbedOptions& options) const {
   if (state_->config.pools_prompt || prompt(options).empty()) return 0;
-  TokenBatch alone;
-  append(alone, "", options);
-  const auto count = static_cast<std::int64_t>(alone.ids().size());
-  const bool ends = count > 0 && tokenizer().special_tokens().sep == alone.ids().back();
+  TokenBatch prompt_tokens;
+  append(prompt_tokens, "", options);
+  const auto count = static_cast<std::int64_t>(prompt_tokens.ids().size());
+  const bool ends = count > 0 && tokenizer().special_tokens().sep == prompt_tokens.ids().back();
   return ends ? count - 1 : count;
 }
 

@@ -8,10 +8,10 @@
 namespace saccade::ops {
 namespace {
 
-/// Rows of a task: some microseconds of work, and enough tasks for threads of unequal speed.
+/// Rows of a task: some microseconds of work, and enough tasks to balance threads of unequal speed.
 constexpr std::int64_t task_rows = 32;
 
-/// fp32 counts the columns of a row exactly below this.
+/// Below this fp32 represents the number of columns exactly.
 constexpr std::int64_t most_columns = std::int64_t{1} << 24;
 
 void validate(ConstMatrixView x, ConstMatrixView out) {

@@ -7,7 +7,7 @@
 
 namespace saccade::ops {
 
-/// What a layer norm has learnt.
+/// The parameters of a layer norm.
 struct LayerNormWeights {
   std::span<const float> gamma;      ///< [width]
   std::span<const float> beta = {};  ///< [width]; empty: +0

@@ -17,20 +17,20 @@ constexpr std::int64_t task_columns = 256;
 }  // namespace
 
 void pool(Engine::State& state, ConstMatrixView x, Offsets offsets, Pooling pooling, MatrixView out,
-          std::int64_t left_out) {
+          std::int64_t skipped) {
   validate(x, "x");
   validate(out, "out");
   validate(offsets, x.rows);
   const auto sequences = static_cast<std::int64_t>(offsets.size()) - 1;
   core::require_equal("out.rows", out.rows, "the number of sequences", sequences);
   core::require_equal("out.columns", out.columns, "x.columns", x.columns);
-  if (pooling == Pooling::first) left_out = 0;
+  if (pooling == Pooling::first) skipped = 0;
   const std::int64_t column_tasks = kernels::blocks_of(x.columns, task_columns);
   const auto run = [&](std::size_t task, int) {
     const std::int64_t sequence = static_cast<std::int64_t>(task) / column_tasks;
     const std::int64_t column = static_cast<std::int64_t>(task) % column_tasks * task_columns;
     const std::int64_t begin = offsets[core::as_size(sequence)], end = offsets[core::as_size(sequence) + 1];
-    const std::int64_t first = std::min(begin + left_out, end);
+    const std::int64_t first = std::min(begin + skipped, end);
     state.kernels->pool({.x = x.data + first * x.row_stride + column,
                          .x_stride = x.row_stride,
                          .tokens = end - first,

@@ -6,10 +6,10 @@
 
 namespace saccade::ops {
 
-/// out [sequences][width]: the vectors of each sequence's tokens, x [tokens][width], as one; +0 for a
-/// sequence without a token. The first `left_out` tokens of each sequence do not count, but for
+/// out [sequences][width]: one vector of each sequence's token vectors, x [tokens][width]; +0 for a sequence
+/// without tokens. The first `skipped` tokens of each sequence are left out of the pooling, except for
 /// Pooling::first. Throws Error{invalid_argument} where shapes do not fit together.
 void pool(Engine::State& state, ConstMatrixView x, Offsets offsets, Pooling pooling, MatrixView out,
-          std::int64_t left_out = 0);
+          std::int64_t skipped = 0);
 
 }  // namespace saccade::ops

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/as_size.hpp"
+#include "core/power.hpp"
 #include "core/require.hpp"
 #include "ops/attention/validate.hpp"
 #include "ops/token_blocks.hpp"
@@ -12,21 +13,15 @@
 namespace saccade::ops {
 namespace {
 
-/// Beyond it, multiples of the first part of pi / 2 below would not be exact.
-constexpr std::int64_t most_positions = std::int64_t{1} << 20;
+/// Limit below which multiples of the first part of pi / 2 in direction() are exact.
+constexpr std::int64_t max_positions = std::int64_t{1} << 20;
 
-double power(double x, std::int64_t n) {
-  double result = 1.0;
-  for (; n > 0; --n) result *= x;
-  return result;
-}
-
-/// The n-th root of x >= 1 by Newton's method: from above, where 1 + (x - 1) / n is by Bernoulli's
-/// inequality, it falls until rounding stops it.
+/// The n-th root of x >= 1 by Newton's method. It begins at 1 + (x - 1) / n, which is not below the root by
+/// Bernoulli's inequality, and decreases until rounding stops it.
 double root(double x, std::int64_t n) {
   const auto degree = static_cast<double>(n);
   double r = 1.0 + (x - 1.0) / degree;
-  for (double next; (next = ((degree - 1.0) * r + x / power(r, n - 1)) / degree) < r;) r = next;
+  for (double next; (next = ((degree - 1.0) * r + x / core::power(r, n - 1)) / degree) < r;) r = next;
   return r;
 }
 
@@ -34,8 +29,9 @@ struct Direction {
   double cosine, sine;
 };
 
-/// For 0 <= angle <= 2^20, by the series on [-pi / 4, pi / 4] up to y^17: what is left is below 2^-54. pi / 2
-/// in two parts of 33 bits and the rest (Cody and Waite 1980): multiples of the parts are exact.
+/// Cosine and sine of 0 <= angle <= 2^20, by the series on [-pi / 4, pi / 4] up to y^17: the remainder is
+/// below 2^-54. pi / 2 is subtracted as two parts of 33 bits and the rest (Cody and Waite 1980): multiples of
+/// the parts are exact.
 Direction direction(double angle) {
   const auto quarter = static_cast<std::int64_t>(angle * 0x1.45f306dc9c883p-1 + 0.5);  // 2 / pi
   const auto k = static_cast<double>(quarter);
@@ -67,7 +63,7 @@ void validate(const HeadsView& x, const RotaryTable& table, Offsets offsets) {
     core::fail("x.sequence_stride is " + std::to_string(x.sequence_stride) + "; expected 0");
   if (x.head_dim < table.dims)
     core::fail("x.head_dim is " + std::to_string(x.head_dim) + "; expected at least " +
-               std::to_string(table.dims) + ", as the table turns");
+               std::to_string(table.dims) + ", as the table rotates");
   for (std::size_t s = 1; s < offsets.size(); ++s) {
     if (offsets[s] - offsets[s - 1] > table.positions)
       core::fail("sequence " + std::to_string(s - 1) + " has " + std::to_string(offsets[s] - offsets[s - 1]) +
@@ -81,9 +77,9 @@ RotaryTable make_rotary_table(Engine::State& state, double theta, std::int64_t d
   if (!(theta >= 1.0 && theta < std::numeric_limits<double>::infinity()))
     core::fail("theta is " + std::to_string(theta) + "; expected 1 or more");
   if (dims < 2 || dims % 2 != 0) core::fail("dims is " + std::to_string(dims) + "; expected an even number");
-  if (positions < 0 || positions > most_positions)
+  if (positions < 0 || positions > max_positions)
     core::fail("positions is " + std::to_string(positions) + "; expected 0 to " +
-               std::to_string(most_positions));
+               std::to_string(max_positions));
   RotaryTable table = {positions, dims, AlignedBuffer<float>(core::as_size(positions * dims))};
   const std::int64_t pairs = dims / 2;
   const double base = root(theta, pairs);

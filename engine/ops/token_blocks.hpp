@@ -8,7 +8,7 @@
 
 namespace saccade::ops {
 
-/// Tokens of a task of ops that go token by token: enough that finding their sequence does not count.
+/// Tokens of a task of operations on single tokens: enough that finding their sequence costs little.
 inline constexpr std::int64_t task_tokens = 64;
 
 /// Runs body(token, position, count) for runs of tokens of one sequence, `position` that of the first in its

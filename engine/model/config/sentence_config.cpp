@@ -10,13 +10,13 @@
 namespace saccade::model {
 namespace {
 
-/// Names that older versions gave the same file, after the kind of encoder.
+/// Names of the same file: older versions named it after the kind of encoder.
 constexpr const char* transformer_files[] = {
     "sentence_bert_config.json",      "sentence_roberta_config.json", "sentence_distilbert_config.json",
     "sentence_camembert_config.json", "sentence_albert_config.json",  "sentence_xlm-roberta_config.json",
     "sentence_xlnet_config.json"};
 
-/// Newer versions run other tasks than encoding text, too.
+/// Refuses the other tasks of newer versions.
 void require_text_encoder(const JsonObject& transformer) {
   if (transformer.text("transformer_task", "feature-extraction") != "feature-extraction")
     throw transformer.unsupported("transformer_task", "feature-extraction");

@@ -16,7 +16,7 @@ namespace saccade::model {
 
 using kernels::Activation;
 
-/// A linear map behind the pooling, activation(W x + b).
+/// A linear map after the pooling: activation(W x + b).
 struct Dense {
   std::filesystem::path directory;  ///< where its weights are
   std::int64_t in = 0;
@@ -30,10 +30,10 @@ struct Normalize {};
 
 using SentenceStep = std::variant<Dense, Normalize>;
 
-/// What a sentence-transformers directory says beside the encoder itself.
+/// What a sentence-transformers directory describes beside the encoder itself.
 struct SentenceConfig {
   std::filesystem::path encoder;                   ///< directory of the encoder
-  std::vector<Pooling> pooling = {Pooling::mean};  ///< several: their vectors one behind the other
+  std::vector<Pooling> pooling = {Pooling::mean};  ///< several: their vectors are concatenated
   bool pools_prompt = true;                        ///< false: tokens of a prompt are left out of the pooling
   std::vector<SentenceStep> steps;                 ///< after the pooling, in this order
   std::optional<std::int64_t> max_tokens;          ///< of a sequence; unset: the tokenizer says it

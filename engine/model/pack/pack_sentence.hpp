@@ -7,8 +7,8 @@
 
 namespace saccade::model {
 
-/// Reads and packs what stands behind an encoder whose tokens' vectors have `token_width` values. Throws
-/// Error as embedding_width() and read_dense_weights() do.
+/// Reads and packs the pooling and the steps after an encoder whose token vectors have `token_width` values.
+/// Throws Error as embedding_width() and read_dense_weights() do.
 [[nodiscard]] layers::PackedSentence pack_sentence(Engine::State& state, const SentenceConfig& config,
                                                    std::int64_t token_width);
 

@@ -3,22 +3,15 @@
 #include <algorithm>
 
 #include "core/as_size.hpp"
+#include "core/power.hpp"
 
 namespace saccade::model {
-namespace {
+using core::power;
 
-double power(double x, std::int64_t n) noexcept {
-  double result = 1.0;
-  for (; n > 0; --n) result *= x;
-  return result;
-}
-
-}  // namespace
-
-/// Of the buckets on a side, half are single distances e; the others divide the way from there to the
-/// farthest into `steps` equal ratios: the number of those that a distance has behind it is the largest j
-/// with (distance / e)^steps >= (farthest / e)^j. Exact where both sides are powers of two, and nowhere else
-/// are they close.
+/// Half of the buckets of a side are for single distances, the first e. The others divide the distances from
+/// e to the farthest into `steps` ranges of equal ratio; range j contains a distance d if j is the largest
+/// number with (d / e)^steps >= (farthest / e)^j. Both sides are exact where they are powers of two, and
+/// nowhere else are they close to each other.
 std::int64_t bucket_of(std::int64_t distance, const RelativeBuckets& buckets) noexcept {
   const std::int64_t side = buckets.count / 2, single = side / 2, steps = side - single;
   const std::int64_t first = distance > 0 ? side : 0, far = std::abs(distance);

@@ -1,4 +1,4 @@
-#include "model/validate_wanted.hpp"
+#include "model/validate_encode_options.hpp"
 
 #include <string_view>
 
@@ -24,20 +24,21 @@ void validate_copy(std::string_view name, MatrixView copy, std::int64_t rows, st
 
 }  // namespace
 
-void validate_wanted(const layers::PackedEncoder& encoder, Offsets offsets, const EncodeOptions& wanted) {
-  require_each_layer("probabilities' size", wanted.probabilities.size(), encoder);
-  require_each_layer("top_keys' size", wanted.top_keys.size(), encoder);
-  require_each_layer("traces' size", wanted.traces.size(), encoder);
+void validate_encode_options(const layers::PackedEncoder& encoder, Offsets offsets,
+                             const EncodeOptions& options) {
+  require_each_layer("probabilities' size", options.probabilities.size(), encoder);
+  require_each_layer("top_keys' size", options.top_keys.size(), encoder);
+  require_each_layer("traces' size", options.traces.size(), encoder);
   const std::int64_t tokens = offsets.back(), heads = encoder.shape.attention.num_attention_heads;
   const std::int64_t columns = encoder.shape.attention.query_size(),
                      key_columns = encoder.shape.attention.key_size();
-  for (const auto& layer : wanted.probabilities) ops::validate(layer, offsets, heads);
-  for (const TopKeys& top : wanted.top_keys) {
+  for (const auto& layer : options.probabilities) ops::validate(layer, offsets, heads);
+  for (const TopKeys& top : options.top_keys) {
     ops::AttentionProblem problem = {.q = {.tokens = tokens, .heads = heads}, .offsets = offsets};
     problem.options.top_keys = top;
     ops::validate_top_keys(problem);
   }
-  for (const LayerTrace& trace : wanted.traces) {
+  for (const LayerTrace& trace : options.traces) {
     validate_copy("input", trace.input, tokens, encoder.hidden_size());
     validate_copy("queries", trace.queries, tokens, columns);
     validate_copy("keys", trace.keys, tokens, key_columns);
