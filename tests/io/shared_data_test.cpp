@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "fixtures/paths.hpp"
 #include "fixtures/read_tensor.hpp"
 #include "fixtures/test_data.hpp"
 
@@ -46,11 +47,11 @@ TEST_CASE("shared data: self-attention-layer") {
   read_files("self-attention-layer", ".safetensors");
 }
 
-TEST_CASE("shared data: models") {
+TEST_CASE("outside data: models") {
   for (const std::string extension : {".npz", ".safetensors"}) read_files("models", extension);
 }
 
-TEST_CASE("shared data: gpt-nano-sort") {
+TEST_CASE("outside data: gpt-nano-sort") {
   for (const fs::path& path : test::test_data("models/gpt-nano-sort", ".npy")) {
     INFO(path.string());
     CHECK_NOTHROW(static_cast<void>(TensorFile::open(path)));
@@ -58,11 +59,8 @@ TEST_CASE("shared data: gpt-nano-sort") {
 }
 
 TEST_CASE("shared data: what saccade-mini's sample.npz holds") {
-  const fs::path path = test::data_root() / "models/saccade-mini/sample.npz";
-  if (!fs::exists(path)) {
-    MESSAGE("skipped: no ", path.string());
-    return;
-  }
+  const fs::path path = test::data_path("models/saccade-mini/sample.npz");
+  if (test::lacks(path)) return;
   const TensorFile file = TensorFile::open(path);
   const std::vector<std::int64_t> offsets = file.read_integers("offsets");
   REQUIRE(file.at("x").shape.size() == 2);

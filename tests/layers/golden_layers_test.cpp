@@ -3,6 +3,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "fixtures/paths.hpp"
 #include "fixtures/read_tensor.hpp"
 #include "fixtures/test_data.hpp"
 #include "layers/layer.hpp"
@@ -77,11 +78,8 @@ class GoldenLayer {
 };
 
 TEST_CASE("every golden layer is reproduced") {
-  const std::filesystem::path folder = data_root() / "self-attention-layer";
-  if (!std::filesystem::exists(folder)) {
-    MESSAGE("skipped: no ", folder.string());
-    return;
-  }
+  const std::filesystem::path folder = data_path("self-attention-layer");
+  if (lacks(folder)) return;
   int layers = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() != ".safetensors") continue;
@@ -95,8 +93,8 @@ TEST_CASE("every golden layer is reproduced") {
 }
 
 TEST_CASE("same bits: every golden layer on every ISA and any number of threads") {
-  const std::filesystem::path folder = data_root() / "self-attention-layer";
-  if (!std::filesystem::exists(folder)) return;
+  const std::filesystem::path folder = data_path("self-attention-layer");
+  if (lacks(folder)) return;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() != ".safetensors") continue;
     const std::string name = entry.path().filename().string();

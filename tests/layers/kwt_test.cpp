@@ -9,6 +9,7 @@
 #include <numeric>
 #include <string>
 
+#include "fixtures/paths.hpp"
 #include "fixtures/read_tensor.hpp"
 #include "fixtures/test_data.hpp"
 #include "layers/encoder_pass.hpp"
@@ -22,7 +23,7 @@ constexpr std::int64_t width = 64, frames = 98, tokens = frames + 1, features = 
 constexpr std::array recordings = {"no_1000ms", "noise_1000ms", "silence_1000ms", "yes_1000ms"};
 
 std::filesystem::path folder() {
-  return data_root() / "models" / "kwt-1";
+  return data_path("models/kwt-1");
 }
 
 std::vector<float> reference(const std::string& recording, const std::string& what) {
@@ -117,11 +118,8 @@ layers::PackedEncoder pack_kwt(Engine& engine, const TensorFile& file, const std
   return encoder;
 }
 
-TEST_CASE("a trained encoder of sounds gives the hidden states and classes of its authors") {
-  if (!std::filesystem::exists(folder())) {
-    MESSAGE("skipped: no ", folder().string());
-    return;
-  }
+TEST_CASE("outside data: a trained encoder of sounds gives the hidden states and classes of its authors") {
+  if (lacks(folder())) return;
   const TensorFile file = TensorFile::open(folder() / "model.safetensors");
   const std::vector<float> words = inputs(file);
   const auto count = static_cast<std::int64_t>(recordings.size()) * tokens;

@@ -19,7 +19,7 @@ class Trace {
  public:
   static constexpr double tolerance = 2e-6;  // of the largest value: the trace itself is fp32
 
-  static std::filesystem::path folder() { return data_root() / "models" / "gpt-nano-sort"; }
+  static std::filesystem::path folder() { return data_path("models/gpt-nano-sort"); }
   static std::vector<float> partial(const std::string& name) {
     return read_npy(folder() / "npy-partials" / (name + ".npy"));
   }
@@ -30,9 +30,7 @@ class Trace {
 };
 
 bool trace_is_missing() {
-  if (std::filesystem::exists(Trace::folder())) return false;
-  MESSAGE("skipped: no ", Trace::folder().string());
-  return true;
+  return lacks(Trace::folder());
 }
 
 /// [batch][tokens][heads][head_dim] from [batch][heads][tokens][head_dim].
@@ -72,7 +70,7 @@ void check_scores(const std::vector<float>& probabilities, const std::vector<flo
   CHECK(error < 5e-6);
 }
 
-TEST_CASE("the traced q, k and v give the traced scores, probabilities and outputs") {
+TEST_CASE("outside data: the traced q, k and v give the traced scores, probabilities and outputs") {
   if (trace_is_missing()) return;
   const std::vector<float> q = Trace::partial("q"), k = Trace::partial("k"), v = Trace::partial("v");
   std::vector<float> out(q.size());
@@ -97,7 +95,7 @@ TEST_CASE("the traced q, k and v give the traced scores, probabilities and outpu
   check_scores(maps.values, Trace::partial("att"));
 }
 
-TEST_CASE("the traced qkv, fused, gives the same bits") {
+TEST_CASE("outside data: the traced qkv, fused, gives the same bits") {
   if (trace_is_missing()) return;
   const std::vector<float> qkv = Trace::partial("qkv");
   std::vector<float> fused(33 * 48), apart(33 * 48);
@@ -118,7 +116,7 @@ TEST_CASE("the traced qkv, fused, gives the same bits") {
   CHECK(difference(fused, apart) == "");
 }
 
-TEST_CASE("the traced layer's weights give the traced probabilities, context and output") {
+TEST_CASE("outside data: the traced layer's weights give the traced probabilities, context and output") {
   if (trace_is_missing()) return;
   const std::vector<float> weight = Trace::weight("c_attn.weight"), bias = Trace::weight("c_attn.bias"),
                            out_weight = Trace::weight("c_proj.weight"),
@@ -144,10 +142,6 @@ std::filesystem::path mini_folder() {
 }
 
 TEST_CASE("saccade-mini's first layer gives the context of its sample") {
-  if (!std::filesystem::exists(mini_folder())) {
-    MESSAGE("skipped: no tools/models/saccade-mini");
-    return;
-  }
   const TensorFile sample = TensorFile::open(mini_folder() / "sample.npz");
   const LayerBatch batch = {sample.at("x").shape[1], sample.read_integers("offsets"),
                             read_tensor(sample, "x")};

@@ -64,11 +64,8 @@ std::vector<double> unit_without(std::vector<float> x, std::size_t left_out) {
 }
 
 TEST_CASE("texts get the embeddings that another implementation makes in float64") {
-  const fs::path folder = data_root() / "models" / "saccade-mini";
-  if (!fs::exists(folder / "reference.npz")) {
-    MESSAGE("skipped: no ", folder.string());
-    return;
-  }
+  const fs::path folder = data_path("models/saccade-mini");
+  if (lacks(folder / "reference.npz")) return;
   std::ifstream file(folder / "reference-texts.json");
   const auto texts = nlohmann::json::parse(file).get<std::vector<std::string>>();
   const std::vector<float> expected = read_tensor(TensorFile::open(folder / "reference.npz"), "embeddings");

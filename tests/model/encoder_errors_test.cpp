@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "fixtures/expect_error.hpp"
+#include "fixtures/paths.hpp"
 #include "fixtures/test_data.hpp"
 #include "saccade/encoder.hpp"
 
@@ -18,11 +19,8 @@ struct Call {
 };
 
 TEST_CASE("an encoder refuses what it cannot take before it writes anything") {
-  const std::filesystem::path folder = data_root() / "hf-encoders" / "roberta";
-  if (!std::filesystem::exists(folder)) {
-    MESSAGE("skipped: no ", folder.string());
-    return;
-  }
+  const std::filesystem::path folder = data_path("hf-encoders/roberta");
+  if (lacks(folder)) return;
   Engine engine({.threads = 2, .isa = {}});
   const Encoder encoder = Encoder::load(engine, folder);
   const auto expect = [&](ErrorCode code, std::initializer_list<std::string> parts, auto change) {
@@ -52,8 +50,8 @@ TEST_CASE("an encoder refuses what it cannot take before it writes anything") {
 }
 
 TEST_CASE("a batch of nothing is a batch") {
-  const std::filesystem::path folder = data_root() / "hf-encoders" / "albert";
-  if (!std::filesystem::exists(folder)) return;
+  const std::filesystem::path folder = data_path("hf-encoders/albert");
+  if (lacks(folder)) return;
   Engine engine;
   const Encoder encoder = Encoder::load(engine, folder);
   const std::vector<std::int64_t> none = {0}, empty = {0, 0, 0};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fixtures/paths.hpp"
 #include "fixtures/read_tensor.hpp"
 #include "fixtures/test_data.hpp"
 #include "reference/compare.hpp"
@@ -109,7 +110,7 @@ TEST_CASE("every golden encoder is reproduced, in either accumulation") {
     check_reproduced(golden, Accumulation::fp64);
     ++encoders;
   });
-  if (std::filesystem::exists(data_root() / "hf-encoders")) CHECK(encoders > 0);
+  if (std::filesystem::exists(data_path("hf-encoders"))) CHECK(encoders > 0);
 }
 
 TEST_CASE("same bits: every golden encoder on every ISA, any number of threads, alone and in a batch") {

@@ -122,12 +122,9 @@ TEST_CASE("the sample model: an encoder, its mean, a dense step, unit length") {
   CHECK(model::embedding_width(sentence, config.hidden_size()) == 128);
 }
 
-TEST_CASE("all-MiniLM-L6-v2 without its weights is described, and they are missed") {
-  const std::filesystem::path directory = test::data_root() / "models" / "all-MiniLM-L6-v2-no-weights";
-  if (!std::filesystem::is_directory(directory)) {
-    MESSAGE("skipped: no ", directory.string());
-    return;
-  }
+TEST_CASE("outside data: all-MiniLM-L6-v2 without its weights is described, and they are missed") {
+  const std::filesystem::path directory = test::data_path("models/all-MiniLM-L6-v2-no-weights");
+  if (test::lacks(directory)) return;
   const EncoderConfig config = model::read_encoder_config(directory);
   CHECK(config.layers.size() == 6);
   CHECK(config.hidden_size() == 384);

@@ -1,4 +1,5 @@
 #include "fixtures/expect_error.hpp"
+#include "fixtures/paths.hpp"
 #include "fixtures/temporary_folder.hpp"
 #include "fixtures/tensors.hpp"
 #include "pipeline/random_layer.hpp"
@@ -110,10 +111,7 @@ TEST_CASE_FIXTURE(Fixture, "a caller's exception passes, and nothing is left") {
 }
 
 TEST_CASE_FIXTURE(Fixture, "a full disk: neither output appears, and what was there stays") {
-  if (!std::filesystem::exists("/dev/full")) {
-    MESSAGE("skipped: no /dev/full");
-    return;
-  }
+  if (test::lacks("/dev/full")) return;
   const auto path = input({0, 1, 4});
   const auto run = [&](const std::filesystem::path& output, const std::filesystem::path& maps) {
     expect_error(ErrorCode::file_not_usable, {"/dev/full"},

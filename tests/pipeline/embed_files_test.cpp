@@ -108,7 +108,7 @@ TEST_CASE_FIXTURE(Fixture, "shards that are none, no input") {
   expect_error(ErrorCode::invalid_argument, {"no input"}, [&] { embed("out.npy", {}); });
 }
 
-TEST_CASE_FIXTURE(Fixture, "real texts: the same bytes whatever is taken at a time") {
+TEST_CASE_FIXTURE(Fixture, "outside data: the same bytes whatever is taken at a time") {
   inputs = test_data("text", ".txt");
   if (inputs.empty()) return;
   const std::string bytes = read_bytes(inputs[0]).substr(0, 200'000);

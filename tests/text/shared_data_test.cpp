@@ -23,8 +23,7 @@ using Ids = std::vector<std::int32_t>;
 
 /// A model of the test data; of the default's, where another set has only texts.
 fs::path model(const std::string& name) {
-  const fs::path path = data_root() / name;
-  return exists(path) ? path : default_data_root() / name;
+  return data_path_of_any_set(name);
 }
 
 const char* const minilm = "models/all-MiniLM-L6-v2-no-weights";
@@ -62,7 +61,7 @@ void check_lines(const std::string& ending, const char* name) {
       if (tokenizer.tokenize(text).ids != line.at("ids").get<Ids>()) FAIL_CHECK(text);
     }
   }
-  if (fs::is_directory(data_root() / "tokenizer")) CHECK(checked > 0);
+  if (fs::is_directory(data_path("tokenizer"))) CHECK(checked > 0);
 }
 
 TEST_CASE("tokenizer: every line, with the vocabulary of all-MiniLM-L6-v2") {

@@ -60,7 +60,7 @@ std::vector<std::string> values(const Rows& rows, const std::string& key) {
 
 using Texts = std::vector<std::string>;
 
-void check_times(const Json& row, double peak) {
+void check_times(const Json& row) {
   INFO(row.dump());
   CHECK(row.at("peer") == "saccade");
   CHECK(row.at("version") == version());
@@ -68,7 +68,6 @@ void check_times(const Json& row, double peak) {
   CHECK(row.at("seconds_min") <= row.at("seconds_median"));
   CHECK(row.at("gflops") > 0);
   CHECK(row.at("share_of_peak") > 0);
-  CHECK(row.at("share_of_peak") < peak);
   CHECK(row.at("peak") > 0);
   CHECK(row.at("spread") >= 0);
   CHECK(row.at("workspace_bytes") >= 0);
@@ -88,7 +87,7 @@ TEST_CASE("bench attention: each shape full and causal, against double precision
   CHECK(values(rows, "causal") == Texts{"false", "false", "true", "true"});
   CHECK(values(rows, "threads") == Texts{"1", "2", "1", "2"});
   for (const Json& row : rows) {
-    check_times(row, 1.5);
+    check_times(row);
     CHECK(row.at("case") == "b2h4kv2q10k10d16");
     CHECK(row.at("reps") == 1);
     CHECK(row.at("max_abs_err") < 1e-5);
@@ -118,7 +117,7 @@ TEST_CASE("bench attention: decoding, from tensors and from a cache, of every ty
   CHECK(values(rows, "layout") == Texts{"packed", "panels", "packed", "panels", "packed", "panels"});
   CHECK(values(rows, "dtype") == Texts{"f32", "f32", "f16", "f16", "bf16", "bf16"});
   for (const Json& row : rows) {
-    check_times(row, 1e9);  // what lies in a cache is read faster than memory
+    check_times(row);
     CHECK(row.at("peak_of") == "read bandwidth");
     CHECK(row.at("max_abs_err") < 1e-5);
     const double bytes = 2.0 * 3 * 50 * 2 * 16 * (row.at("dtype") == "f32" ? 4 : 2);
@@ -208,7 +207,7 @@ TEST_CASE("bench layer") {
   CHECK(values(rows, "case") == Texts{"b2n12w32h4", "b2n12w32h4", "b2n20w32h4", "b2n20w32h4"});
   CHECK(values(rows, "set") == Texts{"2x12", "2x12", "2x20", "2x20"});
   for (const Json& row : rows) {
-    check_times(row, 1.5);
+    check_times(row);
     CHECK(row.at("tokens_per_s") > 0);
     CHECK(row.at("max_abs_err") > 0);
     CHECK(row.at("max_abs_err") < 1e-5);
@@ -268,7 +267,7 @@ TEST_CASE("bench encoder: random ids, and sets of a file") {
                   "--threads", "1"});
   CHECK(values(sets, "set") == Texts{"a", "b"});
   for (const Json& row : sets) {
-    check_times(row, 1.5);
+    check_times(row);
     CHECK(row.at("batch") == 3);
     const double seconds = row.at("seconds_median");
     CHECK(row.at("tokens_per_s").get<double>() == doctest::Approx(8 / seconds));

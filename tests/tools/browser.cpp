@@ -1,4 +1,5 @@
 #include "tools/browser.hpp"
+#include "fixtures/paths.hpp"
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
@@ -90,9 +91,7 @@ std::string answer_to(int port, const std::string& request) {
 }  // namespace
 
 bool Browser::is_installed() {
-  if (std::filesystem::exists(driver)) return true;
-  MESSAGE("skipped: no ", driver);
-  return false;
+  return !lacks(driver);
 }
 
 Browser::Browser() : driver_(start_driver(folder_ / "driver")), port_(wait_for_port(folder_ / "driver")) {

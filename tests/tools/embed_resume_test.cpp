@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -26,13 +27,22 @@ Arguments with(Arguments arguments, const Arguments& more) {
   return arguments;
 }
 
+/// $SACCADE_TEST_SEED, to repeat what failed; else another one each time.
+std::uint32_t chosen_seed() {
+  const char* const seed = std::getenv("SACCADE_TEST_SEED");
+  return seed != nullptr ? static_cast<std::uint32_t>(std::strtoul(seed, nullptr, 10))
+                         : std::random_device{}();
+}
+
 /// Kills the job at so many random moments, each of which must find it at work, then lets it end.
 void kill_and_resume(const EmbedJob& job, const std::string& output, const Arguments& kind, int kills) {
   const fs::path input = job.folder.write("in.txt", made_up_lines(2000));
   const Clock::time_point begin = Clock::now();
   const std::string expected = job.embed(input, "whole-" + output, with(slowly, kind));
   const auto whole = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin);
-  std::mt19937 generator(std::random_device{}());
+  const std::uint32_t seed = chosen_seed();
+  CAPTURE(seed);
+  std::mt19937 generator(seed);
   std::uniform_int_distribution<std::int64_t> moment(0, whole.count() / kills);
   for (int kill = 0; kill < kills; ++kill) {
     RunningCommand command(job.arguments(input, output, with(with(slowly, kind), {"--resume"})));

@@ -37,13 +37,14 @@ Measurement measure(Engine& engine, Peak peak, double amount, std::size_t repeti
   calls.warm_up(work);
   while (!calls.done()) {
     const double begin = calls.total();
-    const std::size_t calls_before = calls.calls();
+    const std::size_t first = calls.calls();
     do {
       stop_if_asked();
       calls.time(work);
     } while (!calls.done() && calls.total() - begin < slice_seconds(peak));
-    const double rate =
-        amount * static_cast<double>(calls.calls() - calls_before) / (calls.total() - begin) * 1e-9;
+    // The middle call, as the peaks beside it are of undisturbed moments: the mean would count what disturbs
+    // a call.
+    const double rate = amount / calls.median_from(first) * 1e-9;
     const double before = peaks.back();
     peaks.push_back(measure_peak(engine, peak));
     shares.push_back(2 * rate / (before + peaks.back()));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <vector>
 
 namespace saccade::bench {
@@ -69,6 +70,10 @@ class Repetitions {
   }
   [[nodiscard]] double total() const { return total_; }
   [[nodiscard]] std::size_t calls() const { return seconds_.size(); }
+  /// The middle one of the calls from number `first` on.
+  [[nodiscard]] double median_from(std::size_t first) const {
+    return median({seconds_.begin() + static_cast<std::ptrdiff_t>(first), seconds_.end()});
+  }
   [[nodiscard]] Timing timing() const { return summary(seconds_); }
 
  private:
