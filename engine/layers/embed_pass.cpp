@@ -21,8 +21,9 @@ std::span<const T> slice(std::span<const T> all, std::int64_t first, std::int64_
 
 }  // namespace
 
-EmbedPass::EmbedPass(Engine::State& state, const PackedEncoder& encoder, const PackedSentence& sentence,
-                     const TokenIds& tokens, MatrixView embeddings, const EmbedRules& rules)
+EmbedPass::EmbedPass(scheduler::ExecutionContext& state, const PackedEncoder& encoder,
+                     const PackedSentence& sentence, const TokenIds& tokens, MatrixView embeddings,
+                     const EmbedRules& rules)
     : state_(state),
       encoder_(encoder),
       sentence_(sentence),

@@ -7,7 +7,7 @@
 #include "layers/packed_encoder.hpp"
 #include "layers/packed_sentence.hpp"
 #include "saccade/views.hpp"
-#include "scheduler/engine_state.hpp"
+#include "scheduler/execution_context.hpp"
 #include "scheduler/scratch.hpp"
 
 namespace saccade::layers {
@@ -25,7 +25,7 @@ struct EmbedRules {
 class EmbedPass {
  public:
   /// `embeddings` [sequences][columns], at most the last step's outputs: the first values of each vector.
-  EmbedPass(Engine::State& state, const PackedEncoder& encoder, const PackedSentence& sentence,
+  EmbedPass(scheduler::ExecutionContext& state, const PackedEncoder& encoder, const PackedSentence& sentence,
             const TokenIds& tokens, MatrixView embeddings, const EmbedRules& rules);
 
   [[nodiscard]] std::size_t workspace() const noexcept;
@@ -57,7 +57,7 @@ class EmbedPass {
   [[nodiscard]] MatrixView step(const PackedStep& step, MatrixView x, Buffers& buffers) const;
   void finish(ConstMatrixView x, MatrixView out) const;
 
-  Engine::State& state_;
+  scheduler::ExecutionContext& state_;
   const PackedEncoder& encoder_;
   const PackedSentence& sentence_;
   TokenIds tokens_;

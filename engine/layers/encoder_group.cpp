@@ -24,8 +24,9 @@ TopKeys from_token(TopKeys top, std::int64_t first) noexcept {
 
 }  // namespace
 
-EncoderGroup::EncoderGroup(Engine::State& state, const PackedEncoder& encoder, const TokenIds& batch,
-                           Sequences sequences, MatrixView hidden, const EncodeOptions& options)
+EncoderGroup::EncoderGroup(scheduler::ExecutionContext& state, const PackedEncoder& encoder,
+                           const TokenIds& batch, Sequences sequences, MatrixView hidden,
+                           const EncodeOptions& options)
     : state_(state),
       encoder_(encoder),
       batch_(batch),

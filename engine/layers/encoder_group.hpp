@@ -10,7 +10,7 @@
 #include "saccade/attention.hpp"
 #include "saccade/encoder.hpp"
 #include "saccade/views.hpp"
-#include "scheduler/engine_state.hpp"
+#include "scheduler/execution_context.hpp"
 #include "scheduler/scratch.hpp"
 
 namespace saccade::layers {
@@ -20,8 +20,8 @@ namespace saccade::layers {
 class EncoderGroup {
  public:
   /// Operands validated.
-  EncoderGroup(Engine::State& state, const PackedEncoder& encoder, const TokenIds& batch, Sequences sequences,
-               MatrixView hidden, const EncodeOptions& options);
+  EncoderGroup(scheduler::ExecutionContext& state, const PackedEncoder& encoder, const TokenIds& batch,
+               Sequences sequences, MatrixView hidden, const EncodeOptions& options);
 
   [[nodiscard]] std::size_t workspace() const noexcept;
   void run(std::byte* workspace) const;
@@ -52,7 +52,7 @@ class EncoderGroup {
   [[nodiscard]] ops::AttentionProblem attention(std::size_t layer, const Buffers& buffers) const noexcept;
   void normalize(const PackedNorm& norm, ConstMatrixView x, MatrixView out) const;
 
-  Engine::State& state_;
+  scheduler::ExecutionContext& state_;
   const PackedEncoder& encoder_;
   const TokenIds& batch_;
   Sequences sequences_;

@@ -15,8 +15,8 @@ constexpr std::int64_t shared_tokens = 1024;
 
 }  // namespace
 
-EncoderPass::EncoderPass(Engine::State& state, const PackedEncoder& encoder, const TokenIds& batch,
-                         MatrixView hidden, const EncodeOptions& options)
+EncoderPass::EncoderPass(scheduler::ExecutionContext& state, const PackedEncoder& encoder,
+                         const TokenIds& batch, MatrixView hidden, const EncodeOptions& options)
     : state_(state),
       encoder_(encoder),
       batch_(batch),

@@ -7,7 +7,7 @@
 #include "layers/packed_encoder.hpp"
 #include "layers/sequence_groups.hpp"
 #include "saccade/views.hpp"
-#include "scheduler/engine_state.hpp"
+#include "scheduler/execution_context.hpp"
 
 namespace saccade::layers {
 
@@ -15,8 +15,8 @@ namespace saccade::layers {
 class EncoderPass {
  public:
   /// Writes the last layer's output to `hidden` [tokens][hidden_size].
-  EncoderPass(Engine::State& state, const PackedEncoder& encoder, const TokenIds& batch, MatrixView hidden,
-              const EncodeOptions& options = {});
+  EncoderPass(scheduler::ExecutionContext& state, const PackedEncoder& encoder, const TokenIds& batch,
+              MatrixView hidden, const EncodeOptions& options = {});
 
   [[nodiscard]] std::size_t workspace();
   void run(std::byte* workspace);
@@ -29,7 +29,7 @@ class EncoderPass {
   };
   [[nodiscard]] GroupBytes group_bytes() const noexcept;
 
-  Engine::State& state_;
+  scheduler::ExecutionContext& state_;
   const PackedEncoder& encoder_;
   TokenIds batch_;
   MatrixView hidden_;

@@ -4,7 +4,7 @@
 
 namespace saccade::layers {
 
-PackedSelfAttention pack_self_attention(Engine::State& state, const SelfAttentionViews& views,
+PackedSelfAttention pack_self_attention(scheduler::ExecutionContext& state, const SelfAttentionViews& views,
                                         std::int64_t heads) {
   const std::int64_t context = views.query.out();
   PackedSelfAttention packed = {

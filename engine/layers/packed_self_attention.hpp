@@ -4,7 +4,8 @@
 
 #include "layers/block_shape.hpp"
 #include "ops/packed_weights.hpp"
-#include "scheduler/engine_state.hpp"
+#include "saccade/self_attention.hpp"
+#include "scheduler/execution_context.hpp"
 
 namespace saccade::layers {
 
@@ -24,7 +25,15 @@ struct PackedSelfAttention {
   [[nodiscard]] bool has_output() const noexcept { return output.in != 0; }
 };
 
-[[nodiscard]] PackedSelfAttention pack_self_attention(Engine::State& state, const SelfAttentionViews& views,
-                                                      std::int64_t heads);
+[[nodiscard]] PackedSelfAttention pack_self_attention(scheduler::ExecutionContext& state,
+                                                      const SelfAttentionViews& views, std::int64_t heads);
 
 }  // namespace saccade::layers
+
+namespace saccade {
+
+struct SelfAttention::State {
+  layers::PackedSelfAttention packed;
+};
+
+}  // namespace saccade

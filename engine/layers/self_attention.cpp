@@ -90,52 +90,52 @@ SelfAttention::SelfAttention(Engine& engine, const SelfAttentionWeights& weights
   layers::SelfAttentionViews views = {
       view_of(weights.query), view_of(weights.key), view_of(weights.value), {}};
   if (weights.output.out != 0) views.output = view_of(weights.output);
-  packed_ = std::make_unique<const layers::PackedSelfAttention>(
-      layers::pack_self_attention(engine.state(), views, heads));
+  state_ = std::make_unique<const State>(
+      State{layers::pack_self_attention(scheduler::context_of(engine), views, heads)});
 }
 
-SelfAttention::SelfAttention(std::unique_ptr<const layers::PackedSelfAttention> packed)
-    : packed_(std::move(packed)) {}
+SelfAttention::SelfAttention(std::unique_ptr<const State> state) : state_(std::move(state)) {}
 SelfAttention::SelfAttention(SelfAttention&&) noexcept = default;
 SelfAttention& SelfAttention::operator=(SelfAttention&&) noexcept = default;
 SelfAttention::~SelfAttention() = default;
 
 std::int64_t SelfAttention::width() const noexcept {
-  return packed_->shape.hidden_size;
+  return state_->packed.shape.hidden_size;
 }
 std::int64_t SelfAttention::heads() const noexcept {
-  return packed_->shape.num_attention_heads;
+  return state_->packed.shape.num_attention_heads;
 }
 std::int64_t SelfAttention::context_width() const noexcept {
-  return packed_->shape.query_size();
+  return state_->packed.shape.query_size();
 }
 std::int64_t SelfAttention::output_width() const noexcept {
-  return packed_->output_size;
+  return state_->packed.output_size;
 }
 
 double SelfAttention::flops(Offsets offsets, Window window) const {
   const double tokens = offsets.empty() ? 0.0 : static_cast<double>(offsets.back() - offsets.front());
-  const double output = packed_->has_output()
+  const double output = state_->packed.has_output()
                             ? static_cast<double>(context_width()) * static_cast<double>(output_width())
                             : 0.0;
-  return 2.0 * (tokens * (layers::qkv_products(packed_->shape) + output) +
-                layers::attention_products(packed_->shape, offsets, window));
+  return 2.0 * (tokens * (layers::qkv_products(state_->packed.shape) + output) +
+                layers::attention_products(state_->packed.shape, offsets, window));
 }
 
 std::size_t SelfAttention::workspace(const Engine& engine, Offsets offsets,
                                      std::span<const std::int64_t> rows) const {
   ops::validate(offsets, offsets.empty() ? 0 : offsets.back());
   if (offsets.size() == 1) return 0;
-  return layers::SelfAttentionPass(engine.state(), *packed_, {.offsets = offsets, .positions = rows})
+  return layers::SelfAttentionPass(scheduler::context_of(engine), state_->packed,
+                                   {.offsets = offsets, .positions = rows})
       .workspace();
 }
 
 void SelfAttention::forward(Engine& engine, const RaggedView& batch, MatrixView z,
                             const ForwardOptions& options) const {
-  validate_batch(*packed_, batch, batch.x.rows, z, options.context);
+  validate_batch(state_->packed, batch, batch.x.rows, z, options.context);
   ops::validate(options.window);
   ops::validate(options.probabilities, batch.offsets, heads());
-  layers::SelfAttentionPass(engine.state(), *packed_,
+  layers::SelfAttentionPass(scheduler::context_of(engine), state_->packed,
                             {.x = batch.x,
                              .offsets = batch.offsets,
                              .z = z,
@@ -150,7 +150,7 @@ void SelfAttention::forward_rows(Engine& engine, const RaggedView& batch, std::s
   const std::int64_t sequences =
       std::max<std::int64_t>(static_cast<std::int64_t>(batch.offsets.size()), 1) - 1;
   const std::int64_t all_rows = sequences * static_cast<std::int64_t>(rows.size());
-  validate_batch(*packed_, batch, all_rows, z, options.context);
+  validate_batch(state_->packed, batch, all_rows, z, options.context);
   validate_rows(batch.offsets, rows);
   ops::validate(options.window);
   if (!options.probabilities.empty())
@@ -158,7 +158,7 @@ void SelfAttention::forward_rows(Engine& engine, const RaggedView& batch, std::s
                         "heads x rows x tokens",
                         heads() * static_cast<std::int64_t>(rows.size()) * batch.x.rows);
   if (rows.empty()) return;
-  layers::SelfAttentionPass(engine.state(), *packed_,
+  layers::SelfAttentionPass(scheduler::context_of(engine), state_->packed,
                             {.x = batch.x,
                              .offsets = batch.offsets,
                              .positions = rows,

@@ -25,7 +25,7 @@ MatrixView rows_of(MatrixView m, std::int64_t first, std::int64_t count) noexcep
 
 }  // namespace
 
-SelfAttentionPass::SelfAttentionPass(Engine::State& state, const PackedSelfAttention& packed,
+SelfAttentionPass::SelfAttentionPass(scheduler::ExecutionContext& state, const PackedSelfAttention& packed,
                                      const PassTensors& tensors)
     : state_(state), packed_(packed), tensors_(tensors), groups_(state, tensors.offsets, shared_tokens) {
   if (selects_rows()) groups_.use_all_threads();  // few rows for the weights that each group reads
@@ -52,7 +52,7 @@ SelfAttentionPass::Sizes SelfAttentionPass::sizes(bool on_one_thread) const noex
     most.tokens = std::max(most.tokens, groups_.tokens(group));
     most.rows = std::max(most.rows, rows(group));
     most.sequences = std::max(most.sequences, static_cast<std::int64_t>(group.last - group.first));
-    const Engine::State& state = groups_.state(group);
+    const scheduler::ExecutionContext& state = groups_.state(group);
     most.op_bytes = std::max({most.op_bytes, ops::linear_workspace(state, packed_.qkv),
                               packed_.has_output() ? ops::linear_workspace(state, packed_.output) : 0,
                               ops::attention_workspace(state, problem(group, {}))});
@@ -106,7 +106,7 @@ void SelfAttentionPass::run() {
 void SelfAttentionPass::run_group(const Sequences& group, const Buffers& buffers) const {
   project(group, buffers);
   const ops::AttentionProblem attention = problem(group, buffers);
-  Engine::State& state = groups_.state(group);
+  scheduler::ExecutionContext& state = groups_.state(group);
   ops::attention(state, attention, buffers.op);
   const MatrixView context = context_rows(group, buffers),
                    z = rows_of(tensors_.z, first_row(group), rows(group));

@@ -10,7 +10,7 @@
 #include "ops/linear.hpp"
 #include "saccade/attention.hpp"
 #include "saccade/views.hpp"
-#include "scheduler/engine_state.hpp"
+#include "scheduler/execution_context.hpp"
 
 namespace saccade::layers {
 
@@ -31,7 +31,8 @@ struct PassTensors {
 /// projection.
 class SelfAttentionPass {
  public:
-  SelfAttentionPass(Engine::State& state, const PackedSelfAttention& packed, const PassTensors& tensors);
+  SelfAttentionPass(scheduler::ExecutionContext& state, const PackedSelfAttention& packed,
+                    const PassTensors& tensors);
 
   [[nodiscard]] std::size_t workspace() const noexcept;
   void run();
@@ -67,7 +68,7 @@ class SelfAttentionPass {
   [[nodiscard]] std::span<const ProbabilitiesRequest> requests(const Sequences& group,
                                                                const Buffers& buffers) const noexcept;
 
-  Engine::State& state_;
+  scheduler::ExecutionContext& state_;
   const PackedSelfAttention& packed_;
   PassTensors tensors_;
   SequenceGroups groups_;

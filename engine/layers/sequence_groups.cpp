@@ -23,7 +23,8 @@ std::int64_t single_thread_limit(int threads, std::int64_t tokens) {
 
 }  // namespace
 
-SequenceGroups::SequenceGroups(Engine::State& state, Offsets offsets, std::int64_t shared_tokens)
+SequenceGroups::SequenceGroups(scheduler::ExecutionContext& state, Offsets offsets,
+                               std::int64_t shared_tokens)
     : state_(state),
       offsets_(offsets),
       shared_tokens_(shared_tokens),

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "saccade/views.hpp"
-#include "scheduler/engine_state.hpp"
+#include "scheduler/execution_context.hpp"
 #include "scheduler/parallel.hpp"
 
 namespace saccade::layers {
@@ -22,7 +22,7 @@ struct Sequences {
 class SequenceGroups {
  public:
   /// A group on all threads has `shared_tokens` at most, but at least one sequence.
-  SequenceGroups(Engine::State& state, Offsets offsets, std::int64_t shared_tokens);
+  SequenceGroups(scheduler::ExecutionContext& state, Offsets offsets, std::int64_t shared_tokens);
   /// Every group runs on all threads from here on.
   void use_all_threads() noexcept { single_thread_limit_ = -1; }
 
@@ -35,7 +35,7 @@ class SequenceGroups {
     return tokens({sequence, sequence + 1}) <= single_thread_limit_;
   }
   /// The engine state with the threads that the group runs on.
-  [[nodiscard]] Engine::State& state(const Sequences& group) const noexcept {
+  [[nodiscard]] scheduler::ExecutionContext& state(const Sequences& group) const noexcept {
     return on_one_thread(group.first) ? one_thread_ : state_;
   }
 
@@ -53,7 +53,7 @@ class SequenceGroups {
   template <class Run>
   void run_single_threaded(const Run& run) const {
     std::atomic<std::size_t> next = 0;
-    const auto take = [&](std::size_t, int slot) {
+    const auto take = [&](std::size_t, int slot) noexcept {
       std::size_t first = next;
       while (first < count()) {
         const Sequences group = from(first);
@@ -68,8 +68,8 @@ class SequenceGroups {
  private:
   [[nodiscard]] Sequences from(std::size_t first) const noexcept;
 
-  Engine::State& state_;
-  mutable Engine::State one_thread_;
+  scheduler::ExecutionContext& state_;
+  mutable scheduler::ExecutionContext one_thread_;
   Offsets offsets_;
   std::int64_t shared_tokens_, single_thread_limit_;
 };

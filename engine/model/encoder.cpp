@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "core/floating_point.hpp"
 #include "core/require.hpp"
 #include "layers/encoder_pass.hpp"
 #include "layers/flops.hpp"
@@ -46,12 +47,13 @@ void Encoder::State::validate(const TokenIds& tokens) const {
 }
 
 Encoder Encoder::load(Engine& engine, const std::filesystem::path& directory) {
+  const core::DefaultFloatingPoint environment;
   auto state = std::make_unique<State>();
   state->config = model::read_sentence_config(directory);
   const model::EncoderConfig config = model::read_encoder_config(state->config.encoder);
   const model::EncoderWeights weights = model::read_encoder_weights(state->config.encoder, config);
-  state->encoder = model::pack_encoder(engine.state(), config, weights);
-  state->sentence = model::pack_sentence(engine.state(), state->config, config.hidden_size());
+  state->encoder = model::pack_encoder(scheduler::context_of(engine), config, weights);
+  state->sentence = model::pack_sentence(scheduler::context_of(engine), state->config, config.hidden_size());
   try {
     state->tokenizer = Tokenizer::load(state->config.encoder);
   } catch (const Error& error) {
@@ -113,8 +115,8 @@ void Encoder::encode(Engine& engine, const TokenIds& tokens, MatrixView hidden,
                       static_cast<std::int64_t>(tokens.ids.size()));
   core::require_equal("hidden.columns", hidden.columns, "the encoder's width", width());
   model::validate_encode_options(*state_->encoder, tokens.offsets, options);
-  layers::EncoderPass pass(engine.state(), *state_->encoder, tokens, hidden, options);
-  scheduler::ScratchPool::Lease lease(engine.state().scratch, pass.workspace());
+  layers::EncoderPass pass(scheduler::context_of(engine), *state_->encoder, tokens, hidden, options);
+  scheduler::ScratchPool::Lease lease(scheduler::context_of(engine).scratch, pass.workspace());
   pass.run(lease.memory());
 }
 
@@ -125,7 +127,8 @@ double Encoder::flops(Offsets offsets) const {
 
 std::size_t Encoder::workspace(const Engine& engine, Offsets offsets) const {
   ops::validate(offsets, offsets.empty() ? 0 : offsets.back());
-  return layers::EncoderPass(engine.state(), *state_->encoder, {.ids = {}, .offsets = offsets}, {})
+  return layers::EncoderPass(scheduler::context_of(engine), *state_->encoder, {.ids = {}, .offsets = offsets},
+                             {})
       .workspace();
 }
 

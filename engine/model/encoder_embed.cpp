@@ -48,16 +48,16 @@ void Encoder::embed(Engine& engine, const TokenIds& tokens, MatrixView embedding
                       static_cast<std::int64_t>(tokens.offsets.size()) - 1);
   core::require_equal("embeddings.columns", embeddings.columns, "the width of an embedding",
                       embedding_width(options));
-  const layers::EmbedPass pass(engine.state(), *state_->encoder, state_->sentence, tokens, embeddings,
-                               rules(state_->sentence, options, left_out(options)));
-  scheduler::ScratchPool::Lease lease(engine.state().scratch, pass.workspace());
+  const layers::EmbedPass pass(scheduler::context_of(engine), *state_->encoder, state_->sentence, tokens,
+                               embeddings, rules(state_->sentence, options, left_out(options)));
+  scheduler::ScratchPool::Lease lease(scheduler::context_of(engine).scratch, pass.workspace());
   pass.run(lease.memory());
 }
 
 std::size_t Encoder::embed_workspace(const Engine& engine, Offsets offsets,
                                      const EmbedOptions& options) const {
   ops::validate(offsets, offsets.empty() ? 0 : offsets.back());
-  const layers::EmbedPass pass(engine.state(), *state_->encoder, state_->sentence,
+  const layers::EmbedPass pass(scheduler::context_of(engine), *state_->encoder, state_->sentence,
                                {.ids = {}, .offsets = offsets}, {}, rules(state_->sentence, options, 0));
   return pass.workspace();
 }
@@ -66,7 +66,7 @@ std::vector<float> Encoder::embed(Engine& engine, std::span<const std::string_vi
                                   const EmbedOptions& options) const {
   const std::int64_t columns = embedding_width(options);
   const model::TextTokens tokens =
-      model::tokenize_texts(engine.state(), texts.size(),
+      model::tokenize_texts(scheduler::context_of(engine), texts.size(),
                             [&](TokenBatch& batch, std::size_t i) { append(batch, texts[i], options); });
   const auto rows = static_cast<std::int64_t>(texts.size());
   std::vector<float> embeddings(texts.size() * static_cast<std::size_t>(columns));

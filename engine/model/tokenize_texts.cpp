@@ -25,10 +25,10 @@ void append_block(const TokenBatch& block, TextTokens& all) {
 
 }  // namespace
 
-TextTokens tokenize_texts(Engine::State& state, std::size_t count,
+TextTokens tokenize_texts(scheduler::ExecutionContext& state, std::size_t count,
                           const std::function<void(TokenBatch&, std::size_t)>& append) {
   std::vector<Block> blocks((count + task_texts - 1) / task_texts);
-  const auto run = [&](std::size_t task, int) {
+  const auto run = [&](std::size_t task, int) noexcept {
     try {
       const std::size_t last = std::min(count, (task + 1) * task_texts);
       for (std::size_t i = task * task_texts; i < last; ++i) append(blocks[task].batch, i);

@@ -7,7 +7,7 @@
 
 #include "saccade/tokenizer.hpp"
 #include "saccade/views.hpp"
-#include "scheduler/engine_state.hpp"
+#include "scheduler/execution_context.hpp"
 
 namespace saccade::model {
 
@@ -21,7 +21,7 @@ struct TextTokens {
 
 /// Tokenizes `count` texts on the engine's threads. append(batch, i) appends text i to a batch; what it
 /// throws for the first text for which it does is thrown here.
-[[nodiscard]] TextTokens tokenize_texts(Engine::State& state, std::size_t count,
+[[nodiscard]] TextTokens tokenize_texts(scheduler::ExecutionContext& state, std::size_t count,
                                         const std::function<void(TokenBatch&, std::size_t)>& append);
 
 }  // namespace saccade::model

@@ -55,29 +55,27 @@ void validate(const TokenIds& batch, const EmbeddingTables& tables) {
   if (tables.positions.rows > 0) validate_lengths(batch.offsets, tables);
 }
 
-void embedding_lookup(Engine::State& state, const TokenIds& batch, const EmbeddingTables& tables,
-                      MatrixView out) {
-  validate(batch, tables);
-  validate(out, "out");
-  core::require_equal("out.rows", out.rows, "the number of ids", static_cast<std::int64_t>(batch.ids.size()));
-  core::require_equal("out.columns", out.columns, "words.columns", tables.words.columns);
+void embedding_lookup(scheduler::ExecutionContext& state, const TokenIds& batch,
+                      const EmbeddingTables& tables, MatrixView out) noexcept {
   const WeightView &words = tables.words, &types = tables.types, &positions = tables.positions;
-  run_token_blocks(state, batch.offsets, [&](std::int64_t token, std::int64_t position, std::int64_t tokens) {
-    const std::int64_t row = tables.first_position + position;
-    state.kernels->embedding_lookup({.ids = batch.ids.data() + token,
-                                     .type_ids = batch.types.empty() ? nullptr : batch.types.data() + token,
-                                     .rows = tokens,
-                                     .width = out.columns,
-                                     .words = words.data,
-                                     .word_stride = words.row_stride,
-                                     .types = types.rows > 0 ? types.data : nullptr,
-                                     .type_stride = types.row_stride,
-                                     .positions = positions.rows > 0 ? positions.at(row, 0) : nullptr,
-                                     .position_stride = positions.row_stride,
-                                     .out = out.data + token * out.row_stride,
-                                     .out_stride = out.row_stride,
-                                     .type = words.type});
-  });
+  run_token_blocks(state, batch.offsets,
+                   [&](std::int64_t token, std::int64_t position, std::int64_t tokens) noexcept {
+                     const std::int64_t row = tables.first_position + position;
+                     state.kernels->embedding_lookup(
+                         {.ids = batch.ids.data() + token,
+                          .type_ids = batch.types.empty() ? nullptr : batch.types.data() + token,
+                          .rows = tokens,
+                          .width = out.columns,
+                          .words = words.data,
+                          .word_stride = words.row_stride,
+                          .types = types.rows > 0 ? types.data : nullptr,
+                          .type_stride = types.row_stride,
+                          .positions = positions.rows > 0 ? positions.at(row, 0) : nullptr,
+                          .position_stride = positions.row_stride,
+                          .out = out.data + token * out.row_stride,
+                          .out_stride = out.row_stride,
+                          .type = words.type});
+                   });
 }
 
 }  // namespace saccade::ops

@@ -4,7 +4,7 @@
 
 #include "ops/weight_view.hpp"
 #include "saccade/views.hpp"
-#include "scheduler/engine_state.hpp"
+#include "scheduler/execution_context.hpp"
 
 namespace saccade::ops {
 
@@ -21,8 +21,8 @@ struct EmbeddingTables {
 void validate(const TokenIds& tokens, const EmbeddingTables& tables);
 
 /// out [tokens][width]: word + type + position, in this order. Offsets may begin at any token, which ids,
-/// types and out then begin with. Throws as validate(), before out is touched.
-void embedding_lookup(Engine::State& state, const TokenIds& tokens, const EmbeddingTables& tables,
-                      MatrixView out);
+/// types and out then begin with. What validate() checks holds.
+void embedding_lookup(scheduler::ExecutionContext& state, const TokenIds& tokens,
+                      const EmbeddingTables& tables, MatrixView out) noexcept;
 
 }  // namespace saccade::ops

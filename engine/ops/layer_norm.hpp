@@ -3,7 +3,7 @@
 #include <span>
 
 #include "saccade/views.hpp"
-#include "scheduler/engine_state.hpp"
+#include "scheduler/execution_context.hpp"
 
 namespace saccade::ops {
 
@@ -15,10 +15,11 @@ struct LayerNormWeights {
 };
 
 /// out = gamma (x - mean) / sqrt(variance + epsilon) + beta for each row; out may be x, else must not overlap
-/// it. Throws Error{invalid_argument} where shapes do not fit together.
-void layer_norm(Engine::State& state, ConstMatrixView x, const LayerNormWeights& weights, MatrixView out);
+/// it. Shapes fit together.
+void layer_norm(scheduler::ExecutionContext& state, ConstMatrixView x, const LayerNormWeights& weights,
+                MatrixView out) noexcept;
 
 /// out = x / max(|x|, 1e-12) for each row, |x| the Euclidean norm; as above.
-void normalize(Engine::State& state, ConstMatrixView x, MatrixView out);
+void normalize(scheduler::ExecutionContext& state, ConstMatrixView x, MatrixView out) noexcept;
 
 }  // namespace saccade::ops

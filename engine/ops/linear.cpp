@@ -19,7 +19,8 @@ using kernels::round_up;
 
 /// Columns of one task: all of them where there are row blocks enough to keep the threads busy (each block of
 /// rows is then read by one core only), else as many as make four tasks a thread, in whole tiles.
-std::int64_t columns_per_task(const Engine::State& state, std::int64_t rows, std::int64_t columns) noexcept {
+std::int64_t columns_per_task(const scheduler::ExecutionContext& state, std::int64_t rows,
+                              std::int64_t columns) noexcept {
   const std::int64_t tasks = 4 * state.threads, row_blocks = blocks_of(rows, matmul_rows);
   if (state.threads == 1 || row_blocks >= tasks) return columns;
   return round_up(blocks_of(columns, blocks_of(tasks, row_blocks)),
@@ -32,15 +33,17 @@ const float* element_or_null(ConstMatrixView m, std::int64_t row, std::int64_t c
 
 }  // namespace
 
-std::size_t linear_workspace(const Engine::State& state, const PackedWeights& weights) noexcept {
+std::size_t linear_workspace(const scheduler::ExecutionContext& state,
+                             const PackedWeights& weights) noexcept {
   scheduler::Carver carver;
   for (int slot = 0; slot < state.threads; ++slot)
     (void)carver.take<float>(as_size(kernels::matmul_scratch(weights.in, weights.format)));
   return carver.used();
 }
 
-void linear(Engine::State& state, ConstMatrixView x, const PackedWeights& weights, std::int64_t column,
-            MatrixView out, std::byte* workspace, const LinearEpilogue& epilogue) {
+void linear(scheduler::ExecutionContext& state, ConstMatrixView x, const PackedWeights& weights,
+            std::int64_t column, MatrixView out, std::byte* workspace,
+            const LinearEpilogue& epilogue) noexcept {
   if (x.rows == 0) return;
   const std::int64_t per_task = columns_per_task(state, x.rows, out.columns);
   const std::int64_t column_tasks = blocks_of(out.columns, per_task);
@@ -53,7 +56,7 @@ void linear(Engine::State& state, ConstMatrixView x, const PackedWeights& weight
     return epilogue.next->panels_from((next - tasks) * per_task % epilogue.next->columns);
   };
   const std::size_t slot_bytes = linear_workspace(state, weights) / as_size(state.threads);
-  const auto run = [&](std::size_t task, int slot) {
+  const auto run = [&](std::size_t task, int slot) noexcept {
     const std::int64_t number = static_cast<std::int64_t>(task);
     const std::int64_t row = number / column_tasks * matmul_rows, j = number % column_tasks * per_task;
     state.kernels->matmul_block({.left = x.data + row * x.row_stride,

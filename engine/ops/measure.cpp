@@ -31,8 +31,8 @@ double best_rate(Engine& engine, int threads, double seconds, const Round& round
   do {
     std::vector<double> work(static_cast<std::size_t>(threads));
     const auto start = std::chrono::steady_clock::now();
-    const auto body = [&](std::size_t task, int) { work[task] = round(task); };
-    scheduler::run_tasks(engine.state(), work.size(), body);
+    const auto body = [&](std::size_t task, int) noexcept { work[task] = round(task); };
+    scheduler::run_tasks(scheduler::context_of(engine), work.size(), body);
     const double elapsed = seconds_since(start);
     double all = 0;
     for (const double one : work) all += one;
@@ -45,14 +45,14 @@ double best_rate(Engine& engine, int threads, double seconds, const Round& round
 
 double measure_fma_peak(Engine& engine, int threads, double seconds) {
   validate_threads(engine, threads);
-  const kernels::KernelTable& kernels = *engine.state().kernels;
+  const kernels::KernelTable& kernels = *scheduler::context_of(engine).kernels;
   constexpr std::ptrdiff_t rounds = 100'000;
   return best_rate(engine, threads, seconds, [&](std::size_t) { return kernels.fma_peak(rounds); }) * 1e-9;
 }
 
 double measure_read_bandwidth(Engine& engine, int threads, double seconds) {
   validate_threads(engine, threads);
-  const kernels::KernelTable& kernels = *engine.state().kernels;
+  const kernels::KernelTable& kernels = *scheduler::context_of(engine).kernels;
   constexpr std::size_t values = std::size_t{64} << 20;  // 256 MiB, beyond any cache
   AlignedBuffer<float> memory(values);
   std::fill_n(memory.data(), values, 1.0f);

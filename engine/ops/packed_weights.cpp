@@ -15,18 +15,20 @@ using kernels::panel_width;
 using kernels::round_up;
 
 /// Widens `count` stored values to fp32.
-void widen(Engine::State& state, const void* from, StorageType type, std::int64_t count, float* to) {
-  scheduler::run_row_blocks(state, count, std::int64_t{1} << 16, [&](std::int64_t first, std::int64_t n) {
-    std::uint8_t finite = 0;
-    state.kernels->pack_values({.values = kernels::element(from, type, first),
-                                .stride = n,
-                                .rows = 1,
-                                .width = n,
-                                .finite = &finite,
-                                .packed = to + first,
-                                .packed_stride = n,
-                                .type = type});
-  });
+void widen(scheduler::ExecutionContext& state, const void* from, StorageType type, std::int64_t count,
+           float* to) {
+  scheduler::run_row_blocks(state, count, std::int64_t{1} << 16,
+                            [&](std::int64_t first, std::int64_t n) noexcept {
+                              std::uint8_t finite = 0;
+                              state.kernels->pack_values({.values = kernels::element(from, type, first),
+                                                          .stride = n,
+                                                          .rows = 1,
+                                                          .width = n,
+                                                          .finite = &finite,
+                                                          .packed = to + first,
+                                                          .packed_stride = n,
+                                                          .type = type});
+                            });
 }
 
 /// Copies one panel of 16-bit values, whatever they mean: at most 16 columns, +0 beyond them.
@@ -43,7 +45,8 @@ void copy_panel(const LinearView& map, std::int64_t first_column, std::uint16_t*
 }
 
 /// Packs a panel as fp32, whatever its storage type.
-void widen_panel(Engine::State& state, const LinearView& map, std::int64_t first_column, float* panel) {
+void widen_panel(scheduler::ExecutionContext& state, const LinearView& map, std::int64_t first_column,
+                 float* panel) {
   const WeightView& weight = map.weight;
   state.kernels->pack_panels(
       {.source = map.input_major ? weight.at(0, first_column) : weight.at(first_column, 0),
@@ -56,8 +59,9 @@ void widen_panel(Engine::State& state, const LinearView& map, std::int64_t first
 }
 
 /// Packs one map's weight and bias from column `column` on.
-void pack_map(Engine::State& state, const LinearView& map, std::int64_t column, PackedWeights& packed) {
-  const auto pack = [&](std::size_t task, int) {
+void pack_map(scheduler::ExecutionContext& state, const LinearView& map, std::int64_t column,
+              PackedWeights& packed) {
+  const auto pack = [&](std::size_t task, int) noexcept {
     const std::int64_t c = static_cast<std::int64_t>(task) * panel_width;
     void* const panel =
         kernels::element<void*>(packed.panels.data(), packed.format, (column + c) * packed.in);
@@ -73,7 +77,7 @@ void pack_map(Engine::State& state, const LinearView& map, std::int64_t column, 
 
 }  // namespace
 
-PackedWeights pack_weights(Engine::State& state, std::span<const LinearView> maps) {
+PackedWeights pack_weights(scheduler::ExecutionContext& state, std::span<const LinearView> maps) {
   PackedWeights packed;
   packed.in = maps.front().in();
   packed.format = maps.front().weight.type;
@@ -92,14 +96,14 @@ PackedWeights pack_weights(Engine::State& state, std::span<const LinearView> map
   return packed;
 }
 
-void to_fp32(Engine::State& state, const WeightView& weight, float* values) {
+void to_fp32(scheduler::ExecutionContext& state, const WeightView& weight, float* values) {
   if (weight.row_stride == weight.columns)
     return widen(state, weight.data, weight.type, weight.elements(), values);
   for (std::int64_t row = 0; row < weight.rows; ++row)
     widen(state, weight.at(row, 0), weight.type, weight.columns, values + row * weight.columns);
 }
 
-std::vector<float> to_fp32(Engine::State& state, const WeightView& weight) {
+std::vector<float> to_fp32(scheduler::ExecutionContext& state, const WeightView& weight) {
   std::vector<float> values(as_size(weight.elements()));
   to_fp32(state, weight, values.data());
   return values;

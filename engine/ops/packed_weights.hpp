@@ -8,7 +8,7 @@
 #include "core/aligned_buffer.hpp"
 #include "kernels/table/kernel_table.hpp"
 #include "ops/weight_view.hpp"
-#include "scheduler/engine_state.hpp"
+#include "scheduler/execution_context.hpp"
 
 namespace saccade::ops {
 
@@ -30,10 +30,11 @@ struct PackedWeights {
 
 /// Packs maps with the same number of inputs side by side, in this order, in the type in which all of them
 /// are stored, or in fp32 where their types differ. Nothing is borrowed afterwards.
-[[nodiscard]] PackedWeights pack_weights(Engine::State& state, std::span<const LinearView> maps);
+[[nodiscard]] PackedWeights pack_weights(scheduler::ExecutionContext& state,
+                                         std::span<const LinearView> maps);
 
 /// Widens the elements of a weight to fp32, without gaps between its rows.
-void to_fp32(Engine::State& state, const WeightView& weight, float* values);
-[[nodiscard]] std::vector<float> to_fp32(Engine::State& state, const WeightView& weight);
+void to_fp32(scheduler::ExecutionContext& state, const WeightView& weight, float* values);
+[[nodiscard]] std::vector<float> to_fp32(scheduler::ExecutionContext& state, const WeightView& weight);
 
 }  // namespace saccade::ops

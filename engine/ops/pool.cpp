@@ -3,8 +3,6 @@
 #include <algorithm>
 
 #include "core/as_size.hpp"
-#include "core/require.hpp"
-#include "ops/attention/validate.hpp"
 #include "scheduler/parallel.hpp"
 
 namespace saccade::ops {
@@ -16,17 +14,12 @@ constexpr std::int64_t task_columns = 256;
 
 }  // namespace
 
-void pool(Engine::State& state, ConstMatrixView x, Offsets offsets, Pooling pooling, MatrixView out,
-          std::int64_t skipped) {
-  validate(x, "x");
-  validate(out, "out");
-  validate(offsets, x.rows);
+void pool(scheduler::ExecutionContext& state, ConstMatrixView x, Offsets offsets, Pooling pooling,
+          MatrixView out, std::int64_t skipped) noexcept {
   const auto sequences = static_cast<std::int64_t>(offsets.size()) - 1;
-  core::require_equal("out.rows", out.rows, "the number of sequences", sequences);
-  core::require_equal("out.columns", out.columns, "x.columns", x.columns);
   if (pooling == Pooling::first) skipped = 0;
   const std::int64_t column_tasks = kernels::blocks_of(x.columns, task_columns);
-  const auto run = [&](std::size_t task, int) {
+  const auto run = [&](std::size_t task, int) noexcept {
     const std::int64_t sequence = static_cast<std::int64_t>(task) / column_tasks;
     const std::int64_t column = static_cast<std::int64_t>(task) % column_tasks * task_columns;
     const std::int64_t begin = offsets[core::as_size(sequence)], end = offsets[core::as_size(sequence) + 1];

@@ -4,11 +4,10 @@
 #include <string>
 
 #include "core/as_size.hpp"
+#include "core/floating_point.hpp"
 #include "core/power.hpp"
 #include "core/require.hpp"
-#include "ops/attention/validate.hpp"
 #include "ops/token_blocks.hpp"
-#include "saccade/error.hpp"
 
 namespace saccade::ops {
 namespace {
@@ -54,26 +53,11 @@ Direction direction(double angle) {
   }
 }
 
-void validate(const HeadsView& x, const RotaryTable& table, Offsets offsets) {
-  ops::validate(x, "x");
-  core::require_equal("x.tokens", x.tokens, "the offsets' tokens", offsets.back() - offsets.front());
-  if (x.type != StorageType::f32)
-    core::fail("x is stored as " + std::string(to_string(x.type)) + "; expected f32");
-  if (x.sequence_stride != 0)
-    core::fail("x.sequence_stride is " + std::to_string(x.sequence_stride) + "; expected 0");
-  if (x.head_dim < table.dims)
-    core::fail("x.head_dim is " + std::to_string(x.head_dim) + "; expected at least " +
-               std::to_string(table.dims) + ", as the table rotates");
-  for (std::size_t s = 1; s < offsets.size(); ++s) {
-    if (offsets[s] - offsets[s - 1] > table.positions)
-      core::fail("sequence " + std::to_string(s - 1) + " has " + std::to_string(offsets[s] - offsets[s - 1]) +
-                 " tokens; the rotary table has " + std::to_string(table.positions) + " positions");
-  }
-}
-
 }  // namespace
 
-RotaryTable make_rotary_table(Engine::State& state, double theta, std::int64_t dims, std::int64_t positions) {
+RotaryTable make_rotary_table(scheduler::ExecutionContext& state, double theta, std::int64_t dims,
+                              std::int64_t positions) {
+  const core::DefaultFloatingPoint environment;  // the root is computed on the caller's thread
   if (!(theta >= 1.0 && theta < std::numeric_limits<double>::infinity()))
     core::fail("theta is " + std::to_string(theta) + "; expected 1 or more");
   if (dims < 2 || dims % 2 != 0) core::fail("dims is " + std::to_string(dims) + "; expected an even number");
@@ -83,31 +67,33 @@ RotaryTable make_rotary_table(Engine::State& state, double theta, std::int64_t d
   RotaryTable table = {positions, dims, AlignedBuffer<float>(core::as_size(positions * dims))};
   const std::int64_t pairs = dims / 2;
   const double base = root(theta, pairs);
-  scheduler::run_row_blocks(state, positions, task_tokens, [&](std::int64_t first, std::int64_t count) {
-    for (std::int64_t position = first; position < first + count; ++position) {
-      float* const cosines = table.values.data() + position * dims;
-      double scale = 1.0;  // base^i
-      for (std::int64_t i = 0; i < pairs; ++i, scale *= base) {
-        const Direction d = direction(static_cast<double>(position) / scale);
-        cosines[i] = static_cast<float>(d.cosine);
-        cosines[pairs + i] = static_cast<float>(d.sine);
-      }
-    }
-  });
+  scheduler::run_row_blocks(state, positions, task_tokens,
+                            [&](std::int64_t first, std::int64_t count) noexcept {
+                              for (std::int64_t position = first; position < first + count; ++position) {
+                                float* const cosines = table.values.data() + position * dims;
+                                double scale = 1.0;  // base^i
+                                for (std::int64_t i = 0; i < pairs; ++i, scale *= base) {
+                                  const Direction d = direction(static_cast<double>(position) / scale);
+                                  cosines[i] = static_cast<float>(d.cosine);
+                                  cosines[pairs + i] = static_cast<float>(d.sine);
+                                }
+                              }
+                            });
   return table;
 }
 
-void rope(Engine::State& state, const HeadsView& x, const RotaryTable& table, Offsets offsets) {
-  validate(x, table, offsets);
-  run_token_blocks(state, offsets, [&](std::int64_t token, std::int64_t position, std::int64_t tokens) {
-    state.kernels->rotate({.x = static_cast<float*>(x.data) + token * x.token_stride,
-                           .token_stride = x.token_stride,
-                           .head_stride = x.head_stride,
-                           .tokens = tokens,
-                           .heads = x.heads,
-                           .dims = table.dims,
-                           .table = table.values.data() + position * table.dims});
-  });
+void rope(scheduler::ExecutionContext& state, const HeadsView& x, const RotaryTable& table,
+          Offsets offsets) noexcept {
+  run_token_blocks(state, offsets,
+                   [&](std::int64_t token, std::int64_t position, std::int64_t tokens) noexcept {
+                     state.kernels->rotate({.x = static_cast<float*>(x.data) + token * x.token_stride,
+                                            .token_stride = x.token_stride,
+                                            .head_stride = x.head_stride,
+                                            .tokens = tokens,
+                                            .heads = x.heads,
+                                            .dims = table.dims,
+                                            .table = table.values.data() + position * table.dims});
+                   });
 }
 
 }  // namespace saccade::ops

@@ -6,25 +6,52 @@
 #include "saccade/version.hpp"
 #include "scheduler/arena.hpp"
 #include "scheduler/cpu_limits.hpp"
-#include "scheduler/engine_state.hpp"
+#include "scheduler/execution_context.hpp"
 
 #include <oneapi/tbb/version.h>
 
 namespace saccade {
+
+struct Engine::State {
+  scheduler::ExecutionContext context;
+  std::string isa_reason;
+  std::string threads_reason;
+};
+
+/// The library's way to what an Engine holds.
+struct EngineAccess {
+  using State = Engine::State;
+  static State& state(const Engine& engine) noexcept { return *engine.state_; }
+  static Engine make(std::unique_ptr<State> state) { return Engine(std::move(state)); }
+};
+
+namespace scheduler {
+
+ExecutionContext::ExecutionContext() = default;
+ExecutionContext::~ExecutionContext() = default;
+
+ExecutionContext& context_of(const Engine& engine) noexcept {
+  return EngineAccess::state(engine).context;
+}
+
+}  // namespace scheduler
+
 namespace {
+
+using State = EngineAccess::State;
 
 /// Scratch is laid out for each thread, so a slip of the hand must not ask for millions.
 constexpr int most_threads = 4096;
 
-std::unique_ptr<Engine::State> state_with_kernels(const EngineOptions& options) {
-  auto state = std::make_unique<Engine::State>();
+std::unique_ptr<State> state_with_kernels(const EngineOptions& options) {
+  auto state = std::make_unique<State>();
   kernels::Selection selection = kernels::select_kernels(options.isa, options.accumulation);
-  state->kernels = selection.kernels;
+  state->context.kernels = selection.kernels;
   state->isa_reason = std::move(selection.reason);
   return state;
 }
 
-std::unique_ptr<Engine::State> own_state(const EngineOptions& options) {
+std::unique_ptr<State> own_state(const EngineOptions& options) {
   if (options.threads < 0 || options.threads > most_threads)
     throw Error(ErrorCode::invalid_argument, "threads is " + std::to_string(options.threads) +
                                                  "; expected 0 to " + std::to_string(most_threads));
@@ -32,9 +59,9 @@ std::unique_ptr<Engine::State> own_state(const EngineOptions& options) {
   const scheduler::CpuLimit limit = options.threads > 0
                                         ? scheduler::CpuLimit{options.threads, "asked for by the caller"}
                                         : scheduler::cpu_limit();
-  state->threads = limit.threads;
+  state->context.threads = limit.threads;
   state->threads_reason = limit.reason;
-  state->arena = std::make_unique<scheduler::Arena>(limit.threads);
+  state->context.arena = std::make_unique<scheduler::Arena>(limit.threads);
   return state;
 }
 
@@ -44,9 +71,6 @@ std::string_view to_string(Accumulation accumulation) noexcept {
   return accumulation == Accumulation::fp64 ? "fp64" : "fp32";
 }
 
-Engine::State::State() = default;
-Engine::State::~State() = default;
-
 Engine::Engine(const EngineOptions& options) : Engine(own_state(options)) {}
 Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Engine::~Engine() = default;
@@ -54,25 +78,25 @@ Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 
 Isa Engine::isa() const noexcept {
-  return state_->kernels->isa;
+  return state_->context.kernels->isa;
 }
 const std::string& Engine::isa_reason() const noexcept {
   return state_->isa_reason;
 }
 Accumulation Engine::accumulation() const noexcept {
-  return state_->kernels->accumulation;
+  return state_->context.kernels->accumulation;
 }
 int Engine::threads() const noexcept {
-  return state_->threads;
+  return state_->context.threads;
 }
 const std::string& Engine::threads_reason() const noexcept {
   return state_->threads_reason;
 }
 std::size_t Engine::scratch_bytes() const {
-  return state_->scratch.bytes();
+  return state_->context.scratch.bytes();
 }
 void Engine::reserve(std::size_t bytes) {
-  state_->scratch.reserve(bytes);
+  state_->context.scratch.reserve(bytes);
 }
 
 Engine engine_in_arena(oneapi::tbb::task_arena& arena, const EngineOptions& options) {
@@ -81,10 +105,10 @@ Engine engine_in_arena(oneapi::tbb::task_arena& arena, const EngineOptions& opti
                                                  "; in a borrowed arena expected 0: the arena decides");
   auto state = state_with_kernels(options);
   arena.initialize();
-  state->threads = arena.max_concurrency();
+  state->context.threads = arena.max_concurrency();
   state->threads_reason = "the host's task arena";
-  state->arena = std::make_unique<scheduler::Arena>(arena);
-  return Engine(std::move(state));
+  state->context.arena = std::make_unique<scheduler::Arena>(arena);
+  return EngineAccess::make(std::move(state));
 }
 
 std::string tbb_version() {

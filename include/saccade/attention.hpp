@@ -7,6 +7,7 @@
 #include <span>
 
 #include "saccade/engine.hpp"
+#include "saccade/export.hpp"
 #include "saccade/views.hpp"
 
 namespace saccade {
@@ -177,11 +178,13 @@ struct AttentionTensors {
 /// memory grows with the length of a sequence, never with its square, and hidden blocks cost nothing. A score
 /// is scaled, capped, biased, masked. A row without a visible key is 0; what stands in hidden keys and values
 /// never matters. Throws Error{invalid_argument} before `out` is touched when operands disagree.
-void attention(Engine& engine, const AttentionTensors& tensors, const AttentionOptions& options = {});
+SACCADE_API void attention(Engine& engine, const AttentionTensors& tensors,
+                           const AttentionOptions& options = {});
 
 /// Scratch bytes that such a call takes.
-[[nodiscard]] std::size_t attention_workspace(const Engine& engine, const AttentionTensors& tensors,
-                                              const AttentionOptions& options = {});
+SACCADE_API [[nodiscard]] std::size_t attention_workspace(const Engine& engine,
+                                                          const AttentionTensors& tensors,
+                                                          const AttentionOptions& options = {});
 
 /// Blocks of 512 key positions that `keys` keys from position `first` on touch.
 [[nodiscard]] constexpr std::int64_t attention_blocks(std::int64_t keys, std::int64_t first = 0) noexcept {
@@ -191,8 +194,8 @@ void attention(Engine& engine, const AttentionTensors& tensors, const AttentionO
 /// Joins states of the same queries, token by token (no sequence_stride), over the keys of `parts`, which
 /// follow one another: the bits that one call over all keys gives. Block borders between parts are multiples
 /// of 512 positions. `out` [tokens][heads][value_dim]; sinks and log_sum_exp as in AttentionOptions.
-void merge_states(Engine& engine, std::span<const StatesView> parts, HeadsView out,
-                  std::span<const float> sinks = {}, HeadsView log_sum_exp = {});
+SACCADE_API void merge_states(Engine& engine, std::span<const StatesView> parts, HeadsView out,
+                              std::span<const float> sinks = {}, HeadsView log_sum_exp = {});
 
 /// One of two results to merge: outputs and their log_sum_exp over disjoint keys.
 struct PartialResult {
@@ -202,7 +205,7 @@ struct PartialResult {
 
 /// Joins results over disjoint keys (fp32): as exact as fp32 allows, without the promise of equal bits that
 /// merge_states makes. `out` may be one of the inputs. log_sum_exp may have null data.
-void merge(Engine& engine, const PartialResult& first, const PartialResult& second, HeadsView out,
-           HeadsView log_sum_exp = {});
+SACCADE_API void merge(Engine& engine, const PartialResult& first, const PartialResult& second, HeadsView out,
+                       HeadsView log_sum_exp = {});
 
 }  // namespace saccade

@@ -11,6 +11,7 @@
 
 #include "saccade/encoder.hpp"
 #include "saccade/engine.hpp"
+#include "saccade/export.hpp"
 #include "saccade/storage_type.hpp"
 
 namespace saccade {
@@ -93,12 +94,14 @@ struct EmbedFilesSummary {
 /// Throws Error: file_format with "FILE:LINE: what is wrong; what was expected" for a line that is no text;
 /// memory_limit, with both numbers, where one text of the greatest length does not fit; invalid_argument
 /// where an unfinished run is there and `resume` is not asked for, or where it was another job.
-EmbedFilesSummary embed_files(Engine& engine, const Encoder& encoder,
-                              std::span<const std::filesystem::path> inputs,
-                              const std::filesystem::path& output, const EmbedFilesOptions& options = {});
+SACCADE_API EmbedFilesSummary embed_files(Engine& engine, const Encoder& encoder,
+                                          std::span<const std::filesystem::path> inputs,
+                                          const std::filesystem::path& output,
+                                          const EmbedFilesOptions& options = {});
 
 /// OUTPUT.shard-INDEX-of-COUNT: where embed_files() writes a part, in the format of OUTPUT.
-[[nodiscard]] std::filesystem::path shard_path(const std::filesystem::path& output, const Shard& shard);
+SACCADE_API [[nodiscard]] std::filesystem::path shard_path(const std::filesystem::path& output,
+                                                           const Shard& shard);
 
 struct MergeSummary {
   std::int64_t shards = 0;
@@ -109,6 +112,6 @@ struct MergeSummary {
 /// its parts, which stay: made with one model, the same options and the same accumulation. Throws
 /// Error{file_not_usable} naming what is missing, Error{file_format} where parts do not fit together.
 /// `output` appears when it is complete.
-MergeSummary merge_shards(const std::filesystem::path& output);
+SACCADE_API MergeSummary merge_shards(const std::filesystem::path& output);
 
 }  // namespace saccade

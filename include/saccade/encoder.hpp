@@ -12,6 +12,7 @@
 
 #include "saccade/attention.hpp"
 #include "saccade/engine.hpp"
+#include "saccade/export.hpp"
 #include "saccade/pooling.hpp"
 #include "saccade/tokenizer.hpp"
 #include "saccade/views.hpp"
@@ -67,7 +68,7 @@ struct EmbedOptions {
 /// A transformer encoder: token ids in, a vector for each token out (Vaswani et al. 2017, arXiv:1706.03762;
 /// Devlin et al. 2018, arXiv:1810.04805), or for each text (Reimers and Gurevych 2019, arXiv:1908.10084). A
 /// sequence's vectors have the same bits alone and in any batch.
-class Encoder {
+class SACCADE_API Encoder {
  public:
   /// Reads a directory as the Hugging Face hub has it: config.json and model.safetensors, or its shards with
   /// their index, in F32, F16 or BF16. Families: BERT, RoBERTa, XLM-RoBERTa, DistilBERT, MPNet, ELECTRA,

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "saccade/export.hpp"
 #include "saccade/isa.hpp"
 
 namespace saccade {
@@ -18,7 +19,7 @@ enum class Accumulation {
 };
 
 /// "fp32" or "fp64".
-[[nodiscard]] std::string_view to_string(Accumulation accumulation) noexcept;
+SACCADE_API [[nodiscard]] std::string_view to_string(Accumulation accumulation) noexcept;
 
 struct EngineOptions {
   /// Threads that work on one call, the caller's included. 0: as many as the affinity mask and the cgroup CPU
@@ -32,7 +33,7 @@ struct EngineOptions {
 /// Threads, kernels and scratch memory: the first argument of everything that computes. Engines with
 /// different threads or ISAs live side by side. One engine may be used by several threads at once: each call
 /// leases its own scratch. Results never depend on the engine, but for its accumulation.
-class Engine {
+class SACCADE_API Engine {
  public:
   /// Throws Error{unsupported} naming what is supported when the ISA asked for cannot run here, and
   /// Error{invalid_argument} for an ISA name that does not exist or negative threads.
@@ -55,12 +56,11 @@ class Engine {
   /// allocates nothing.
   void reserve(std::size_t bytes);
 
+ private:
+  friend struct EngineAccess;
   struct State;
-  /// For the library's own use: arena, kernel table, scratch. Incomplete outside.
-  [[nodiscard]] State& state() const noexcept { return *state_; }
   explicit Engine(std::unique_ptr<State> state);
 
- private:
   std::unique_ptr<State> state_;
 };
 

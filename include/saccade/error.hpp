@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "saccade/export.hpp"
+
 namespace saccade {
 
 /// What kind of thing went wrong; the message of the Error says which one, where, and what was expected.
@@ -17,7 +19,7 @@ enum class ErrorCode {
 
 /// The one exception of the library. Thrown before any output is touched; inside a computation nothing can
 /// fail.
-class Error : public std::runtime_error {
+class SACCADE_API Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
   [[nodiscard]] ErrorCode code() const noexcept { return code_; }

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "saccade/export.hpp"
+
 namespace saccade {
 
 /// An instruction set that kernels are compiled for. Results have the same bits on every one of them.
@@ -16,18 +18,18 @@ enum class Isa {
 };
 
 /// "scalar", "avx2", "avx512" or "neon".
-[[nodiscard]] std::string_view to_string(Isa isa) noexcept;
+SACCADE_API [[nodiscard]] std::string_view to_string(Isa isa) noexcept;
 
 /// The ISA of that name; nothing for any other text.
-[[nodiscard]] std::optional<Isa> parse_isa(std::string_view name) noexcept;
+SACCADE_API [[nodiscard]] std::optional<Isa> parse_isa(std::string_view name) noexcept;
 
 /// The ISAs that this build has kernels for, from slowest to fastest.
-[[nodiscard]] std::vector<Isa> compiled_isas();
+SACCADE_API [[nodiscard]] std::vector<Isa> compiled_isas();
 
 /// Those of them that this CPU and its operating system can run, from slowest to fastest.
-[[nodiscard]] std::vector<Isa> supported_isas();
+SACCADE_API [[nodiscard]] std::vector<Isa> supported_isas();
 
 /// The CPU features that decide what is supported, as "avx2 fma f16c ...".
-[[nodiscard]] std::string cpu_features();
+SACCADE_API [[nodiscard]] std::string cpu_features();
 
 }  // namespace saccade

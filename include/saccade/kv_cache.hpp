@@ -6,6 +6,7 @@
 
 #include "saccade/attention.hpp"
 #include "saccade/engine.hpp"
+#include "saccade/export.hpp"
 #include "saccade/views.hpp"
 
 namespace saccade {
@@ -37,8 +38,8 @@ struct KeyValueCache {
 /// less than they hold. The lengths stay the caller's to count. Sequences may share pages, as those of a
 /// common prefix, but no two may write to the same page in one call. Throws Error{invalid_argument} before
 /// anything is written when operands disagree.
-void append(Engine& engine, const KeyValueCache& cache, std::span<const std::int64_t> lengths,
-            const ConstHeadsView& k, const ConstHeadsView& v, Offsets offsets);
+SACCADE_API void append(Engine& engine, const KeyValueCache& cache, std::span<const std::int64_t> lengths,
+                        const ConstHeadsView& k, const ConstHeadsView& v, Offsets offsets);
 
 /// attention() with keys and values from a cache.
 struct CacheTensors {
@@ -51,8 +52,8 @@ struct CacheTensors {
 
 /// Each row has the bits that attention() gives it from k and v in memory, whether its sequence is computed
 /// at once, in chunks, or token by token.
-void attention(Engine& engine, const CacheTensors& tensors, const AttentionOptions& options = {});
-[[nodiscard]] std::size_t attention_workspace(const Engine& engine, const CacheTensors& tensors,
-                                              const AttentionOptions& options = {});
+SACCADE_API void attention(Engine& engine, const CacheTensors& tensors, const AttentionOptions& options = {});
+SACCADE_API [[nodiscard]] std::size_t attention_workspace(const Engine& engine, const CacheTensors& tensors,
+                                                          const AttentionOptions& options = {});
 
 }  // namespace saccade

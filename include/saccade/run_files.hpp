@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "saccade/engine.hpp"
+#include "saccade/export.hpp"
 #include "saccade/self_attention.hpp"
 
 namespace saccade {
@@ -64,8 +65,9 @@ struct BatchFileSummary {
 /// format its extension says; .npy only where there are no offsets. Input is read in windows of whole
 /// sequences, so files larger than memory work. Outputs appear under their names only when all are complete;
 /// on any Error nothing is left behind. Errors name the file, the tensor and the numbers.
-BatchFileSummary run_batch_file(Engine& engine, const SelfAttention& layer,
-                                const std::filesystem::path& input, const std::filesystem::path& output,
-                                const BatchFileOptions& options = {});
+SACCADE_API BatchFileSummary run_batch_file(Engine& engine, const SelfAttention& layer,
+                                            const std::filesystem::path& input,
+                                            const std::filesystem::path& output,
+                                            const BatchFileOptions& options = {});
 
 }  // namespace saccade

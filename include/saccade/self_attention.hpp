@@ -9,13 +9,10 @@
 
 #include "saccade/attention.hpp"
 #include "saccade/engine.hpp"
+#include "saccade/export.hpp"
 #include "saccade/views.hpp"
 
 namespace saccade {
-
-namespace layers {
-struct PackedSelfAttention;
-}
 
 /// One linear map y = W x + b. weight: [out][in], row by row, or [in][out] where input_major; bias: [out] or
 /// empty.
@@ -68,7 +65,7 @@ struct ForwardRowsOptions {
 
 /// Multi-head self-attention (Vaswani et al. 2017, arXiv:1706.03762):
 /// z = W_O concat_h(softmax(Q_h K_h^T / sqrt(head_dim)) V_h) + b_O with Q = x W_Q^T + b_Q and so on.
-class SelfAttention {
+class SACCADE_API SelfAttention {
  public:
   /// Packs `weights`. Throws Error{invalid_argument} when shapes do not fit together or heads do not divide.
   SelfAttention(Engine& engine, const SelfAttentionWeights& weights, std::int64_t heads);
@@ -106,9 +103,10 @@ class SelfAttention {
                     const ForwardRowsOptions& options = {}) const;
 
  private:
-  explicit SelfAttention(std::unique_ptr<const layers::PackedSelfAttention> packed);
+  struct State;
+  explicit SelfAttention(std::unique_ptr<const State> state);
 
-  std::unique_ptr<const layers::PackedSelfAttention> packed_;
+  std::unique_ptr<const State> state_;
 };
 
 }  // namespace saccade

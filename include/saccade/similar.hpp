@@ -12,6 +12,7 @@
 #include "saccade/embed_files.hpp"
 #include "saccade/encoder.hpp"
 #include "saccade/engine.hpp"
+#include "saccade/export.hpp"
 #include "saccade/views.hpp"
 
 namespace saccade {
@@ -38,7 +39,7 @@ struct SimilarOptions {
 /// closest first, of equally close ones the first. Texts are read as embed_files() does and none is kept but
 /// those. Throws Error as embed_files() does, and Error{invalid_argument} where count is not positive or
 /// queries have another width.
-[[nodiscard]] std::vector<std::vector<SimilarText>> find_similar(
+SACCADE_API [[nodiscard]] std::vector<std::vector<SimilarText>> find_similar(
     Engine& engine, const Encoder& encoder, ConstMatrixView queries,
     std::span<const std::filesystem::path> inputs, const SimilarOptions& options = {});
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "saccade/export.hpp"
 #include "saccade/storage_type.hpp"
 
 namespace saccade {
@@ -28,7 +29,7 @@ struct TensorInfo {
 /// entry is compared when the entry has been read from beginning to end. Errors name the file, the tensor and
 /// the numbers: file_not_usable for what cannot be opened, file_format for what is wrong inside.
 /// Little-endian, C order only. Not for use by several threads at once.
-class TensorFile {
+class SACCADE_API TensorFile {
  public:
   [[nodiscard]] static TensorFile open(const std::filesystem::path& path);
   TensorFile(TensorFile&&) noexcept;
@@ -64,7 +65,7 @@ class TensorFile {
 /// written throughout. The file appears under its name only on commit(); without it nothing is left behind
 /// and a file of that name is as it was. Devices and pipes are written to as well, as .npz where their name
 /// has no extension.
-class TensorFileWriter {
+class SACCADE_API TensorFileWriter {
  public:
   /// Throws Error for an unknown extension, an .npy with other than one tensor, a type other than f32, i32
   /// and i64, names that are not unique, or a folder that cannot be written.

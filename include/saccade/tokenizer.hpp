@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "saccade/export.hpp"
 #include "saccade/views.hpp"
 
 namespace saccade {
@@ -30,7 +31,7 @@ struct Encoding {
 
 /// Texts as ids, ragged, one after the other. Keeps its memory when cleared, and what a tokenizer works in:
 /// filling it again with texts no longer than before allocates nothing. One thread at a time.
-class TokenBatch {
+class SACCADE_API TokenBatch {
  public:
   TokenBatch();
   TokenBatch(TokenBatch&&) noexcept;
@@ -62,7 +63,7 @@ struct SpecialTokens {
 
 /// Makes tokens of text, id for id as Hugging Face's library `tokenizers` does: WordPiece (BERT, DistilBERT,
 /// ELECTRA and many sentence encoders). Immutable: any number of threads may use one.
-class Tokenizer {
+class SACCADE_API Tokenizer {
  public:
   /// Reads a model's directory: tokenizer.json, or vocab.txt with tokenizer_config.json,
   /// special_tokens_map.json and added_tokens.json as far as they are there. Truncation and padding in

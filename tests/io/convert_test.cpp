@@ -1,4 +1,6 @@
 #include <doctest/doctest.h>
+#include <cfenv>
+#include <span>
 
 #include <cmath>
 #include <cstring>
@@ -47,6 +49,16 @@ void check_all(StorageType type, int exponent_bits, int mantissa_bits) {
     const double expected = by_formula(pattern, exponent_bits, mantissa_bits);
     if (!same(values[pattern], expected, pattern)) FAIL_CHECK("pattern ", pattern, " gave ", values[pattern]);
   }
+}
+
+TEST_CASE("doubles are rounded to nearest whatever the host has set") {
+  const double value = 1.0 + 0x1p-25;
+  const auto bytes = std::as_bytes(std::span(&value, 1));
+  float out = 0.0f;
+  std::fesetround(FE_UPWARD);
+  convert_to_float(StorageType::f64, bytes, {&out, 1});
+  std::fesetround(FE_TONEAREST);
+  CHECK(out == 1.0f);
 }
 
 TEST_CASE("each f16 becomes the fp32 of the same value") {

@@ -69,7 +69,7 @@ ops::LinearView linear(const Values& weight, std::int64_t in) {
 /// Two layers, the second with a window, both with the same block and rotary positions.
 layers::PackedEncoder pack(Engine& engine, const Tensors& t, std::int64_t key_head_count) {
   const auto maps = [&](const auto&... views) {
-    return ops::pack_weights(engine.state(), std::array{views...});
+    return ops::pack_weights(scheduler::context_of(engine), std::array{views...});
   };
   layers::PackedEncoder encoder;
   encoder.shape = make_shape(key_head_count);
@@ -82,7 +82,8 @@ layers::PackedEncoder pack(Engine& engine, const Tensors& t, std::int64_t key_he
   block.gate_up = maps(linear(t.gate, hidden), linear(t.up, hidden));
   block.down = maps(linear(t.down, inner));
   block.feed_forward_norm = {t.feed_forward_gamma, {}, 1e-6f};
-  encoder.rotary.push_back(ops::make_rotary_table(engine.state(), 10'000, head_dim, max_tokens));
+  encoder.rotary.push_back(
+      ops::make_rotary_table(scheduler::context_of(engine), 10'000, head_dim, max_tokens));
   encoder.layers.push_back({.shape = {.block = 0}, .rotary = 0});
   encoder.layers.push_back({.shape = {.block = 0, .window = {2, 1}}, .rotary = 0});
   encoder.final_norm = {t.final_gamma, {}, 1e-6f};
@@ -100,9 +101,10 @@ std::vector<std::int32_t> token_ids() {
 Values encode(Engine& engine, const layers::PackedEncoder& encoder, const EncodeOptions& wanted = {}) {
   const std::vector<std::int32_t> ids = token_ids();
   Values out(ids.size() * hidden);
-  layers::EncoderPass pass(engine.state(), encoder, {.ids = ids, .types = {}, .offsets = offsets},
+  layers::EncoderPass pass(scheduler::context_of(engine), encoder,
+                           {.ids = ids, .types = {}, .offsets = offsets},
                            {out.data(), offsets.back(), hidden, hidden}, wanted);
-  scheduler::ScratchPool::Lease lease(engine.state().scratch, pass.workspace());
+  scheduler::ScratchPool::Lease lease(scheduler::context_of(engine).scratch, pass.workspace());
   pass.run(lease.memory());
   return out;
 }

@@ -74,7 +74,7 @@ class Weights {
       const float* const bias = values.emplace_back(read_tensor(file_, name + ".bias")).data();
       view.bias = {bias, StorageType::f32, 1, out, out};
     }
-    return ops::pack_weights(engine_.state(), views);
+    return ops::pack_weights(scheduler::context_of(engine_), views);
   }
 
   [[nodiscard]] layers::PackedNorm norm(const std::string& name) const {
@@ -130,7 +130,7 @@ TEST_CASE("outside data: a trained encoder of sounds gives the hidden states and
   std::iota(ids.begin(), ids.end(), 0);
   const std::vector<std::int64_t> offsets = {0, tokens, 2 * tokens, 3 * tokens, 4 * tokens};
   std::vector<float> hidden(ids.size() * static_cast<std::size_t>(width));
-  layers::EncoderPass pass(engine.state(), encoder, {.ids = ids, .offsets = offsets},
+  layers::EncoderPass pass(scheduler::context_of(engine), encoder, {.ids = ids, .offsets = offsets},
                            {hidden.data(), count, width, width});
   std::vector<std::byte> workspace(pass.workspace() + 64);
   void* aligned = workspace.data();

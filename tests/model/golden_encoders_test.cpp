@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cfenv>
 #include <cmath>
 
 #include "fixtures/paths.hpp"
@@ -139,6 +140,21 @@ TEST_CASE("same bits: every golden encoder on every ISA, any number of threads, 
         CHECK(difference(one_by_one, first) == "");
       }
     }
+  });
+}
+
+TEST_CASE("same bits: encoders loaded while the host rounds upward") {
+  for_each_golden([](const std::filesystem::path& golden) {
+    const GoldenBatch batch(golden);
+    Engine engine({.threads = 1, .isa = {}});
+    const std::vector<float> usual =
+        encode(engine, Encoder::load(engine, golden.parent_path()), batch.tokens());
+    std::fesetround(FE_UPWARD);
+    const Encoder encoder = Encoder::load(engine, golden.parent_path());
+    const bool still_upward = std::fegetround() == FE_UPWARD;
+    std::fesetround(FE_TONEAREST);
+    CHECK(still_upward);
+    CHECK(difference(encode(engine, encoder, batch.tokens()), usual) == "");
   });
 }
 

@@ -33,7 +33,7 @@ struct Case {
   [[nodiscard]] ops::PackedWeights packed(Engine& engine) const {
     const ops::LinearView map = {.weight = {weight.data(), StorageType::f32, out, in, in},
                                  .bias = {bias.data(), StorageType::f32, 1, out, out}};
-    return ops::pack_weights(engine.state(), {&map, 1});
+    return ops::pack_weights(scheduler::context_of(engine), {&map, 1});
   }
   [[nodiscard]] std::vector<float> expected(float (*activation)(float), bool gated, bool added) const {
     std::vector<float> y;
@@ -52,8 +52,9 @@ struct Case {
 /// linear() into `out`, whose rows are apart.
 void run(Engine& engine, const Case& c, MatrixView out, const ops::LinearEpilogue& epilogue) {
   const ops::PackedWeights packed = c.packed(engine);
-  AlignedBuffer<std::byte> workspace(ops::linear_workspace(engine.state(), packed));
-  ops::linear(engine.state(), {c.x.data(), c.rows, c.in, c.in}, packed, 0, out, workspace.data(), epilogue);
+  AlignedBuffer<std::byte> workspace(ops::linear_workspace(scheduler::context_of(engine), packed));
+  ops::linear(scheduler::context_of(engine), {c.x.data(), c.rows, c.in, c.in}, packed, 0, out,
+              workspace.data(), epilogue);
 }
 
 TEST_CASE("same bits: linear maps with activation, gate and residual, in tasks of any shape") {

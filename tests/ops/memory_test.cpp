@@ -93,9 +93,9 @@ TEST_CASE("chosen rows take the same workspace with and without probabilities") 
         CAPTURE(threads);
         const Engine engine({.threads = threads, .isa = {}});
         problem.options.probabilities = {};
-        const std::size_t without = ops::attention_workspace(engine.state(), problem);
+        const std::size_t without = ops::attention_workspace(scheduler::context_of(engine), problem);
         problem.options.probabilities = requests;
-        CHECK(ops::attention_workspace(engine.state(), problem) == without);
+        CHECK(ops::attention_workspace(scheduler::context_of(engine), problem) == without);
       }
     }
   }

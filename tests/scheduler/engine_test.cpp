@@ -102,14 +102,14 @@ TEST_CASE("an engine can live in the host's arena") {
   CHECK(engine.isa() == Isa::scalar);
   CHECK(engine.threads_reason() == "the host's task arena");
   std::atomic<int> runs = 0, outside = 0;
-  const auto body = [&](std::size_t, int slot) {
+  const auto body = [&](std::size_t, int slot) noexcept {
     ++runs;
     outside += slot < 0 || slot >= 3 || tbb::this_task_arena::max_concurrency() != 3;
   };
-  scheduler::run_tasks(engine.state(), 100, body);
+  scheduler::run_tasks(scheduler::context_of(engine), 100, body);
   CHECK(runs == 100);
   CHECK(outside == 0);
-  arena.execute([&] { scheduler::run_tasks(engine.state(), 100, body); });
+  arena.execute([&] { scheduler::run_tasks(scheduler::context_of(engine), 100, body); });
   CHECK(runs == 200);
   CHECK(outside == 0);
 }

@@ -57,7 +57,8 @@ class Ledger {
 
 bool runs_each_once(Engine& engine, std::size_t tasks) {
   const Ledger ledger(tasks, engine.threads());
-  run_tasks(engine.state(), tasks, [&](std::size_t task, int slot) { ledger.run(task, slot); });
+  run_tasks(scheduler::context_of(engine), tasks,
+            [&](std::size_t task, int slot) noexcept { ledger.run(task, slot); });
   return ledger.each_once();
 }
 
@@ -90,14 +91,15 @@ TEST_CASE("several threads of the host may run loops on one engine at once") {
 TEST_CASE("a loop may run inside a task of the host") {
   Engine outer = engine_of(2), inner = engine_of(3);
   std::atomic<int> failures = 0;
-  run_tasks(outer.state(), 6, [&](std::size_t, int) { failures += !runs_each_once(inner, 20); });
+  run_tasks(scheduler::context_of(outer), 6,
+            [&](std::size_t, int) noexcept { failures += !runs_each_once(inner, 20); });
   CHECK(failures == 0);
 }
 
 TEST_CASE("one thread takes tasks in order") {
   Engine engine = engine_of(1);
   std::vector<std::size_t> order;
-  run_tasks(engine.state(), 5, [&](std::size_t task, int) { order.push_back(task); });
+  run_tasks(scheduler::context_of(engine), 5, [&](std::size_t task, int) noexcept { order.push_back(task); });
   CHECK(order == std::vector<std::size_t>{0, 1, 2, 3, 4});
 }
 
@@ -107,11 +109,11 @@ TEST_CASE("a loop of few threads has so few slots, and that of one runs in the c
     CAPTURE(threads);
     const Ledger ledger(500, std::min(threads, 8));
     std::atomic<int> elsewhere = 0;
-    const auto body = [&, caller = std::this_thread::get_id()](std::size_t task, int slot) {
+    const auto body = [&, caller = std::this_thread::get_id()](std::size_t task, int slot) noexcept {
       elsewhere += std::this_thread::get_id() != caller;
       ledger.run(task, slot);
     };
-    run_tasks(engine.state(), 500, body, threads);
+    run_tasks(scheduler::context_of(engine), 500, body, threads);
     CHECK(ledger.each_once());
     CHECK((threads > 1 || elsewhere == 0));
   }
@@ -162,7 +164,8 @@ TEST_CASE("tasks run in the default floating-point environment, and the host's c
       const HostEnvironment strange(rounding);  // before the arena exists: its threads may inherit it
       Engine engine = engine_of(threads);
       std::atomic<int> failures = 0;
-      run_tasks(engine.state(), 100, [&](std::size_t, int) { failures += !environment_is_default(); });
+      run_tasks(scheduler::context_of(engine), 100,
+                [&](std::size_t, int) noexcept { failures += !environment_is_default(); });
       const bool flushes = flushes_to_zero();
       const int after = std::fegetround();
       CHECK(failures == 0);

@@ -12,16 +12,22 @@ compiles_alone() {  # FILE: included twice, as headers are
 }
 asks_about_the_build() { grep -nE '^[ \t]*#[ \t]*(if|elif)' "$1" | grep -vE '__cplusplus'; }
 
+names_the_inside() {
+  grep -nE '\b(core|kernels|ops|layers|scheduler|io|text|model|pipeline)::|namespace (core|kernels|ops|layers|scheduler|io|text|model|pipeline)\b|xsimd' "$1" |
+    grep -vE '^[0-9]+: *//'
+}
+
 for header in "$root"/include/saccade/*.hpp; do
   compiles_alone "$header" || { echo "does not compile alone: $header"; failed=1; }
   if asks_about_the_build "$header"; then echo "conditional text in $header"; failed=1; fi
+  if names_the_inside "$header"; then echo "internal names in $header"; failed=1; fi
 done
 
 # Would it notice?
 bad=$(mktemp --suffix .hpp)
 trap 'rm -f "$bad"' EXIT
-printf '#pragma once\n#ifdef SACCADE_OPTION\n#endif\ninline std::string name();\n' > "$bad"
-if compiles_alone "$bad" 2> /dev/null || ! asks_about_the_build "$bad" > /dev/null; then
+printf '#pragma once\n#ifdef SACCADE_OPTION\n#endif\ninline std::string name();\nnamespace layers { struct Packed; }\n' > "$bad"
+if compiles_alone "$bad" 2> /dev/null || ! asks_about_the_build "$bad" > /dev/null || ! names_the_inside "$bad" > /dev/null; then
   echo "a bad header went unnoticed"
   failed=1
 fi

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "core/floating_point.hpp"
 #include "core/half.hpp"
 
 namespace saccade::io {
@@ -24,6 +25,7 @@ void convert_to_float(StorageType type, std::span<const std::byte> bytes, std::s
   } else if (type == StorageType::bf16) {
     convert_each<std::uint16_t>(bytes, out, [](std::uint16_t half) { return core::float_from_bf16(half); });
   } else if (type == StorageType::f64) {
+    const core::DefaultFloatingPoint environment;  // of all types the one that is rounded
     convert_each<double>(bytes, out, [](double value) { return static_cast<float>(value); });
   } else {
     convert_each<float>(bytes, out, [](float value) { return value; });

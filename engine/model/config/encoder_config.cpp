@@ -62,10 +62,12 @@ Activation read_activation(const JsonObject& config, const EncoderFamily& family
 }
 
 constexpr Whole size = {.least = 1};
+/// Norms divide by the width, which fp32 must represent.
+constexpr Whole width = {.least = 1, .most = (std::int64_t{1} << 24) - 1};
 
 void read_attention(const JsonObject& config, const EncoderFamily& family, layers::AttentionShape& shape) {
   const ConfigKeys& keys = family.keys;
-  shape.hidden_size = config.whole(keys.hidden_size, family.defaults.hidden_size, size);
+  shape.hidden_size = config.whole(keys.hidden_size, family.defaults.hidden_size, width);
   shape.num_attention_heads =
       config.whole(keys.num_attention_heads, family.defaults.num_attention_heads, size);
   if (shape.hidden_size % shape.num_attention_heads != 0) {

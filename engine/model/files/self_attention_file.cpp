@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/floating_point.hpp"
 #include "io/formats/storage_types.hpp"
 #include "layers/packed_self_attention.hpp"
 #include "model/files/weight_files.hpp"
@@ -183,10 +184,11 @@ class SelfAttentionReader {
 
 SelfAttention SelfAttention::load(Engine& engine, const std::filesystem::path& path,
                                   const SelfAttentionFile& file) {
+  const core::DefaultFloatingPoint environment;
   SelfAttentionReader reader(path, file);
   const layers::SelfAttentionViews views = reader.read();
-  return SelfAttention(std::make_unique<const layers::PackedSelfAttention>(
-      layers::pack_self_attention(engine.state(), views, file.heads)));
+  return SelfAttention(std::make_unique<const State>(
+      State{layers::pack_self_attention(scheduler::context_of(engine), views, file.heads)}));
 }
 
 }  // namespace saccade

@@ -15,7 +15,7 @@ using core::as_size;
 
 class Packer {
  public:
-  Packer(Engine::State& state, const EncoderConfig& config) : state_(state), config_(config) {}
+  Packer(scheduler::ExecutionContext& state, const EncoderConfig& config) : state_(state), config_(config) {}
 
   template <class... Maps>
   [[nodiscard]] ops::PackedWeights maps(const Maps&... maps) const {
@@ -65,12 +65,13 @@ class Packer {
   }
 
  private:
-  Engine::State& state_;
+  scheduler::ExecutionContext& state_;
   const EncoderConfig& config_;
 };
 
 /// Adds the layers, and a rotary table for each base.
-void add_layers(Engine::State& state, const EncoderConfig& config, layers::PackedEncoder& packed) {
+void add_layers(scheduler::ExecutionContext& state, const EncoderConfig& config,
+                layers::PackedEncoder& packed) {
   std::map<double, std::ptrdiff_t> tables;
   for (const layers::LayerShape& shape : config.layers) {
     layers::PackedLayer layer = {.shape = shape};
@@ -88,7 +89,8 @@ void add_layers(Engine::State& state, const EncoderConfig& config, layers::Packe
 
 }  // namespace
 
-std::unique_ptr<layers::PackedEncoder> pack_encoder(Engine::State& state, const EncoderConfig& config,
+std::unique_ptr<layers::PackedEncoder> pack_encoder(scheduler::ExecutionContext& state,
+                                                    const EncoderConfig& config,
                                                     const EncoderWeights& weights) {
   const Packer packer(state, config);
   auto packed = std::make_unique<layers::PackedEncoder>();

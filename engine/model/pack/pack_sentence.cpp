@@ -5,7 +5,7 @@
 namespace saccade::model {
 namespace {
 
-layers::PackedStep pack_step(Engine::State& state, const SentenceStep& step) {
+layers::PackedStep pack_step(scheduler::ExecutionContext& state, const SentenceStep& step) {
   const Dense* const dense = std::get_if<Dense>(&step);
   if (dense == nullptr) return {};
   const DenseWeights weights = read_dense_weights(*dense);
@@ -14,7 +14,7 @@ layers::PackedStep pack_step(Engine::State& state, const SentenceStep& step) {
 
 }  // namespace
 
-layers::PackedSentence pack_sentence(Engine::State& state, const SentenceConfig& config,
+layers::PackedSentence pack_sentence(scheduler::ExecutionContext& state, const SentenceConfig& config,
                                      std::int64_t token_width) {
   static_cast<void>(embedding_width(config, token_width));
   layers::PackedSentence packed = {.pooling = config.pooling, .steps = {}};

@@ -10,7 +10,7 @@ namespace ops {
 namespace {
 
 /// Threads that an attention keeps busy.
-int threads_for(const Engine::State& state, const AttentionProblem& problem) noexcept {
+int threads_for(const scheduler::ExecutionContext& state, const AttentionProblem& problem) noexcept {
   double work = 0;  // multiply-adds
   for (std::int64_t s = 0; s < problem.sequences() && work < thread_work * state.threads; ++s) {
     // Few queries take as long as a tile of them: keys and values have to come from memory.
@@ -27,29 +27,31 @@ std::size_t workspace_of(AttentionPlan& plan) noexcept {
   return carver.used();
 }
 
-void run(Engine::State& state, AttentionPlan& plan, std::byte* workspace) {
+void run(scheduler::ExecutionContext& state, AttentionPlan& plan, std::byte* workspace) noexcept {
   scheduler::Carver carver(workspace);
   plan.lay_out(carver);
   plan.prepare();
   while (plan.next_wave()) {
-    const auto work = [&](std::size_t task, int slot) { plan.run(*state.kernels, task, slot); };
+    const auto work = [&](std::size_t task, int slot) noexcept { plan.run(*state.kernels, task, slot); };
     scheduler::run_tasks(state, plan.tasks(), work, plan.threads());
   }
 }
 
 }  // namespace
 
-std::size_t attention_workspace(const Engine::State& state, const AttentionProblem& problem) noexcept {
+std::size_t attention_workspace(const scheduler::ExecutionContext& state,
+                                const AttentionProblem& problem) noexcept {
   AttentionPlan plan(problem, threads_for(state, problem));
   return workspace_of(plan);
 }
 
-void attention(Engine::State& state, const AttentionProblem& problem, std::byte* workspace) {
+void attention(scheduler::ExecutionContext& state, const AttentionProblem& problem,
+               std::byte* workspace) noexcept {
   AttentionPlan plan(problem, threads_for(state, problem));
   run(state, plan, workspace);
 }
 
-void attention(Engine::State& state, const AttentionProblem& problem) {
+void attention(scheduler::ExecutionContext& state, const AttentionProblem& problem) {
   AttentionPlan plan(problem, threads_for(state, problem));
   scheduler::ScratchPool::Lease lease(state.scratch, workspace_of(plan));
   run(state, plan, lease.memory());
@@ -85,21 +87,21 @@ ops::AttentionProblem problem_of(const CacheTensors& tensors, const AttentionOpt
 }  // namespace
 
 void attention(Engine& engine, const AttentionTensors& tensors, const AttentionOptions& options) {
-  ops::attention(engine.state(), problem_of(tensors, options));
+  ops::attention(scheduler::context_of(engine), problem_of(tensors, options));
 }
 
 void attention(Engine& engine, const CacheTensors& tensors, const AttentionOptions& options) {
-  ops::attention(engine.state(), problem_of(tensors, options));
+  ops::attention(scheduler::context_of(engine), problem_of(tensors, options));
 }
 
 std::size_t attention_workspace(const Engine& engine, const AttentionTensors& tensors,
                                 const AttentionOptions& options) {
-  return ops::attention_workspace(engine.state(), problem_of(tensors, options));
+  return ops::attention_workspace(scheduler::context_of(engine), problem_of(tensors, options));
 }
 
 std::size_t attention_workspace(const Engine& engine, const CacheTensors& tensors,
                                 const AttentionOptions& options) {
-  return ops::attention_workspace(engine.state(), problem_of(tensors, options));
+  return ops::attention_workspace(scheduler::context_of(engine), problem_of(tensors, options));
 }
 
 }  // namespace saccade

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "ops/attention/attention_plan.hpp"
-#include "scheduler/engine_state.hpp"
+#include "scheduler/execution_context.hpp"
 
 namespace saccade::ops {
 
@@ -10,11 +10,12 @@ namespace saccade::ops {
 inline double thread_work = 1 << 19;
 
 /// Scratch bytes that attend() takes.
-[[nodiscard]] std::size_t attention_workspace(const Engine::State& state,
+[[nodiscard]] std::size_t attention_workspace(const scheduler::ExecutionContext& state,
                                               const AttentionProblem& problem) noexcept;
 
 /// Runs a problem that has been validated, in `workspace`, else in scratch that it leases.
-void attention(Engine::State& state, const AttentionProblem& problem, std::byte* workspace);
-void attention(Engine::State& state, const AttentionProblem& problem);
+void attention(scheduler::ExecutionContext& state, const AttentionProblem& problem,
+               std::byte* workspace) noexcept;
+void attention(scheduler::ExecutionContext& state, const AttentionProblem& problem);
 
 }  // namespace saccade::ops

@@ -7,7 +7,7 @@
 
 #include "kernels/table/kernel_table.hpp"
 #include "ops/attention/attention_problem.hpp"
-#include "scheduler/engine_state.hpp"
+#include "scheduler/execution_context.hpp"
 #include "scheduler/scratch.hpp"
 
 namespace saccade::ops {

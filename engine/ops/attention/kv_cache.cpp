@@ -5,7 +5,7 @@
 #include "core/as_size.hpp"
 #include "ops/attention/attention_problem.hpp"
 #include "ops/attention/validate.hpp"
-#include "scheduler/engine_state.hpp"
+#include "scheduler/execution_context.hpp"
 #include "scheduler/parallel.hpp"
 
 namespace saccade {
@@ -49,9 +49,9 @@ void append_head(const kernels::KernelTable& kernels, const KeyValueCache& cache
 void append(Engine& engine, const KeyValueCache& cache, std::span<const std::int64_t> lengths,
             const ConstHeadsView& k, const ConstHeadsView& v, Offsets offsets) {
   ops::validate_append(cache, lengths, k, v, offsets);
-  Engine::State& state = engine.state();
+  scheduler::ExecutionContext& state = scheduler::context_of(engine);
   const Part parts[] = {{k, cache.keys, cache.head_dim, true}, {v, cache.values, cache.value_dim, false}};
-  const auto run = [&](std::size_t task, int) {
+  const auto run = [&](std::size_t task, int) noexcept {
     const std::size_t s = task / core::as_size(cache.heads);
     const auto head = static_cast<std::int64_t>(task % core::as_size(cache.heads));
     for (const Part& part : parts)

@@ -4,7 +4,7 @@
 #include "ops/attention/attention_problem.hpp"
 #include "ops/attention/validate.hpp"
 #include "saccade/attention.hpp"
-#include "scheduler/engine_state.hpp"
+#include "scheduler/execution_context.hpp"
 #include "scheduler/parallel.hpp"
 #include "scheduler/scratch.hpp"
 
@@ -21,7 +21,7 @@ auto vector_of(const View& view, std::int64_t token, std::int64_t head) {
 void merge_states(Engine& engine, std::span<const StatesView> parts, HeadsView out,
                   std::span<const float> sinks, HeadsView log_sum_exp) {
   ops::validate_merge(parts, out, sinks, log_sum_exp);
-  Engine::State& state = engine.state();
+  scheduler::ExecutionContext& state = scheduler::context_of(engine);
   const std::int64_t state_size = out.head_dim + 2;
   const std::size_t row_values = core::as_size(kernels::round_up(out.head_dim, kernels::panel_width));
   const auto lay_out = [&](scheduler::Carver& carver, float*& rows, const float**& pointers,
@@ -39,7 +39,7 @@ void merge_states(Engine& engine, std::span<const StatesView> parts, HeadsView o
   scheduler::Carver carver(lease.memory());
   lay_out(carver, rows, pointers, blocks);
   for (std::size_t p = 0; p < parts.size(); ++p) blocks[p] = parts[p].blocks;
-  const auto run = [&](std::size_t task, int slot) {
+  const auto run = [&](std::size_t task, int slot) noexcept {
     const auto token = static_cast<std::int64_t>(task);
     const float** const of_row = pointers + core::as_size(slot) * parts.size();
     for (std::int64_t head = 0; head < out.heads; ++head) {
@@ -63,8 +63,8 @@ void merge_states(Engine& engine, std::span<const StatesView> parts, HeadsView o
 void merge(Engine& engine, const PartialResult& first, const PartialResult& second, HeadsView out,
            HeadsView log_sum_exp) {
   ops::validate_merge(first, second, out, log_sum_exp);
-  Engine::State& state = engine.state();
-  const auto run = [&](std::size_t task, int) {
+  scheduler::ExecutionContext& state = scheduler::context_of(engine);
+  const auto run = [&](std::size_t task, int) noexcept {
     const auto token = static_cast<std::int64_t>(task);
     for (std::int64_t head = 0; head < out.heads; ++head) {
       const auto values = [&](const ConstHeadsView& view) {

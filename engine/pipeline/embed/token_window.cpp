@@ -94,7 +94,7 @@ void tokenize_window(Engine& engine, const Encoder& encoder, const EmbedFilesOpt
   const std::size_t count = window.lines.size();
   std::vector<Block> blocks((count + lines_per_task - 1) / lines_per_task);
   const LineTokenizer tokenizer(encoder, options, source);
-  scheduler::run_tasks(engine.state(), blocks.size(), [&](std::size_t task, int) noexcept {
+  scheduler::run_tasks(scheduler::context_of(engine), blocks.size(), [&](std::size_t task, int) noexcept {
     Block& block = blocks[task];
     try {
       const std::size_t end = std::min(count, (task + 1) * lines_per_task);
