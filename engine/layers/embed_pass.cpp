@@ -6,6 +6,7 @@
 #include "core/as_size.hpp"
 #include "layers/copy_rows.hpp"
 #include "layers/encoder_pass.hpp"
+#include "layers/token_batches.hpp"
 #include "ops/linear.hpp"
 #include "ops/pool.hpp"
 
@@ -32,9 +33,7 @@ EmbedPass::EmbedPass(scheduler::ExecutionContext& state, const PackedEncoder& en
       rules_(rules) {}
 
 EmbedPass::Batch EmbedPass::batch_from(std::size_t first) const noexcept {
-  Batch batch = {first, first + 1};
-  while (batch.last < sequences() && tokens({first, batch.last + 1}) <= rules_.token_budget) ++batch.last;
-  return batch;
+  return {first, batch_end(tokens_.offsets, first, rules_.token_budget)};
 }
 
 std::int64_t EmbedPass::widest() const noexcept {

@@ -2,6 +2,7 @@
 
 #include "core/require.hpp"
 #include "layers/embed_pass.hpp"
+#include "layers/token_batches.hpp"
 #include "model/encoder_state.hpp"
 #include "model/tokenize_texts.hpp"
 #include "ops/attention/validate.hpp"
@@ -9,16 +10,13 @@
 namespace saccade {
 namespace {
 
-/// Tokens of a batch: some groups of an encoder's pass, and 12 MiB of their vectors at width 384.
-constexpr std::int64_t default_token_budget = 8192;
-
 layers::EmbedRules rules(const layers::PackedSentence& sentence, const EmbedOptions& options,
                          std::int64_t skipped) {
   core::require_not_negative("token_budget", "", options.token_budget);
   return {.pooling = options.pooling.empty() ? sentence.pooling : options.pooling,
           .skipped = skipped,
           .normalizes = options.normalize.value_or(sentence.normalizes),
-          .token_budget = options.token_budget > 0 ? options.token_budget : default_token_budget};
+          .token_budget = options.token_budget > 0 ? options.token_budget : layers::default_token_budget};
 }
 
 }  // namespace
@@ -65,9 +63,10 @@ std::size_t Encoder::embed_workspace(const Engine& engine, Offsets offsets,
 std::vector<float> Encoder::embed(Engine& engine, std::span<const std::string_view> texts,
                                   const EmbedOptions& options) const {
   const std::int64_t columns = embedding_width(options);
-  const model::TextTokens tokens =
-      model::tokenize_texts(scheduler::context_of(engine), texts.size(),
-                            [&](TokenBatch& batch, std::size_t i) { append(batch, texts[i], options); });
+  model::TextTokens tokens;
+  model::tokenize_texts(
+      engine, texts.size(), [&](TokenBatch& batch, std::size_t i) { append(batch, texts[i], options); },
+      tokens);
   const auto rows = static_cast<std::int64_t>(texts.size());
   std::vector<float> embeddings(texts.size() * static_cast<std::size_t>(columns));
   embed(engine, tokens.view(), {embeddings.data(), rows, columns, columns}, options);

@@ -73,6 +73,17 @@ Offsets TokenBatch::offsets() const noexcept {
   return state_->offsets;
 }
 
+void TokenBatch::append(std::span<const std::int32_t> ids, std::span<const std::int32_t> types) {
+  if (!types.empty() && types.size() != ids.size())
+    throw Error(ErrorCode::invalid_argument, "types has " + std::to_string(types.size()) +
+                                                 " values; expected none or one for each of the " +
+                                                 std::to_string(ids.size()) + " ids");
+  state_->ids.insert(state_->ids.end(), ids.begin(), ids.end());
+  state_->types.insert(state_->types.end(), types.begin(), types.end());
+  state_->types.resize(state_->ids.size());
+  state_->offsets.push_back(static_cast<std::int64_t>(state_->ids.size()));
+}
+
 void TokenBatch::clear() noexcept {
   state_->ids.clear();
   state_->types.clear();

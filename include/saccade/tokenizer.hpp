@@ -41,6 +41,9 @@ class SACCADE_API TokenBatch {
   [[nodiscard]] std::span<const std::int32_t> ids() const noexcept;    ///< [tokens]
   [[nodiscard]] std::span<const std::int32_t> types() const noexcept;  ///< [tokens]
   [[nodiscard]] Offsets offsets() const noexcept;                      ///< [texts + 1]
+  /// Appends ids that somebody else's tokenizer made as the next text. Types: as many as ids, or none, which
+  /// means 0 for each. Throws Error{invalid_argument} for another number of types.
+  void append(std::span<const std::int32_t> ids, std::span<const std::int32_t> types = {});
   void clear() noexcept;
 
  private:

@@ -6,8 +6,6 @@
 namespace {
 
 using namespace saccade;
-using pipeline::plan_batches;
-using Begins = std::vector<std::size_t>;
 using Integers = std::vector<std::int64_t>;
 
 struct Fixture {
@@ -20,14 +18,6 @@ struct Fixture {
 };
 
 }  // namespace
-
-TEST_CASE("batches are whole texts under the budget; a longer one is alone") {
-  CHECK(plan_batches(Integers{0}, 10) == Begins{0});
-  CHECK(plan_batches(Integers{0, 0, 0}, 10) == Begins{0, 2});
-  CHECK(plan_batches(Integers{0, 5, 10, 11, 40, 41, 50}, 10) == Begins{0, 2, 3, 4, 6});
-  CHECK(plan_batches(Integers{0, 50}, 10) == Begins{0, 1});
-  CHECK(plan_batches(Integers{0, 1, 2, 3}, 1) == Begins{0, 1, 2, 3});
-}
 
 TEST_CASE_FIXTURE(Fixture, "the token budget is what is asked for, or what the memory allows") {
   CHECK(plan({}).tokens == 8192);

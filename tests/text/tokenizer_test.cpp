@@ -121,6 +121,22 @@ TEST_CASE("a batch is ragged, and its texts are as they are alone") {
   CHECK(batch.offsets().size() == 1);
 }
 
+TEST_CASE("ids of another tokenizer are a batch's next text, as they are") {
+  const Tokenizer tokenizer = load(sample_tokenizer());
+  TokenBatch batch;
+  tokenizer.append_pair(batch, "a", "b");
+  batch.append(Ids{7, 8});
+  batch.append(Ids{9, 10}, Ids{1, 0});
+  const std::vector<std::int64_t> offsets(batch.offsets().begin(), batch.offsets().end());
+  CHECK(offsets == std::vector<std::int64_t>{0, 5, 7, 9});
+  CHECK(Ids(batch.ids().begin(), batch.ids().end()) == Ids{2, 13, 3, 14, 3, 7, 8, 9, 10});
+  CHECK(Ids(batch.types().begin(), batch.types().end()) == Ids{0, 0, 0, 1, 1, 0, 0, 1, 0});
+  expect_error(ErrorCode::invalid_argument, {"types has 1", "the 2 ids"}, [&] {
+    batch.append(Ids{1, 2}, Ids{0});
+  });
+  CHECK(batch.offsets().size() == 4);
+}
+
 TEST_CASE("a batch that is filled again allocates nothing") {
   if (!allocations_are_counted()) return;
   const Tokenizer tokenizer = load(sample_tokenizer());

@@ -1,13 +1,13 @@
 #include "pipeline/batch/window_layout.hpp"
 
 #include "core/as_size.hpp"
-#include "scheduler/scratch.hpp"
+#include "core/carver.hpp"
 
 namespace saccade::pipeline {
 namespace {
 
 using core::as_size;
-using scheduler::Carver;
+using core::Carver;
 
 constexpr double float_bytes = sizeof(float);
 /// Each of x, z, context and probabilities begins on a cache line.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/as_size.hpp"
+#include "layers/token_batches.hpp"
 #include "pipeline/batch/memory_limit.hpp"
 #include "saccade/error.hpp"
 
@@ -13,7 +14,6 @@ namespace {
 
 using core::as_size;
 
-constexpr std::int64_t default_token_budget = 8192;
 /// A window holds about two batches: a token of most languages takes four bytes or less.
 constexpr std::int64_t window_bytes_per_token = 8;
 /// A text has two tokens at least, with most models.
@@ -41,7 +41,8 @@ std::int64_t fitting_token_budget(const Engine& engine, const Encoder& encoder,
                                   const EmbedFilesOptions& options, std::int64_t width,
                                   std::uint64_t max_memory) {
   const std::int64_t longest = encoder.max_length(options.embed);
-  std::int64_t budget = options.embed.token_budget > 0 ? options.embed.token_budget : default_token_budget;
+  std::int64_t budget =
+      options.embed.token_budget > 0 ? options.embed.token_budget : layers::default_token_budget;
   for (;; budget /= 2) {
     const std::uint64_t bytes = bytes_of_batch(engine, encoder, options, budget, width);
     if (bytes <= max_memory) return budget;
@@ -62,15 +63,6 @@ EmbedBudget plan_budget(const Engine& engine, const Encoder& encoder, const Embe
           {as_size(tokens * window_bytes_per_token),
            as_size(std::max<std::int64_t>(tokens / tokens_per_line, 1))},
           std::max(max_memory / line_copies, least_line)};
-}
-
-std::vector<std::size_t> plan_batches(Offsets offsets, std::int64_t token_budget) {
-  std::vector<std::size_t> begins = {0};
-  for (std::size_t text = 1; text + 1 < offsets.size(); ++text) {
-    if (offsets[text + 1] - offsets[begins.back()] > token_budget) begins.push_back(text);
-  }
-  if (offsets.size() > 1) begins.push_back(offsets.size() - 1);
-  return begins;
 }
 
 }  // namespace saccade::pipeline

@@ -19,7 +19,4 @@ struct EmbedBudget {
 [[nodiscard]] EmbedBudget plan_budget(const Engine& engine, const Encoder& encoder,
                                       const EmbedFilesOptions& options, std::int64_t width);
 
-/// Where batches of whole texts under a token budget begin, and the end. `offsets`: of the texts' tokens.
-[[nodiscard]] std::vector<std::size_t> plan_batches(Offsets offsets, std::int64_t token_budget);
-
 }  // namespace saccade::pipeline

@@ -8,6 +8,7 @@
 
 #include "core/as_size.hpp"
 #include "io/files/errors.hpp"
+#include "layers/token_batches.hpp"
 #include "pipeline/embed/embed_budget.hpp"
 #include "pipeline/embed/embed_checks.hpp"
 #include "pipeline/embed/embed_job.hpp"
@@ -207,8 +208,10 @@ void EmbedRun::embed_texts(std::size_t first, std::size_t last) {
 void EmbedRun::embed_window() {
   pipeline::tokenize_window(engine_, encoder_, options_, source_, window_, tokens_);
   for (const std::string& bad : tokens_.bad_lines) bad_line(bad);
-  const std::vector<std::size_t> begins = pipeline::plan_batches(tokens_.offsets, budget_.tokens);
-  for (std::size_t b = 0; b + 1 < begins.size(); ++b) embed_texts(begins[b], begins[b + 1]);
+  for (std::size_t first = 0, end = 0; first < tokens_.texts.size(); first = end) {
+    end = layers::batch_end(tokens_.offsets, first, budget_.tokens);
+    embed_texts(first, end);
+  }
   state_.position = source_.reader().position();
   state_.number = source_.next_number();
   state_.crc = source_.reader().crc();

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "model/tokenize_texts.hpp"
 #include "pipeline/embed/text_source.hpp"
 #include "saccade/embed_files.hpp"
 
@@ -17,11 +17,8 @@ struct WindowText {
   Tokenized tokenized;
 };
 
-/// The texts of a window as ids, and the lines that are none.
-struct TokenWindow {
-  std::vector<std::int32_t> ids;
-  std::vector<std::int32_t> types;
-  std::vector<std::int64_t> offsets;  ///< [texts + 1]
+/// The texts of a window as ids, and the lines that are no texts.
+struct TokenWindow : model::TextTokens {
   std::vector<WindowText> texts;
   std::vector<std::string> bad_lines;  ///< "FILE:LINE: what; expected what"
 };
