@@ -123,13 +123,25 @@ TEST_CASE("templates of texts and tokens that do not exist") {
 }
 
 TEST_CASE("sequences in sequences come to an end") {
-  json normalizer = {{"type", "NFD"}};
-  for (int i = 0; i < 100; ++i) {
-    json outer = {{"type", "Sequence"}};
-    outer["normalizers"].push_back(std::move(normalizer));
-    normalizer = std::move(outer);
-  }
-  expect_bad(ErrorCode::file_format, changed("/normalizer", normalizer), "too many");
+  const auto nested = [](int depth) {
+    json normalizer = {{"type", "NFD"}};
+    for (int i = 0; i < depth; ++i) {
+      json outer = {{"type", "Sequence"}};
+      outer["normalizers"].push_back(std::move(normalizer));
+      normalizer = std::move(outer);
+    }
+    return changed("/normalizer", normalizer);
+  };
+  expect_bad(ErrorCode::file_format, nested(20), "too many");
+  expect_bad(ErrorCode::file_format, nested(100), "the file is nested more than 64 deep");
+}
+
+TEST_CASE("two equal keys in an object are refused") {
+  std::string bytes = sample_tokenizer().dump();
+  bytes.insert(1, R"("version": "1.0", )");
+  expect_error(ErrorCode::file_format, {"tokenizer.json", "two keys 'version'"}, [&] {
+    static_cast<void>(load_files({{"tokenizer.json", bytes}}));
+  });
 }
 
 TEST_CASE("messages hold no control characters of hostile files") {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/printable.hpp"
+#include "io/json/strict_json.hpp"
 
 namespace saccade::text {
 
@@ -72,20 +73,8 @@ JsonValue JsonValue::member(const std::string& key, const json& value) const {
   return {*file_, name_.empty() ? key : name_ + "." + key, value};
 }
 
-JsonFile::JsonFile(const std::filesystem::path& path) : path_(path) {
-  const std::string text = read_file(path);
-  const auto fail = [&](const std::string& what) {
-    return Error(ErrorCode::file_format, path.string() + ": " + what);
-  };
-  // The parser would stop there and take what it has for the whole.
-  if (text.find('\0') != std::string::npos) throw fail("is not valid JSON: it holds a zero byte");
-  try {
-    json_ = json::parse(text);
-  } catch (const json::exception& error) {
-    throw fail("is not valid JSON: " + printable(error.what()));
-  }
-  if (!json_.is_object()) throw fail("is not a JSON object");
-}
+JsonFile::JsonFile(const std::filesystem::path& path)
+    : path_(path), json_(io::parse_strict_object({path}, read_file(path), "the file")) {}
 
 bool is_there(const std::filesystem::path& path) noexcept {
   std::error_code ignored;
