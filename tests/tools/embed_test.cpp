@@ -184,7 +184,7 @@ TEST_CASE_FIXTURE(EmbedJob, "lines that are no texts: the first is told, or each
   const std::string good = "{\"text\":\"Free?\"}\n";
   const fs::path input =
       folder.write("in.jsonl", good + "{\"text\":\n" + good +
-                                   "{\"tex\":\"x\"}\n{\"text\":3}\n{\"ids\":[1,8192]}\n{\"ids\":[]}\n" +
+                                   "{\"tex\":\"x\"}\n{\"text\":3}\n{\"ids\":[1,12288]}\n{\"ids\":[]}\n" +
                                    "{\"ids\":[1],\"types\":[0,0]}\n{\"ids\":[1],\"types\":[2]}\n[]\n" + good);
   const Finished stopped = run(input, "out.jsonl");
   CHECK(stopped.exit_code == 1);
@@ -196,7 +196,7 @@ TEST_CASE_FIXTURE(EmbedJob, "lines that are no texts: the first is told, or each
   for (const std::string what :
        {":2: the line is not valid JSON", ":4: there is no 'text'; expected it, or 'ids'",
         ":5: 'text' is 3; expected a text",
-        ":6: 'ids' has 8192 as element 1; expected whole numbers from 0 to 8191",
+        ":6: 'ids' has 12288 as element 1; expected whole numbers from 0 to 12287",
         ":7: 'ids' has 0 elements; expected 1 to 254", ":8: 'types' has 2 elements; expected 1",
         ":9: ", ":10: the line is not a JSON object"})
     check_contains(finished.err, {"saccade: left out: " + input.string() + what});
