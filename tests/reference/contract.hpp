@@ -8,7 +8,7 @@
 #include "saccade/attention.hpp"
 #include "saccade/engine.hpp"
 
-// The numerical contract (engine/README.md) as straight loops over single fp32 values: nothing is blocked,
+// The numerical contract (docs/numerics.md) as straight loops over single fp32 values: nothing is blocked,
 // packed or vectorised here but what the contract itself says. Kernels must give these bits.
 
 namespace saccade::test::contract {

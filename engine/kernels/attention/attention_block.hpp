@@ -381,7 +381,7 @@ void take_queries(AttentionWork<L>& w) noexcept {
 /// tiles from panels, powers row by row, powers times values by register tiles; then the block is merged. The
 /// block's keys and values, 128 KiB each at head_dim 64, come to L2 once for the 48 or 96 rows; tiles take a
 /// line of them every three cycles. Milakov and Gimelshein 2018, arXiv:1805.02867; Rabe and Staats 2021,
-/// arXiv:2112.05682; Dao et al. 2022, arXiv:2205.14135. Contract: engine/README.md.
+/// arXiv:2112.05682; Dao et al. 2022, arXiv:2205.14135. Contract: docs/numerics.md.
 template <class L>
 void attention_block(const AttentionBlock& a) noexcept {
   AttentionWork<L> w(a);

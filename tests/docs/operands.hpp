@@ -1,0 +1,20 @@
+#pragma once
+
+// What the snippets of README.md and docs/ take for granted.
+
+#include <saccade/saccade.hpp>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+extern saccade::Engine engine;
+extern saccade::ConstHeadsView q, k, v, new_k, new_v;
+extern saccade::HeadsView out, lse;
+extern saccade::Offsets offsets, key_offsets;
+extern const std::uint8_t* mask;
+extern void *keys, *values;
+extern std::int64_t pages;
+extern std::span<const std::int32_t> page_table;
+extern std::vector<std::int64_t> lengths;
