@@ -73,7 +73,7 @@ void score_block(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source)
   if ((all_seen || w.keeps_every_score()) && !w.several_heads && source.keys_in_place())
     return score_together(w, g, source.panels(0));
   // Heads with keys of their own take these from a row in turn, before it leaves the nearest cache.
-  const bool in_turn = w.several_heads && w.a.sharing == 1;
+  const bool in_turn = w.several_heads && w.a.heads_per_key_head == 1;
   const std::ptrdiff_t step = in_turn && tile_width<L> > 2 * panel_width ? 2 * panel_width : tile_width<L>;
   for (std::ptrdiff_t key = 0; key < g.keys(); key += step) {
     const KeyRange window = KeyRange{key, key + step}.within({0, g.keys()});
@@ -366,7 +366,7 @@ void run_block(AttentionWork<L>& w, std::ptrdiff_t number, bool last) noexcept {
 template <class L>
 void take_queries(AttentionWork<L>& w) noexcept {
   const AttentionBlock& a = w.a;
-  if (a.q.type == StorageType::f32 && a.group == 1 && readable_in_place(a.q.query_stride)) {
+  if (a.q.type == StorageType::f32 && a.heads_per_query == 1 && readable_in_place(a.q.query_stride)) {
     w.queries = rows_in_place(static_cast<const float*>(a.q.data), a.q.query_stride);
     return;
   }

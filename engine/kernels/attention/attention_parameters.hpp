@@ -53,9 +53,10 @@ struct ScoreRules {
 };
 
 /// Attention of at most tall_row_block query rows over the keys of one sequence. Heads are rows of the same
-/// block: row i is head (lead + i) % group of query (lead + i) / group, counted from those that q, out and so
-/// on point to. `sharing` neighbouring heads have the same keys: all of a group, or those of a query have
-/// different ones that lie side by side in a token.
+/// block: row i is head (first_row_head + i) % heads_per_query of query (first_row_head + i) /
+/// heads_per_query, counted from those that q, out and so on point to. heads_per_key_head neighbouring heads
+/// share their keys: all heads of the block, or, where a query's heads have different keys that lie side by
+/// side in a token, as many as share each of these.
 struct AttentionBlock {
   ByRow<const void*> q;
   std::ptrdiff_t rows;
@@ -68,9 +69,9 @@ struct AttentionBlock {
   std::ptrdiff_t first_position;  ///< of query 0; the next ones follow it
   ByRow<void*> out;
   float* scratch;  ///< attention_scratch() values, aligned to 64 bytes
-  std::ptrdiff_t group = 1;
-  std::ptrdiff_t lead = 0;
-  std::ptrdiff_t sharing = KeySource::whole;
+  std::ptrdiff_t heads_per_query = 1;
+  std::ptrdiff_t first_row_head = 0;
+  std::ptrdiff_t heads_per_key_head = KeySource::whole;
   std::ptrdiff_t first_key = 0;    ///< position of key 0, a multiple of 16
   std::ptrdiff_t first_block = 0;  ///< blocks of keys to work on, counted from key 0's
   std::ptrdiff_t last_block = KeySource::whole;
@@ -91,8 +92,12 @@ struct AttentionBlock {
   /// Asked for meanwhile, the last first: hardware does not foresee rows that lie apart.
   StridedRows ahead[4] = {};
 
-  std::ptrdiff_t query(std::ptrdiff_t row) const noexcept { return group == 1 ? row : (lead + row) / group; }
-  std::ptrdiff_t head(std::ptrdiff_t row) const noexcept { return group == 1 ? 0 : (lead + row) % group; }
+  std::ptrdiff_t query(std::ptrdiff_t row) const noexcept {
+    return heads_per_query == 1 ? row : (first_row_head + row) / heads_per_query;
+  }
+  std::ptrdiff_t head(std::ptrdiff_t row) const noexcept {
+    return heads_per_query == 1 ? 0 : (first_row_head + row) % heads_per_query;
+  }
 };
 
 /// Key blocks that `keys` keys from position `first_key` on touch.

@@ -143,7 +143,7 @@ struct AttentionWork {
         plain(block.rules.scale > 0.0f && block.rules.softcap == 0.0f && block.rules.bias.data == nullptr &&
               block.rules.distance_bias == nullptr),
         shapes(!plain || block.rules.mask.data != nullptr || block.score_rows != nullptr),
-        several_heads(block.sharing < block.group),
+        several_heads(block.heads_per_key_head < block.heads_per_query),
         by_windows(several_heads || (block.source.converts() && block.rows <= row_group)),
         scale(plain ? block.rules.scale : 1.0f),
         left(block.rules.left < farthest ? block.rules.left : farthest),
@@ -187,13 +187,13 @@ struct AttentionWork {
 
   /// Which of the neighbouring heads' keys a row has.
   std::ptrdiff_t key_head(std::ptrdiff_t row) const noexcept {
-    return several_heads ? a.head(row) / a.sharing : 0;
+    return several_heads ? a.head(row) / a.heads_per_key_head : 0;
   }
   /// Rows from `row` on that have the same keys, at most `rows`.
   std::ptrdiff_t rows_sharing(std::ptrdiff_t row, std::ptrdiff_t rows) const noexcept {
     if (!several_heads) return rows;
-    const std::ptrdiff_t sharing = a.sharing - a.head(row) % a.sharing;
-    return sharing < rows ? sharing : rows;
+    const std::ptrdiff_t left_of_head = a.heads_per_key_head - a.head(row) % a.heads_per_key_head;
+    return left_of_head < rows ? left_of_head : rows;
   }
 
   /// Scores are wanted as they are on their way, of all keys.

@@ -37,7 +37,7 @@ AttentionPlan::AttentionPlan(const AttentionProblem& problem, int threads) noexc
                 options.distance_bias.data != nullptr;
   std::int64_t all = 0;
   for (std::int64_t s = 0; threads_ > 1 && s < problem_.sequences(); ++s) {
-    const Place place = facts(s);
+    const SequencePlan place = describe_sequence(s);
     all += place.row_blocks * place.heads;
   }
   if (all > 0) tasks_per_row_block_ = blocks_of(4 * threads_, all);
@@ -53,10 +53,10 @@ const ProbabilitiesRequest* AttentionPlan::request(std::int64_t sequence) const 
   return found == requests.end() || found->sequence != sequence + problem_.first_sequence ? nullptr : &*found;
 }
 
-AttentionPlan::Place AttentionPlan::facts(std::int64_t sequence) const noexcept {
+AttentionPlan::SequencePlan AttentionPlan::describe_sequence(std::int64_t sequence) const noexcept {
   const ProbabilitiesRequest* const asked = request(sequence);
   const std::int64_t heads = problem_.key_heads(), group = problem_.group();
-  Place p = {};
+  SequencePlan p = {};
   p.sequence = sequence;
   p.keys = problem_.keys(sequence);
   p.key_blocks = kernels::key_blocks(p.keys, problem_.key_position(sequence));
@@ -65,15 +65,15 @@ AttentionPlan::Place AttentionPlan::facts(std::int64_t sequence) const noexcept 
   p.heads = together ? 1 : heads;
   p.group = together ? heads * group : group;
   p.rows = problem_.queries(sequence) * p.group;
-  p.in_place = problem_.cache != nullptr || p.mean || together ||
-               p.rows <= (problem_.positions.empty() ? kernels::row_group : 1);
+  p.reads_keys_in_place = problem_.cache != nullptr || p.mean || together ||
+                          p.rows <= (problem_.positions.empty() ? kernels::row_group : 1);
   choose_row_blocks(p);
   // Values are copied where they have to be converted, and where many rows read them, unless a
   // head's lie one after the other as they are.
   p.copies_values = problem_.v.type != StorageType::f32 ||
                     (p.rows > tall_row_block && problem_.v.token_stride != problem_.value_dim());
   p.chunks = asked == nullptr ? chunks(p) : 1;
-  if (all_whole(p)) p.whole_heads = p.heads;
+  if (all_heads_unsplit(p)) p.unsplit_heads = p.heads;
   return p;
 }
 
@@ -86,11 +86,12 @@ bool AttentionPlan::reads_tokens_whole(std::int64_t sequence) const noexcept {
          side_by_side(problem_.k) && side_by_side(problem_.v);
 }
 
-/// Tall ones save a percent, which waiting for the last task must not cost: where the sequence has 32 for
-/// each thread but one, and rows that are left by even rounds of them are shared by the threads.
-void AttentionPlan::choose_row_blocks(Place& place) const noexcept {
+/// Tall blocks are 1 % faster but coarser. They are used only if there are at least 32 for each thread but
+/// one, so that waiting for the last task costs less than 1 %; the rows that even rounds of them leave are
+/// split evenly into short blocks.
+void AttentionPlan::choose_row_blocks(SequencePlan& place) const noexcept {
   const std::int64_t round = threads_ * tall_row_block;
-  const bool tall = !place.in_place && place.rows * place.heads >= 32 * (round - tall_row_block);
+  const bool tall = !place.reads_keys_in_place && place.rows * place.heads >= 32 * (round - tall_row_block);
   place.rows_per_block = static_cast<std::int32_t>(tall ? tall_row_block : row_block);
   place.short_rows = tall && place.rows > round ? static_cast<std::int32_t>(place.rows % round) : 0;
   place.short_blocks = std::min(threads_, static_cast<int>(blocks_of(place.short_rows, kernels::row_group)));
@@ -98,10 +99,10 @@ void AttentionPlan::choose_row_blocks(Place& place) const noexcept {
 }
 
 /// More than one only where the row blocks of all sequences cannot keep the threads busy.
-std::int64_t AttentionPlan::chunks(const Place& place) const noexcept {
+std::int64_t AttentionPlan::chunks(const SequencePlan& place) const noexcept {
   const AttentionOptions& options = problem_.options;
   const bool plain = options.top_keys.k == 0 && options.states.data == nullptr && problem_.positions.empty();
-  if (!plain || !place.in_place) return 1;
+  if (!plain || !place.reads_keys_in_place) return 1;
   return std::max<std::int64_t>(1, std::min(tasks_per_row_block_, place.key_blocks));
 }
 
@@ -112,20 +113,20 @@ AttentionPlan::Extent AttentionPlan::extent() const noexcept {
   e.scratch = {problem_.head_dim(), problem_.value_dim(), 1, top, false};
   std::int64_t largest = 0, all = 0;
   for (std::int64_t s = 0; s < problem_.sequences(); ++s) {
-    const Place p = facts(s);
+    const SequencePlan p = describe_sequence(s);
     e.scratch.blocks = std::max(e.scratch.blocks, p.key_blocks);
     if (p.mean) e.mean_keys = std::max(e.mean_keys, p.keys);
-    if (p.in_place) {
+    if (p.reads_keys_in_place) {
       e.scratch.converts = true;
       e.state_values += state_values(p) * p.heads;
       if (p.chunks > 1) e.chunked_blocks += p.row_blocks * p.heads;
       continue;
     }
-    if (p.small()) {
-      e.longest_whole = std::max(e.longest_whole, p.keys);
+    if (p.keys_fit_l2()) {
+      e.longest_unsplit = std::max(e.longest_unsplit, p.keys);
       if (p.copies_values) e.longest_copied = std::max(e.longest_copied, p.keys);
     }
-    if (all_whole(p)) continue;
+    if (all_heads_unsplit(p)) continue;
     largest = std::max(largest, shared_values(p));
     all += shared_values(p) * p.heads;
   }
@@ -137,7 +138,7 @@ AttentionPlan::Extent AttentionPlan::extent() const noexcept {
 
 void AttentionPlan::lay_out(scheduler::Carver& carver) noexcept {
   const Extent& e = extent_;
-  places_ = carver.take<Place>(as_size(problem_.sequences() + 1));
+  sequences_ = carver.take<SequencePlan>(as_size(problem_.sequences() + 1));
   shared_values_ = carver.take<float>(as_size(e.shared_values));
   shared_finite_ = carver.take<std::uint8_t>(as_size(e.shared_blocks));
   packed_ = carver.take<std::atomic<bool>>(as_size(e.shared_blocks));
@@ -146,8 +147,8 @@ void AttentionPlan::lay_out(scheduler::Carver& carver) noexcept {
   slots_ = carver.take<Slot>(as_size(threads_));
   for (int i = 0; i < threads_; ++i) {
     const Slot slot = {carver.take<float>(as_size(e.scratch.values())),
-                       {carver.take<float>(as_size(key_panels(e.longest_whole))),
-                        carver.take<std::uint8_t>(1 + as_size(blocks_of(e.longest_whole, key_block))),
+                       {carver.take<float>(as_size(key_panels(e.longest_unsplit))),
+                        carver.take<std::uint8_t>(1 + as_size(blocks_of(e.longest_unsplit, key_block))),
                         carver.take<float>(as_size(e.longest_copied * value_stride()))},
                        carver.take<float*>(as_size(tall_row_block)),
                        carver.take<float>(as_size(e.mean_keys * row_block))};
@@ -157,51 +158,51 @@ void AttentionPlan::lay_out(scheduler::Carver& carver) noexcept {
 
 void AttentionPlan::prepare() noexcept {
   const std::int64_t sequences = problem_.sequences();
-  for (std::int64_t s = 0; s < sequences; ++s) places_[s] = facts(s);
-  std::sort(places_, places_ + sequences, [](const Place& a, const Place& b) {
+  for (std::int64_t s = 0; s < sequences; ++s) sequences_[s] = describe_sequence(s);
+  std::sort(sequences_, sequences_ + sequences, [](const SequencePlan& a, const SequencePlan& b) {
     return a.keys != b.keys ? a.keys > b.keys : a.sequence < b.sequence;
   });
-  if (threads_ > 1) choose_whole_heads();
-  places_[0].before = {};
-  for (std::int64_t p = 0; p < sequences; ++p) places_[p + 1].before = before({p, places_[p].heads});
+  if (threads_ > 1) choose_unsplit_heads();
+  sequences_[0].prefix = {};
+  for (std::int64_t p = 0; p < sequences; ++p) sequences_[p + 1].prefix = prefix_at({p, sequences_[p].heads});
   for (std::int64_t p = 0; p < sequences; ++p) {
-    const Place& place = places_[p];
-    for (std::int64_t i = place.before.chunked; i < places_[p + 1].before.chunked; ++i)
+    const SequencePlan& place = sequences_[p];
+    for (std::int64_t i = place.prefix.chunked; i < sequences_[p + 1].prefix.chunked; ++i)
       std::construct_at(chunks_left_ + i, place.chunks);
   }
   wave_ = {{0, 0}, {0, 0}};
 }
 
-/// Threads take whole heads in turn, in rounds of one each: heads are whole as long as what follows them
-/// fills their round. A sixteenth of a head may be missing: splitting costs more.
-void AttentionPlan::choose_whole_heads() noexcept {
+/// Leaves a head unsplit while enough work follows to keep all threads busy until the round of heads ends. Up
+/// to 1/16 of a head of idle time is cheaper than splitting, which packs keys for several cores.
+void AttentionPlan::choose_unsplit_heads() noexcept {
   constexpr double missing = 1.0 / 16;
-  Place* const end = places_ + problem_.sequences();
+  SequencePlan* const end = sequences_ + problem_.sequences();
   double behind = 0;  // scores from a place on
-  for (const Place* place = places_; place != end; ++place)
+  for (const SequencePlan* place = sequences_; place != end; ++place)
     behind += place->scores() * static_cast<double>(place->heads);
   double begun = 0;  // scores of whole heads before it, in a round that is not full
-  for (Place* place = places_; place != end; ++place) {
+  for (SequencePlan* place = sequences_; place != end; ++place) {
     const auto heads = static_cast<double>(place->heads);
     const double head = place->scores(), turn = begun / head;
-    auto whole = static_cast<double>(place->whole_heads);
-    if (place->small() && !all_whole(*place)) {
+    auto whole = static_cast<double>(place->unsplit_heads);
+    if (place->keys_fit_l2() && !all_heads_unsplit(*place)) {
       const double rounds = std::floor((turn + behind / head + missing) / threads_);
       whole = std::clamp(std::floor(rounds * threads_ - turn + missing), 0.0, heads);
     }
-    place->whole_heads = static_cast<std::int64_t>(whole);
+    place->unsplit_heads = static_cast<std::int64_t>(whole);
     begun = whole == heads ? std::fmod(turn + heads, threads_) * head : 0;
     behind -= head * heads;
   }
 }
 
-AttentionPlan::Before AttentionPlan::before(HeadPlace at) const noexcept {
-  const Place& place = places_[at.place];
-  Before sum = place.before;
+AttentionPlan::PrefixSums AttentionPlan::prefix_at(HeadPlace at) const noexcept {
+  const SequencePlan& place = sequences_[at.place];
+  PrefixSums sum = place.prefix;
   if (at.head == 0) return sum;
-  const std::int64_t split = std::max<std::int64_t>(0, at.head - place.whole_heads);
+  const std::int64_t split = std::max<std::int64_t>(0, at.head - place.unsplit_heads);
   sum.tasks += at.head - split + split * place.split_tasks();
-  if (place.in_place) {
+  if (place.reads_keys_in_place) {
     sum.states += split * state_values(place);
     sum.chunked += place.chunks > 1 ? split * place.row_blocks : 0;
   } else {
@@ -216,41 +217,41 @@ bool AttentionPlan::next_wave() noexcept {
   const std::int64_t sequences = problem_.sequences();
   const HeadPlace begin = wave_.end;
   if (begin.place == sequences) return false;
-  const std::int64_t most = before(begin).values + wave_values;
+  const std::int64_t most = prefix_at(begin).values + wave_values;
   HeadPlace end = begin;
-  while (end.place < sequences && before({end.place + 1, 0}).values <= most) end = {end.place + 1, 0};
+  while (end.place < sequences && prefix_at({end.place + 1, 0}).values <= most) end = {end.place + 1, 0};
   if (end.place < sequences) {
-    while (before({end.place, end.head + 1}).values <= most) ++end.head;
+    while (prefix_at({end.place, end.head + 1}).values <= most) ++end.head;
     if (end == begin) ++end.head;
-    if (end.head == places_[end.place].heads) end = {end.place + 1, 0};
+    if (end.head == sequences_[end.place].heads) end = {end.place + 1, 0};
   }
   wave_ = {begin, end};
-  next_pack_ = before(begin).packs;
-  const std::int64_t packs = before(end).packs - before(begin).packs;
+  next_pack_ = prefix_at(begin).packs;
+  const std::int64_t packs = prefix_at(end).packs - prefix_at(begin).packs;
   for (std::int64_t i = 0; i < packs; ++i) std::construct_at(packed_ + i, false);
   return true;
 }
 
 std::size_t AttentionPlan::tasks() const noexcept {
-  return as_size(before(wave_.end).tasks - before(wave_.begin).tasks);
+  return as_size(prefix_at(wave_.end).tasks - prefix_at(wave_.begin).tasks);
 }
 
 /// Numbers go through the places, in each through the heads.
-AttentionPlan::Unit AttentionPlan::unit(std::int64_t number, std::int64_t Before::*kind) const noexcept {
-  const Place* const after =
-      std::upper_bound(places_ + wave_.begin.place, places_ + problem_.sequences(), number,
-                       [kind](std::int64_t n, const Place& p) { return n < p.before.*kind; });
-  const Place& place = after[-1];
-  const HeadPlace first = {after - 1 - places_, place.whole_heads};  // split head
-  const std::int64_t rest = number - before(first).*kind;
-  if (rest < 0) return {{first.place, number - place.before.*kind}, 0};
-  const std::int64_t units = before({first.place, first.head + 1}).*kind - before(first).*kind;
+AttentionPlan::Unit AttentionPlan::unit(std::int64_t number, std::int64_t PrefixSums::*kind) const noexcept {
+  const SequencePlan* const after =
+      std::upper_bound(sequences_ + wave_.begin.place, sequences_ + problem_.sequences(), number,
+                       [kind](std::int64_t n, const SequencePlan& p) { return n < p.prefix.*kind; });
+  const SequencePlan& place = after[-1];
+  const HeadPlace first = {after - 1 - sequences_, place.unsplit_heads};  // split head
+  const std::int64_t rest = number - prefix_at(first).*kind;
+  if (rest < 0) return {{first.place, number - place.prefix.*kind}, 0};
+  const std::int64_t units = prefix_at({first.place, first.head + 1}).*kind - prefix_at(first).*kind;
   return {{first.place, first.head + rest / units}, rest % units};
 }
 
 AttentionPlan::PackedKeys AttentionPlan::shared_keys(HeadPlace head) const noexcept {
-  const Before here = before(head), origin = before(wave_.begin);
-  const Place& place = places_[head.place];
+  const PrefixSums here = prefix_at(head), origin = prefix_at(wave_.begin);
+  const SequencePlan& place = sequences_[head.place];
   float* const panels = shared_values_ + (here.values - origin.values);
   std::uint8_t* const finite = shared_finite_ + (here.packs - origin.packs);
   return {panels, place.copies_values || hides_keys_ ? finite : nullptr,
@@ -260,9 +261,9 @@ AttentionPlan::PackedKeys AttentionPlan::shared_keys(HeadPlace head) const noexc
 /// Packs the next key blocks that nobody has begun until those of this head are done: while others are still
 /// at them, those of the heads behind it. Whoever has begun a key block finishes it without waiting.
 void AttentionPlan::pack_until_ready(const kernels::KernelTable& kernels, HeadPlace head) noexcept {
-  const std::int64_t origin = before(wave_.begin).packs, end = before(wave_.end).packs;
-  const std::atomic<bool>* const first = packed_ + (before(head).packs - origin);
-  const std::atomic<bool>* const last = first + places_[head.place].key_blocks;
+  const std::int64_t origin = prefix_at(wave_.begin).packs, end = prefix_at(wave_.end).packs;
+  const std::atomic<bool>* const first = packed_ + (prefix_at(head).packs - origin);
+  const std::atomic<bool>* const last = first + sequences_[head.place].key_blocks;
   const auto ready = [](const std::atomic<bool>& block) { return block.load(std::memory_order_acquire); };
   while (!std::all_of(first, last, ready)) {
     const std::int64_t pack = next_pack_.load() < end ? next_pack_++ : end;
@@ -270,15 +271,15 @@ void AttentionPlan::pack_until_ready(const kernels::KernelTable& kernels, HeadPl
       std::this_thread::yield();
       continue;
     }
-    const Unit u = unit(pack, &Before::packs);
-    pack_block(kernels, places_[u.of.place], u.of.head, u.index, shared_keys(u.of));
+    const Unit u = unit(pack, &PrefixSums::packs);
+    pack_block(kernels, sequences_[u.of.place], u.of.head, u.index, shared_keys(u.of));
     packed_[pack - origin].store(true, std::memory_order_release);
   }
 }
 
 /// Key block `block` of a head to its place in `all`.
-void AttentionPlan::pack_block(const kernels::KernelTable& kernels, const Place& place, std::int64_t head,
-                               std::int64_t block, const PackedKeys& all) const noexcept {
+void AttentionPlan::pack_block(const kernels::KernelTable& kernels, const SequencePlan& place,
+                               std::int64_t head, std::int64_t block, const PackedKeys& all) const noexcept {
   const std::int64_t cut = problem_.key_position(place.sequence) % key_block;
   const std::int64_t key = std::max<std::int64_t>(0, block * key_block - cut);
   const std::int64_t count = std::min((block + 1) * key_block - cut, place.keys) - key;

@@ -55,16 +55,16 @@ class AttentionPlan {
   void run(const kernels::KernelTable& kernels, std::size_t task, int slot) noexcept;
 
  private:
-  /// Sums over the heads before one, in the plan's order.
-  struct Before {
+  /// Prefix sums over the heads in the plan's order, up to a head.
+  struct PrefixSums {
     std::int64_t tasks;
     std::int64_t packs;    ///< key blocks of split heads
     std::int64_t values;   ///< shared_values of split heads
     std::int64_t states;   ///< state_values of heads in chunks
     std::int64_t chunked;  ///< row blocks in chunks
   };
-  /// What the plan knows of a sequence.
-  struct Place {
+  /// How one sequence is worked on.
+  struct SequencePlan {
     std::int64_t sequence;
     std::int64_t keys, key_blocks;
     std::int64_t heads;       ///< that are worked on one by one: the key heads, or all as one
@@ -75,13 +75,16 @@ class AttentionPlan {
     std::int32_t rows_per_block;
     std::int32_t short_rows, short_blocks;  ///< the first rows, in blocks of fewer
     bool mean;                              ///< a mean over heads is wanted
-    bool in_place;       ///< keys are read where they are: packed already, or not worth packing ahead
-    bool copies_values;  ///< when keys are packed
-    std::int64_t whole_heads = 0;  ///< the first heads, one task each; the others are split
-    Before before = {};
+    bool reads_keys_in_place;  ///< keys are read where they are: packed already, or not worth packing ahead
+    bool copies_values;        ///< when keys are packed
+    std::int64_t unsplit_heads =
+        0;  ///< the first heads are one task each; the others are split into row blocks
+    PrefixSums prefix = {};
 
-    /// Heads may be whole: their keys and values are few enough for a core's own cache.
-    [[nodiscard]] bool small() const noexcept { return !in_place && keys <= kernels::key_block; }
+    /// Keys and values of a head fit a core's L2, so that a head may stay one task.
+    [[nodiscard]] bool keys_fit_l2() const noexcept {
+      return !reads_keys_in_place && keys <= kernels::key_block;
+    }
     /// Of a head; one more, so that without keys it is not 0.
     [[nodiscard]] double scores() const noexcept {
       return 1.0 + static_cast<double>(keys) * static_cast<double>(rows);
@@ -97,7 +100,7 @@ class AttentionPlan {
   };
   /// Some rows of one head, and some of its keys.
   struct RowBlock {
-    const Place* place;
+    const SequencePlan* place;
     std::int64_t head;
     std::int64_t row;  ///< the first one, among the head's
     std::int64_t rows;
@@ -126,24 +129,25 @@ class AttentionPlan {
     float* mean_rows;    ///< [row_block][keys]
   };
   struct Extent {
-    std::int64_t longest_whole = 0;   ///< keys of the longest sequence whose heads may be whole
-    std::int64_t longest_copied = 0;  ///< and whose values are copied
-    std::int64_t shared_values = 0;   ///< of the split heads of a wave, at most
-    std::int64_t shared_blocks = 0;   ///< key blocks of the same
-    std::int64_t mean_keys = 0;       ///< of the longest sequence of which a mean over heads is wanted
-    std::int64_t state_values = 0;    ///< of all sequences in chunks
-    std::int64_t chunked_blocks = 0;  ///< row blocks of the same
+    std::int64_t longest_unsplit = 0;  ///< keys of the longest sequence whose heads may be whole
+    std::int64_t longest_copied = 0;   ///< and whose values are copied
+    std::int64_t shared_values = 0;    ///< of the split heads of a wave, at most
+    std::int64_t shared_blocks = 0;    ///< key blocks of the same
+    std::int64_t mean_keys = 0;        ///< of the longest sequence of which a mean over heads is wanted
+    std::int64_t state_values = 0;     ///< of all sequences in chunks
+    std::int64_t chunked_blocks = 0;   ///< row blocks of the same
     kernels::AttentionScratch scratch = {};
   };
 
   [[nodiscard]] const ProbabilitiesRequest* request(std::int64_t sequence) const noexcept;
-  [[nodiscard]] Place facts(std::int64_t sequence) const noexcept;
+  [[nodiscard]] SequencePlan describe_sequence(std::int64_t sequence) const noexcept;
   [[nodiscard]] bool reads_tokens_whole(std::int64_t sequence) const noexcept;
-  void choose_row_blocks(Place& place) const noexcept;
-  [[nodiscard]] std::int64_t chunks(const Place& place) const noexcept;
-  /// All heads are whole: there is nothing to split, or nobody to split it for.
-  [[nodiscard]] bool all_whole(const Place& place) const noexcept {
-    return place.mean || (place.small() && (threads_ == 1 || place.row_blocks <= 1));
+  void choose_row_blocks(SequencePlan& place) const noexcept;
+  [[nodiscard]] std::int64_t chunks(const SequencePlan& place) const noexcept;
+  /// True if every head is one task: a mean over heads is wanted, or there is one thread, or one row block
+  /// per head.
+  [[nodiscard]] bool all_heads_unsplit(const SequencePlan& place) const noexcept {
+    return place.mean || (place.keys_fit_l2() && (threads_ == 1 || place.row_blocks <= 1));
   }
   [[nodiscard]] std::int64_t value_stride() const noexcept {
     return kernels::round_up(problem_.value_dim(), kernels::panel_width);
@@ -153,21 +157,21 @@ class AttentionPlan {
     return kernels::round_up(keys, kernels::panel_width) * problem_.head_dim();
   }
   /// Floats that a split head's keys and values take.
-  [[nodiscard]] std::int64_t shared_values(const Place& place) const noexcept {
+  [[nodiscard]] std::int64_t shared_values(const SequencePlan& place) const noexcept {
     return key_panels(place.keys) + (place.copies_values ? place.keys * value_stride() : 0);
   }
   /// Floats that the states of a head's rows over a sequence's keys take, where they are in chunks.
-  [[nodiscard]] std::int64_t state_values(const Place& place) const noexcept {
+  [[nodiscard]] std::int64_t state_values(const SequencePlan& place) const noexcept {
     return place.chunks == 1 ? 0 : place.rows * place.key_blocks * (problem_.value_dim() + 2);
   }
 
   [[nodiscard]] Extent extent() const noexcept;
-  void choose_whole_heads() noexcept;
-  [[nodiscard]] Before before(HeadPlace at) const noexcept;
-  [[nodiscard]] Unit unit(std::int64_t number, std::int64_t Before::*kind) const noexcept;
+  void choose_unsplit_heads() noexcept;
+  [[nodiscard]] PrefixSums prefix_at(HeadPlace at) const noexcept;
+  [[nodiscard]] Unit unit(std::int64_t number, std::int64_t PrefixSums::*kind) const noexcept;
   [[nodiscard]] PackedKeys shared_keys(HeadPlace head) const noexcept;
   void pack_until_ready(const kernels::KernelTable& kernels, HeadPlace head) noexcept;
-  void pack_block(const kernels::KernelTable& kernels, const Place& place, std::int64_t head,
+  void pack_block(const kernels::KernelTable& kernels, const SequencePlan& place, std::int64_t head,
                   std::int64_t block, const PackedKeys& all) const noexcept;
 
   [[nodiscard]] RowBlock row_block_of(const Unit& unit) const noexcept;
@@ -175,7 +179,7 @@ class AttentionPlan {
                                              const RowBlock& block) const noexcept;
   [[nodiscard]] kernels::StridedRows query_rows(const RowBlock& block) const noexcept;
   [[nodiscard]] kernels::StridedRows output_rows(const RowBlock& block) const noexcept;
-  [[nodiscard]] kernels::StridedRows key_rows(const ConstHeadsView& view, const Place& place,
+  [[nodiscard]] kernels::StridedRows key_rows(const ConstHeadsView& view, const SequencePlan& place,
                                               std::int64_t head, Keys keys) const noexcept;
   void run_head(const kernels::KernelTable& kernels, HeadPlace head, HeadPlace next,
                 const Slot& slot) const noexcept;
@@ -196,7 +200,7 @@ class AttentionPlan {
 
   const AttentionProblem& problem_;
   int threads_;
-  Place* places_ = nullptr;  // [sequences + 1]
+  SequencePlan* sequences_ = nullptr;  // [sequences + 1]
   float* shared_values_ = nullptr;
   std::uint8_t* shared_finite_ = nullptr;  // [key blocks of a wave]
   std::atomic<bool>* packed_ = nullptr;    // [key blocks of a wave]

@@ -27,18 +27,18 @@ kernels::ByRow<Pointer> from_query(const View& view, std::int64_t s, std::int64_
 }  // namespace
 
 void AttentionPlan::run(const kernels::KernelTable& kernels, std::size_t task, int slot) noexcept {
-  const std::int64_t number = before(wave_.begin).tasks + static_cast<std::int64_t>(task);
-  const Unit u = unit(number, &Before::tasks);
+  const std::int64_t number = prefix_at(wave_.begin).tasks + static_cast<std::int64_t>(task);
+  const Unit u = unit(number, &PrefixSums::tasks);
   // Threads take tasks in turn, so this one's next is about as many further as there are threads.
-  const bool last = number + threads_ >= before(wave_.end).tasks;
-  const Unit next = last ? u : unit(number + threads_, &Before::tasks);
-  const Place& place = places_[u.of.place];
+  const bool last = number + threads_ >= prefix_at(wave_.end).tasks;
+  const Unit next = last ? u : unit(number + threads_, &PrefixSums::tasks);
+  const SequencePlan& place = sequences_[u.of.place];
   const Slot& own = slots_[slot];
   if (place.mean) return run_mean(kernels, u.of, own);
-  if (u.of.head < place.whole_heads) return run_head(kernels, u.of, next.of, own);
+  if (u.of.head < place.unsplit_heads) return run_head(kernels, u.of, next.of, own);
   const RowBlock block = row_block_of(u);
   if (place.chunks > 1) return run_chunk(kernels, u.of, block, own);
-  if (place.in_place) return run_row_block(kernels, block, nullptr, own, {});
+  if (place.reads_keys_in_place) return run_row_block(kernels, block, nullptr, own, {});
   pack_until_ready(kernels, u.of);
   const PackedKeys keys = shared_keys(u.of);
   Ahead ahead = {};
@@ -49,8 +49,8 @@ void AttentionPlan::run(const kernels::KernelTable& kernels, std::size_t task, i
 /// Meanwhile asks for what the next task reads first: a head's rows lie apart, and come slowly.
 void AttentionPlan::run_head(const kernels::KernelTable& kernels, HeadPlace head, HeadPlace next,
                              const Slot& slot) const noexcept {
-  const Place& place = places_[head.place];
-  const Place& next_place = places_[next.place];
+  const SequencePlan& place = sequences_[head.place];
+  const SequencePlan& next_place = sequences_[next.place];
   PackedKeys keys = slot.keys;
   if (!place.copies_values) keys.values = nullptr;
   // The kernel looks for itself if it must know.
@@ -75,7 +75,7 @@ void AttentionPlan::run_chunk(const kernels::KernelTable& kernels, HeadPlace hea
                               const Slot& slot) noexcept {
   const std::int64_t blocks = block.place->key_blocks, parts = block.place->chunks;
   const std::int64_t state = problem_.value_dim() + 2, row_states = blocks * state;
-  float* const states = states_ + before(head).states + block.row * row_states;
+  float* const states = states_ + prefix_at(head).states + block.row * row_states;
   kernels::AttentionBlock a = kernel_block(block, nullptr, slot);
   const kernels::AttentionBlock whole = a;
   a.first_block = blocks * block.chunk / parts;
@@ -83,10 +83,10 @@ void AttentionPlan::run_chunk(const kernels::KernelTable& kernels, HeadPlace hea
   a.out.data = nullptr;
   a.running.data = nullptr;  // joined with the others' states
   a.state_blocks = 0;
-  // Row i's states are the i-th: those of row 0's query would begin `lead` rows before.
-  a.states = {states - a.lead * row_states, a.group * row_states, row_states};
+  // Row i's states are the i-th: those of row 0's query would begin `first_row_head` rows before.
+  a.states = {states - a.first_row_head * row_states, a.heads_per_query * row_states, row_states};
   kernels.attention_block(a);
-  if (--chunks_left_[before(head).chunked + block.row / block.place->rows_per_block] != 0) return;
+  if (--chunks_left_[prefix_at(head).chunked + block.row / block.place->rows_per_block] != 0) return;
   const bool resumes = whole.running.data != nullptr && !whole.running_starts;
   for (std::int64_t row = 0; row < a.rows; ++row) {
     float* const running = whole.running.at(whole.query(row), whole.head(row));
@@ -110,7 +110,7 @@ void AttentionPlan::run_chunk(const kernels::KernelTable& kernels, HeadPlace hea
 /// thread's. A piece has whole queries: as many as fit a row block, or one in several row blocks.
 void AttentionPlan::run_mean(const kernels::KernelTable& kernels, HeadPlace head,
                              const Slot& slot) const noexcept {
-  const Place& place = places_[head.place];
+  const SequencePlan& place = sequences_[head.place];
   const std::int64_t piece = std::max<std::int64_t>(1, row_block / place.group) * place.group;
   for (std::int64_t begin = head.head * piece; begin < place.rows; begin += place.heads * piece) {
     const std::int64_t end = std::min(begin + piece, place.rows);
@@ -139,7 +139,7 @@ void AttentionPlan::add_to_mean(const kernels::KernelTable& kernels, const RowBl
   run_kernel(kernels, block, a);
   for (std::int64_t i = 0; i < a.rows; ++i) {
     if (means[i] == nullptr) continue;
-    const std::int64_t head = block.head * a.group + a.head(i);
+    const std::int64_t head = block.head * a.heads_per_query + a.head(i);
     for (std::int64_t j = 0; j < keys; ++j) {
       const float sum = head == first ? slot.score_rows[i][j] : means[i][j] + slot.score_rows[i][j];
       means[i][j] = head == last ? sum / count : sum;
@@ -149,7 +149,7 @@ void AttentionPlan::add_to_mean(const kernels::KernelTable& kernels, const RowBl
 
 /// The last rows first.
 AttentionPlan::RowBlock AttentionPlan::row_block_of(const Unit& unit) const noexcept {
-  const Place& place = places_[unit.of.place];
+  const SequencePlan& place = sequences_[unit.of.place];
   const std::int64_t block = place.row_blocks - 1 - unit.index / place.chunks;
   const std::int64_t row = place.block_begin(block), end = std::min(place.block_begin(block + 1), place.rows);
   return {&place, unit.of.head, row, end - row, unit.index % place.chunks};
@@ -172,9 +172,9 @@ StridedRows AttentionPlan::output_rows(const RowBlock& block) const noexcept {
   return rows_of(problem_.out, block);
 }
 
-StridedRows AttentionPlan::key_rows(const ConstHeadsView& view, const Place& place, std::int64_t head,
+StridedRows AttentionPlan::key_rows(const ConstHeadsView& view, const SequencePlan& place, std::int64_t head,
                                     Keys keys) const noexcept {
-  if (view.type != StorageType::f32 || place.in_place) return {};
+  if (view.type != StorageType::f32 || place.reads_keys_in_place) return {};
   const std::int64_t begin =
       AttentionProblem::sequence_begin(view, place.sequence, problem_.first_key(place.sequence)) +
       keys.first * view.token_stride + head * view.head_stride;
@@ -268,9 +268,9 @@ kernels::AttentionBlock AttentionPlan::kernel_block(const RowBlock& block, const
           .first_position = problem_.query_position(s) + query,
           .out = from_query<void*>(problem_.out, s, first_query, query, head),
           .scratch = slot.scratch,
-          .group = group,
-          .lead = block.row % group,
-          .sharing = problem_.group(),
+          .heads_per_query = group,
+          .first_row_head = block.row % group,
+          .heads_per_key_head = problem_.group(),
           .first_key = problem_.key_position(s),
           .sinks = options.sinks.empty() ? nullptr : options.sinks.data() + head,
           .log_sum_exp = from_query<void*>(options.log_sum_exp, s, first_query, query, head),
