@@ -32,7 +32,7 @@ struct PackedSelfAttention {
 
 namespace saccade {
 
-struct SelfAttention::State {
+struct [[gnu::visibility("hidden")]] SelfAttention::State {
   layers::PackedSelfAttention packed;
 };
 

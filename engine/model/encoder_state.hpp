@@ -13,7 +13,7 @@
 namespace saccade {
 
 /// What Encoder::load reads from a model's directory.
-struct Encoder::State {
+struct [[gnu::visibility("hidden")]] Encoder::State {
   std::unique_ptr<const layers::PackedEncoder> encoder;
   layers::PackedSentence sentence;
   model::SentenceConfig config;  ///< prompts and lengths

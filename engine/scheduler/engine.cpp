@@ -12,7 +12,7 @@
 
 namespace saccade {
 
-struct Engine::State {
+struct [[gnu::visibility("hidden")]] Engine::State {
   scheduler::ExecutionContext context;
   std::string isa_reason;
   std::string threads_reason;

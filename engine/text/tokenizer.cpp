@@ -15,11 +15,11 @@ namespace saccade {
 
 using core::as_size;
 
-struct Tokenizer::State {
+struct [[gnu::visibility("hidden")]] Tokenizer::State {
   text::TokenizerParts parts;
 };
 
-struct TokenBatch::State {
+struct [[gnu::visibility("hidden")]] TokenBatch::State {
   std::vector<std::int32_t> ids, types;
   std::vector<std::int64_t> offsets = {0};
 

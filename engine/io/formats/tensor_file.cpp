@@ -51,11 +51,13 @@ std::string list_names(std::span<const TensorInfo> tensors) {
 
 }  // namespace
 
-struct TensorFile::State {
+struct [[gnu::visibility("hidden")]] TensorFile::State {
   explicit State(std::shared_ptr<InputFile> input);
 
   [[nodiscard]] std::size_t index_of(std::string_view name) const;
-  [[nodiscard]] io::Place place(std::size_t tensor) const { return {file->path(), infos[tensor].name}; }
+  [[nodiscard]] io::Place place(std::size_t tensor) const {
+    return {file->path(), infos[tensor].name};
+  }
 
   /// Throws Error{invalid_argument} unless there are elements first to first + count - 1.
   void require_elements(std::size_t tensor, std::int64_t first, std::size_t count) const;

@@ -89,10 +89,12 @@ std::unique_ptr<io::TensorSink> create_sink(const fs::path& path, std::span<cons
 
 }  // namespace
 
-struct TensorFileWriter::State {
+struct [[gnu::visibility("hidden")]] TensorFileWriter::State {
   State(const fs::path& file, std::vector<TensorInfo> infos);
 
-  [[nodiscard]] Place place(std::size_t tensor) const { return {path, tensors[tensor].name}; }
+  [[nodiscard]] Place place(std::size_t tensor) const {
+    return {path, tensors[tensor].name};
+  }
   /// The tensor of that name, to which `elements` more of a type in `types` may be appended.
   [[nodiscard]] std::size_t admit(std::string_view name, std::size_t elements,
                                   std::span<const StorageType> types) const;
