@@ -102,9 +102,8 @@ Results<T> each_head(const Problem& p, const Attention& attention_of) {
 
 }  // namespace
 
-StoredValues::StoredValues(StorageType type, std::size_t count) : type_(type), bytes_(count * size_of(type)) {
-  std::memset(bytes_.data(), 0xff, bytes_.size());
-}
+StoredValues::StoredValues(StorageType type, std::size_t count)
+    : type_(type), bytes_(count * size_of(type), std::byte{0xff}) {}
 
 StoredValues::StoredValues(StorageType type, std::span<const float> values)
     : StoredValues(type, values.size()) {
