@@ -59,7 +59,7 @@ Encoder Encoder::load(Engine& engine, const std::filesystem::path& directory) {
   } catch (const Error& error) {
     state->tokenizer_error = error;
   }
-  if (state->config.lower_case) state->lower_case.emplace(std::vector{text::NormalizerStep::lower_case});
+  if (state->config.lower_case) state->lower_case.emplace(std::vector{text::CharacterStep::lower_case});
   return Encoder(std::move(state));
 }
 

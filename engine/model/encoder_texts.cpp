@@ -62,7 +62,7 @@ Tokenized Encoder::append(TokenBatch& batch, std::string_view text, const EmbedO
   const std::int64_t replaced =
       text::append_replacing_invalid(std::string(before) + std::string(text), whole);
   if (state_->lower_case) {
-    text::Normalizer::Scratch scratch;
+    text::CharacterNormalizer::Scratch scratch;
     state_->lower_case->append(std::exchange(whole, {}), scratch, whole);
   }
   Tokenized done = tokenizer().append(batch, whole, rules);

@@ -5,11 +5,12 @@
 #include <utility>
 
 #include "core/as_size.hpp"
+#include "io/files/input_file.hpp"
 #include "saccade/error.hpp"
 #include "text/files/tokenizer_config.hpp"
 #include "text/files/tokenizer_json.hpp"
 #include "text/files/vocab_txt.hpp"
-#include "text/tokenize.hpp"
+#include "text/tokenize/tokenize.hpp"
 
 namespace saccade {
 
@@ -92,8 +93,8 @@ void TokenBatch::clear() noexcept {
 
 Tokenizer Tokenizer::load(const std::filesystem::path& directory) {
   const std::filesystem::path json = directory / "tokenizer.json", vocab = directory / "vocab.txt";
-  const bool has_json = text::is_there(json);
-  if (!has_json && !text::is_there(vocab))
+  const bool has_json = io::file_exists(json);
+  if (!has_json && !io::file_exists(vocab))
     throw Error(ErrorCode::file_not_usable,
                 directory.string() + ": has neither tokenizer.json nor vocab.txt");
   const text::TokenizerConfig config = text::read_tokenizer_config(directory);
@@ -121,21 +122,21 @@ Encoding Tokenizer::tokenize_pair(std::string_view first, std::string_view secon
 
 Tokenized Tokenizer::append(TokenBatch& batch, std::string_view text, const TokenizerOptions& options) const {
   const text::TokenizerParts& parts = state_->parts;
-  const std::int64_t room = room_for_text(parts.single, options);
+  const std::int64_t room = room_for_text(parts.templates.single, options);
   TokenBatch::State& to = *batch.state_;
   const std::size_t before = to.ids.size();
   to.first.clear();
   to.second.clear();
   // One more than there is room for tells that something is left out.
   const std::int64_t replaced = text::tokenize(parts, text, room + 1, to.scratch, to.first);
-  const bool all = to.append(parts.single, room, options.special_tokens);
+  const bool all = to.append(parts.templates.single, room, options.special_tokens);
   return {static_cast<std::int64_t>(to.ids.size() - before), !all, replaced};
 }
 
 Tokenized Tokenizer::append_pair(TokenBatch& batch, std::string_view first, std::string_view second,
                                  const TokenizerOptions& options) const {
   const text::TokenizerParts& parts = state_->parts;
-  const std::int64_t room = room_for_text(parts.pair, options);
+  const std::int64_t room = room_for_text(parts.templates.pair, options);
   TokenBatch::State& to = *batch.state_;
   const std::size_t before = to.ids.size();
   to.first.clear();
@@ -144,7 +145,7 @@ Tokenized Tokenizer::append_pair(TokenBatch& batch, std::string_view first, std:
   const std::int64_t enough = options.max_length == 0 ? INT64_MAX : options.max_length;
   std::int64_t replaced = text::tokenize(parts, first, enough, to.scratch, to.first);
   replaced += text::tokenize(parts, second, enough, to.scratch, to.second);
-  const bool all = to.append(parts.pair, room, options.special_tokens);
+  const bool all = to.append(parts.templates.pair, room, options.special_tokens);
   return {static_cast<std::int64_t>(to.ids.size() - before), !all, replaced};
 }
 

@@ -1,4 +1,4 @@
-#include "io/files/journal.hpp"
+#include "io/json/journal.hpp"
 
 #include <doctest/doctest.h>
 
@@ -18,8 +18,8 @@ using test::read_bytes;
 
 std::vector<json> replayed(Journal& journal) {
   std::vector<json> lines;
-  journal.replay([&](const json& line, std::int64_t number) {
-    lines.push_back(line);
+  journal.replay([&](const io::JsonValue& line, std::int64_t number) {
+    lines.push_back(line.raw());
     CHECK(number == static_cast<std::int64_t>(lines.size()));
   });
   return lines;

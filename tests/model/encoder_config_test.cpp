@@ -272,7 +272,7 @@ TEST_CASE("values that make no sense are named") {
   expect_refused(code, bert_with("layer_norm_eps", -1), {"'layer_norm_eps' is -1"});
   expect_refused(code, bert_with("is_decoder", "no"), {"'is_decoder' is \"no\"", "true or false"});
   expect_refused(code, bert_with("hidden_act", 3), {"'hidden_act' is 3", "a text"});
-  expect_refused(code, json::array(), {"the file is not a JSON object"});
+  expect_refused(code, json::array(), {"the file is []; expected an object"});
 }
 
 TEST_CASE("a file that is no JSON, or is not there") {

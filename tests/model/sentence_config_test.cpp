@@ -7,6 +7,7 @@
 
 #include "fixtures/expect_error.hpp"
 #include "fixtures/temporary_folder.hpp"
+#include "model/files/dense_weights.hpp"
 #include "model/made_up_model.hpp"
 
 namespace saccade {
@@ -192,7 +193,7 @@ TEST_CASE("a list of modules that is none") {
   folder.write("modules.json", json::object());
   folder.expect_refused(code, {"modules.json", "expected a list"});
   folder.write("modules.json", {1, 2});
-  folder.expect_refused(code, {"'[0]' is not a JSON object"});
+  folder.expect_refused(code, {"'[0]' is 1; expected an object"});
   folder.write("modules.json", {module("Transformer", "../other"), module("Pooling", "pooling")});
   folder.expect_refused(code, {"'[0].path' is \"../other\""});
   folder.write_modules({module("Dense", "nowhere")});

@@ -11,6 +11,7 @@
 #include "fixtures/read_tensor.hpp"
 #include "fixtures/test_data.hpp"
 #include "model/config/sentence_config.hpp"
+#include "model/files/dense_weights.hpp"
 #include "model/files/encoder_weights.hpp"
 #include "model/made_up_model.hpp"
 

@@ -90,7 +90,7 @@ TEST_CASE("an index that does not fit its files") {
   folder.write("model.safetensors.index.json", "{}");
   expect_refused(folder, ErrorCode::file_format, {"'weight_map' is missing"});
   folder.write("model.safetensors.index.json", "{\"weight_map\": [1]}");
-  expect_refused(folder, ErrorCode::file_format, {"'weight_map' is not a JSON object"});
+  expect_refused(folder, ErrorCode::file_format, {"'weight_map' is [1]; expected an object"});
   folder.write("model.safetensors.index.json", "{\"weight_map\": {");
   expect_refused(folder, ErrorCode::file_format, {"index.json", "not valid JSON"});
 }

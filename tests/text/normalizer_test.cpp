@@ -1,16 +1,16 @@
-#include "text/normalize/normalizer.hpp"
+#include "text/normalize/character_normalizer.hpp"
 
 #include <doctest/doctest.h>
 
 #include <random>
 
-#include "text/normalize/normalizer_json.hpp"
+#include "text/normalize/character_normalizer_json.hpp"
 #include "text/unicode/utf8.hpp"
 
 namespace saccade::text {
 namespace {
 
-using enum NormalizerStep;
+using enum CharacterStep;
 
 std::string utf8(const std::u32string& text) {
   std::string bytes;
@@ -18,21 +18,21 @@ std::string utf8(const std::u32string& text) {
   return bytes;
 }
 
-std::string normalized(const Normalizer& normalizer, const std::string& text) {
-  Normalizer::Scratch scratch;
+std::string normalized(const CharacterNormalizer& normalizer, const std::string& text) {
+  CharacterNormalizer::Scratch scratch;
   std::string out;
   normalizer.append(text, scratch, out);
   return out;
 }
 
-const Normalizer& uncased() {
-  static const Normalizer normalizer(bert_normalizer(true, true, std::nullopt, true));
+const CharacterNormalizer& uncased() {
+  static const CharacterNormalizer normalizer(bert_steps(true, true, std::nullopt, true));
   return normalizer;
 }
 
 // Expected values are those of `tokenizers` 0.23.2.
 TEST_CASE("BERT's normalizer, with and without capital letters") {
-  const Normalizer cased(bert_normalizer(true, true, std::nullopt, false));
+  const CharacterNormalizer cased(bert_steps(true, true, std::nullopt, false));
   const struct {
     std::u32string text, uncased, cased;
   } cases[] = {
@@ -55,7 +55,8 @@ TEST_CASE("BERT's normalizer, with and without capital letters") {
 }
 
 TEST_CASE("normal forms") {
-  const Normalizer nfd({decompose}), nfc({decompose, compose}), nfkc({decompose_compatible, compose});
+  const CharacterNormalizer nfd({decompose}), nfc({decompose, compose}),
+      nfkc({decompose_compatible, compose});
   const struct {
     std::u32string text, nfd, nfc, nfkc;
   } cases[] = {
@@ -79,8 +80,9 @@ TEST_CASE("normal forms") {
 /// A character beyond U+FFFF sends its whole word through all the steps.
 TEST_CASE("the table gives what the steps give, between any neighbours") {
   const std::string face = utf8(U"\U0001f600");
-  const Normalizer normalizers[] = {uncased(), Normalizer({lower_case, decompose_compatible}),
-                                    Normalizer({decompose, compose}), Normalizer({})};
+  const CharacterNormalizer normalizers[] = {
+      uncased(), CharacterNormalizer({lower_case, decompose_compatible}),
+      CharacterNormalizer({decompose, compose}), CharacterNormalizer({})};
   std::mt19937 random(1);
   std::uniform_int_distribution<char32_t> any(0x21, 0xffff), mark(0x300, 0x36f);
   for (int i = 0; i < 20000; ++i) {
@@ -89,7 +91,7 @@ TEST_CASE("the table gives what the steps give, between any neighbours") {
       const char32_t c = random() % 3 == 0 ? mark(random) : any(random);
       word += c >= 0xd800 && c < 0xe000 ? U'x' : c;
     }
-    for (const Normalizer& normalizer : normalizers) {
+    for (const CharacterNormalizer& normalizer : normalizers) {
       const std::string text = utf8(word);
       if (normalized(normalizer, text) + face != normalized(normalizer, text + face)) FAIL_CHECK(text);
     }
@@ -105,7 +107,7 @@ TEST_CASE("words of ASCII and others alternate") {
 TEST_CASE("a run of marks as long as the text is sorted, not shuffled for minutes") {
   std::u32string text = U"x";
   for (int i = 0; i < 300000; ++i) text += i % 2 == 0 ? U'\u0301' : U'\u0323';
-  const std::string out = normalized(Normalizer({decompose}), utf8(text));
+  const std::string out = normalized(CharacterNormalizer({decompose}), utf8(text));
   CHECK(out == "x" + utf8(std::u32string(150000, U'\u0323')) + utf8(std::u32string(150000, U'\u0301')));
 }
 

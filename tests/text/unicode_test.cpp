@@ -7,13 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "text/normalize/normalizer.hpp"
+#include "text/normalize/character_normalizer.hpp"
 #include "text/unicode/utf8.hpp"
 
 namespace saccade::text {
 namespace {
 
-using enum NormalizerStep;
+using enum CharacterStep;
 
 /// FNV-1a of 64 bits.
 class Hash {
@@ -34,9 +34,9 @@ void each_character(Action action) {
 }
 
 /// Of each character normalized alone, a byte 0xff after it.
-std::uint64_t hash_of(const std::vector<NormalizerStep>& steps) {
-  const Normalizer normalizer(steps);
-  Normalizer::Scratch scratch;
+std::uint64_t hash_of(const std::vector<CharacterStep>& steps) {
+  const CharacterNormalizer normalizer(steps);
+  CharacterNormalizer::Scratch scratch;
   Hash hash;
   std::string text, out;
   each_character([&](char32_t c) {

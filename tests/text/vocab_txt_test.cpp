@@ -76,13 +76,13 @@ TEST_CASE("what is wrong with the files is said") {
   expect(ErrorCode::file_format, {{"vocab.txt", vocab}, {"tokenizer_config.json", "{"}},
          {"tokenizer_config.json"});
   expect(ErrorCode::file_format, {{"vocab.txt", vocab}, {"tokenizer_config.json", R"({"do_lower_case": 1})"}},
-         {"tokenizer_config.json", "do_lower_case is of type number"});
+         {"tokenizer_config.json", "'do_lower_case' is 1"});
   expect(ErrorCode::file_format, {{"vocab.txt", vocab}, {"added_tokens.json", R"({"x": 12})"}},
          {"'x' has id 12; the next free id is 9"});
   expect(ErrorCode::file_format,
          {{"vocab.txt", vocab},
           {"tokenizer_config.json", R"({"added_tokens_decoder": {"9x": {"content": "y"}}})"}},
-         {"added_tokens_decoder.9x is not named by an id"});
+         {"'added_tokens_decoder.9x' is not named by an id"});
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <string>
+#include <system_error>
 
 #include "io/files/errors.hpp"
 
@@ -27,6 +28,18 @@ void InputFile::read(std::uint64_t offset, std::span<std::byte> out) {
   if (count == out.size()) return;
   throw format_error({path()}, "ends at byte " + std::to_string(offset + count) + "; it had " +
                                    std::to_string(size_) + " bytes when it was opened");
+}
+
+bool file_exists(const std::filesystem::path& path) noexcept {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
+std::string read_file(const std::filesystem::path& path, std::uint64_t longest) {
+  InputFile file(path);
+  if (file.size() <= longest) return read_string(file, 0, file.size());
+  throw format_error({path}, "has " + std::to_string(file.size()) + " bytes; expected " +
+                                 std::to_string(longest) + " at most");
 }
 
 }  // namespace saccade::io

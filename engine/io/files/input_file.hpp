@@ -24,4 +24,9 @@ class InputFile : public ByteSource {
   std::uint64_t size_ = 0;
 };
 
+/// Whether something has this name; false where that cannot be found out.
+[[nodiscard]] bool file_exists(const std::filesystem::path& path) noexcept;
+/// All bytes of a file. Throws as InputFile does, and Error{file_format} for more than `longest` bytes.
+[[nodiscard]] std::string read_file(const std::filesystem::path& path, std::uint64_t longest);
+
 }  // namespace saccade::io

@@ -3,9 +3,10 @@
 #include <string>
 #include <string_view>
 
+#include "core/join.hpp"
+#include "io/json/json_value.hpp"
 #include "model/config/encoder_family.hpp"
-#include "model/config/json_object.hpp"
-#include "model/encoder_layers.hpp"
+#include "model/config/encoder_layers.hpp"
 
 namespace saccade::model {
 namespace {
@@ -28,23 +29,15 @@ constexpr ActivationName activation_names[] = {
     {"swish", Activation::silu},
 };
 
-template <typename Items, typename Name>
-std::string list_of(const Items& items, Name name) {
-  std::string text;
-  for (const auto& item : items) text += (text.empty() ? "" : ", ") + std::string(name(item));
-  return text;
-}
-
-const EncoderFamily& read_family(const JsonObject& config) {
+const EncoderFamily& read_family(const io::JsonValue& config) {
   const EncoderFamily* family = nullptr;
-  if (config.has("model_type")) family = find_family(config.text("model_type"));
+  if (config.has("model_type")) family = find_family(config.at("model_type").text());
   if (family != nullptr) return *family;
-  throw config.unsupported(
-      "model_type", list_of(encoder_families(), [](const EncoderFamily& known) { return known.model_type; }));
+  throw config.unsupported("model_type", core::join(encoder_families(), &EncoderFamily::model_type));
 }
 
 /// Refuses what is supported for no family.
-void require_encoder(const JsonObject& config) {
+void require_encoder(const io::JsonValue& config) {
   for (const char* key : {"is_decoder", "add_cross_attention"}) {
     if (config.flag(key, false)) throw config.unsupported(key, "false, as encoders have it");
   }
@@ -53,19 +46,18 @@ void require_encoder(const JsonObject& config) {
     throw config.unsupported(positions, "absolute");
 }
 
-Activation read_activation(const JsonObject& config, const EncoderFamily& family) {
-  const std::string name = config.text(family.keys.hidden_act, std::string(family.defaults.hidden_act));
+Activation read_activation(const io::JsonValue& config, const EncoderFamily& family) {
+  const std::string name = config.text(family.keys.hidden_act, family.defaults.hidden_act);
   for (const ActivationName& known : activation_names)
     if (known.name == name) return known.activation;
-  throw config.unsupported(family.keys.hidden_act,
-                           list_of(activation_names, [](const ActivationName& known) { return known.name; }));
+  throw config.unsupported(family.keys.hidden_act, core::join(activation_names, &ActivationName::name));
 }
 
-constexpr Whole size = {.least = 1};
+constexpr io::WholeRange size = {.least = 1};
 /// Norms divide by the width, which fp32 must represent.
-constexpr Whole width = {.least = 1, .most = (std::int64_t{1} << 24) - 1};
+constexpr io::WholeRange width = {.least = 1, .most = (std::int64_t{1} << 24) - 1};
 
-void read_attention(const JsonObject& config, const EncoderFamily& family, layers::AttentionShape& shape) {
+void read_attention(const io::JsonValue& config, const EncoderFamily& family, layers::AttentionShape& shape) {
   const ConfigKeys& keys = family.keys;
   shape.hidden_size = config.whole(keys.hidden_size, family.defaults.hidden_size, width);
   shape.num_attention_heads =
@@ -79,7 +71,7 @@ void read_attention(const JsonObject& config, const EncoderFamily& family, layer
   shape.head_dim = shape.hidden_size / shape.num_attention_heads;
 }
 
-layers::BlockShape read_shape(const JsonObject& config, const EncoderFamily& family) {
+layers::BlockShape read_shape(const io::JsonValue& config, const EncoderFamily& family) {
   const ConfigKeys& keys = family.keys;
   layers::BlockShape shape;
   shape.activation = read_activation(config, family);
@@ -97,7 +89,7 @@ layers::BlockShape read_shape(const JsonObject& config, const EncoderFamily& fam
   return shape;
 }
 
-void read_embeddings(const JsonObject& config, const EncoderFamily& family, EncoderConfig& encoder) {
+void read_embeddings(const io::JsonValue& config, const EncoderFamily& family, EncoderConfig& encoder) {
   const ConfigKeys& keys = family.keys;
   const ConfigDefaults& defaults = family.defaults;
   encoder.vocab_size = config.whole("vocab_size", defaults.vocab_size, size);
@@ -109,13 +101,13 @@ void read_embeddings(const JsonObject& config, const EncoderFamily& family, Enco
   encoder.projects_embeddings = family.always_projects || encoder.embedding_size != encoder.hidden_size();
 }
 
-std::int64_t read_pad_token_id(const JsonObject& config, const EncoderFamily& family) {
+std::int64_t read_pad_token_id(const io::JsonValue& config, const EncoderFamily& family) {
   if (family.padding_is_fixed) return family.defaults.pad_token_id;
   if (config.is_null("pad_token_id")) throw config.wrong("pad_token_id", "the id of a token");
   return config.whole("pad_token_id", family.defaults.pad_token_id);
 }
 
-void read_positions(const JsonObject& config, const EncoderFamily& family, EncoderConfig& encoder) {
+void read_positions(const io::JsonValue& config, const EncoderFamily& family, EncoderConfig& encoder) {
   const std::string key = "max_position_embeddings";
   const std::int64_t positions = config.whole(key, family.defaults.max_position_embeddings, size);
   encoder.max_tokens = positions;
@@ -132,7 +124,7 @@ void read_positions(const JsonObject& config, const EncoderFamily& family, Encod
 }
 
 /// transformers uses relative_attention_num_buckets for the size of the table only: the buckets are constant.
-void read_relative_bias(const JsonObject& config, const EncoderFamily& family, EncoderConfig& encoder) {
+void read_relative_bias(const io::JsonValue& config, const EncoderFamily& family, EncoderConfig& encoder) {
   if (family.names.relative_attention_bias.empty()) return;
   encoder.relative_buckets = 32;
   encoder.relative_distance = 128;
@@ -143,7 +135,7 @@ void read_relative_bias(const JsonObject& config, const EncoderFamily& family, E
 }  // namespace
 
 EncoderConfig read_encoder_config(const std::filesystem::path& directory) {
-  const JsonObject config = JsonObject::read(directory / "config.json");
+  const io::JsonValue config = io::read_json(directory / "config.json");
   const EncoderFamily& family = read_family(config);
   require_encoder(config);
   EncoderConfig encoder;

@@ -4,7 +4,8 @@
 #include <utility>
 
 #include "io/files/errors.hpp"
-#include "model/config/json_object.hpp"
+#include "io/files/input_file.hpp"
+#include "io/json/json_value.hpp"
 #include "model/config/sentence_modules.hpp"
 
 namespace saccade::model {
@@ -17,26 +18,26 @@ constexpr const char* transformer_files[] = {
     "sentence_xlnet_config.json"};
 
 /// Refuses the other tasks of newer versions.
-void require_text_encoder(const JsonObject& transformer) {
+void require_text_encoder(const io::JsonValue& transformer) {
   if (transformer.text("transformer_task", "feature-extraction") != "feature-extraction")
     throw transformer.unsupported("transformer_task", "feature-extraction");
   if (transformer.text("module_output_name", "token_embeddings") != "token_embeddings")
     throw transformer.unsupported("module_output_name", "token_embeddings");
   if (transformer.has("query_expansion")) throw transformer.unsupported("query_expansion", "none");
   if (!transformer.has("modality_config")) return;
-  const JsonObject text = transformer.object("modality_config").object("text");
-  if (text.texts("method_output_name") != std::vector<std::string>{"last_hidden_state"})
+  const io::JsonValue text = transformer.at("modality_config").at("text");
+  if (text.at("method_output_name").texts() != std::vector<std::string>{"last_hidden_state"})
     throw text.unsupported("method_output_name", "last_hidden_state");
 }
 
 void read_transformer(SentenceConfig& config) {
   for (const char* name : transformer_files) {
     const std::filesystem::path path = config.encoder / name;
-    if (!file_exists(path)) continue;
-    const JsonObject transformer = JsonObject::read(path);
+    if (!io::file_exists(path)) continue;
+    const io::JsonValue transformer = io::read_json(path);
     require_text_encoder(transformer);
     if (transformer.has("max_seq_length"))
-      config.max_tokens = transformer.whole("max_seq_length", {}, {.least = 1});
+      config.max_tokens = transformer.at("max_seq_length").whole({.least = 1});
     config.lower_case = transformer.flag("do_lower_case", false);
     return;
   }
@@ -45,18 +46,18 @@ void read_transformer(SentenceConfig& config) {
 void read_prompts(const std::filesystem::path& directory, SentenceConfig& config) {
   config.prompts = {{"query", ""}, {"document", ""}};  // those of every sentence-transformers model
   const std::filesystem::path path = directory / "config_sentence_transformers.json";
-  if (!file_exists(path)) return;
-  const JsonObject all = JsonObject::read(path);
+  if (!io::file_exists(path)) return;
+  const io::JsonValue all = io::read_json(path);
   if (all.text("model_type", "SentenceTransformer") != "SentenceTransformer")
     throw all.unsupported("model_type", "SentenceTransformer");
   if (all.has("truncate_dim")) throw all.unsupported("truncate_dim", "null");
   if (all.has("prompts")) {
-    const JsonObject prompts = all.object("prompts");
-    for (const auto& [name, ignored] : prompts.members().items())
-      config.prompts[name] = prompts.text(name, "");
+    all.at("prompts").each_member([&](const std::string& name, const io::JsonValue& prompt) {
+      config.prompts[name] = prompt.is_null() ? "" : prompt.text();
+    });
   }
   if (!all.has("default_prompt_name")) return;
-  config.default_prompt = all.text("default_prompt_name");
+  config.default_prompt = all.at("default_prompt_name").text();
   if (!config.prompts.contains(*config.default_prompt))
     throw all.wrong("default_prompt_name", "a name from 'prompts'");
 }
@@ -66,7 +67,7 @@ void read_prompts(const std::filesystem::path& directory, SentenceConfig& config
 SentenceConfig read_sentence_config(const std::filesystem::path& directory) {
   SentenceConfig config;
   config.encoder = directory;
-  if (!file_exists(directory / "modules.json")) return config;
+  if (!io::file_exists(directory / "modules.json")) return config;
   read_modules(directory, config);
   read_transformer(config);
   read_prompts(directory, config);
@@ -86,13 +87,6 @@ std::int64_t embedding_width(const SentenceConfig& config, std::int64_t token_wi
     width = dense->out;
   }
   return width;
-}
-
-DenseWeights read_dense_weights(const Dense& dense) {
-  DenseWeights weights{WeightFiles(dense.directory), {}};
-  weights.linear.weight = weights.files.at("linear.weight", {dense.out, dense.in});
-  if (dense.bias) weights.linear.bias = weights.files.at("linear.bias", {dense.out});
-  return weights;
 }
 
 }  // namespace saccade::model

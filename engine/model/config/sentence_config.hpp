@@ -8,8 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "model/files/weight_files.hpp"
-#include "ops/linear.hpp"
+#include "kernels/product/product_parameters.hpp"
 #include "saccade/pooling.hpp"
 
 namespace saccade::model {
@@ -51,12 +50,5 @@ struct SentenceConfig {
 /// Values of a sentence's embedding where a token's vector has `token_width`. Throws Error{file_format} where
 /// a dense step takes another number than it is given.
 [[nodiscard]] std::int64_t embedding_width(const SentenceConfig& config, std::int64_t token_width);
-
-struct DenseWeights {
-  WeightFiles files;
-  ops::LinearView linear;  ///< [out][in], valid as long as `files`
-};
-
-[[nodiscard]] DenseWeights read_dense_weights(const Dense& dense);
 
 }  // namespace saccade::model

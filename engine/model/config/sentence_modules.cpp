@@ -4,8 +4,10 @@
 #include <string_view>
 #include <utility>
 
+#include "core/join.hpp"
 #include "io/files/errors.hpp"
-#include "model/config/json_object.hpp"
+#include "io/files/input_file.hpp"
+#include "io/json/json_value.hpp"
 
 namespace saccade::model {
 namespace {
@@ -39,24 +41,19 @@ constexpr DenseActivation dense_activations[] = {
     {"torch.nn.modules.activation.SiLU", Activation::silu},
 };
 
-template <typename Items>
-std::string names_of(const Items& items) {
-  std::string text;
-  for (const auto& item : items) text += (text.empty() ? "" : ", ") + std::string(item.name);
-  return text;
-}
-
-Pooling find_pooling(const JsonObject& config, const std::string& mode) {
+Pooling find_pooling(const io::JsonValue& config, const std::string& mode) {
   for (const PoolingName& known : pooling_names)
     if (known.name == mode) return known.pooling;
-  throw config.unsupported("pooling_mode", names_of(pooling_names));
+  throw config.unsupported("pooling_mode", core::join(pooling_names, &PoolingName::name));
 }
 
-std::vector<Pooling> read_pooling_modes(const JsonObject& config) {
+std::vector<Pooling> read_pooling_modes(const io::JsonValue& config) {
   std::vector<Pooling> modes;
   if (config.has("pooling_mode")) {
-    for (const std::string& mode : config.texts("pooling_mode")) modes.push_back(find_pooling(config, mode));
-    if (modes.empty()) throw config.wrong("pooling_mode", "at least one of " + names_of(pooling_names));
+    for (const std::string& mode : config.at("pooling_mode").texts())
+      modes.push_back(find_pooling(config, mode));
+    if (modes.empty())
+      throw config.wrong("pooling_mode", "at least one of " + core::join(pooling_names, &PoolingName::name));
     return modes;
   }
   for (const PoolingName& known : pooling_names)
@@ -65,52 +62,52 @@ std::vector<Pooling> read_pooling_modes(const JsonObject& config) {
 }
 
 void read_pooling(const std::filesystem::path& directory, SentenceConfig& sentence) {
-  const JsonObject config = JsonObject::read(directory / "config.json");
+  const io::JsonValue config = io::read_json(directory / "config.json");
   sentence.pooling = read_pooling_modes(config);
   sentence.pools_prompt = config.flag("include_prompt", true);
 }
 
 /// A step may also work on the vectors of tokens.
-void require_sentence_vectors(const JsonObject& config) {
+void require_sentence_vectors(const io::JsonValue& config) {
   for (const char* key : {"module_input_name", "module_output_name"}) {
     if (config.text(key, "sentence_embedding") != "sentence_embedding")
       throw config.unsupported(key, "sentence_embedding");
   }
 }
 
-Activation read_dense_activation(const JsonObject& config) {
+Activation read_dense_activation(const io::JsonValue& config) {
   if (!config.has("activation_function")) return Activation::tanh;
-  const std::string name = config.text("activation_function");
+  const std::string name = config.at("activation_function").text();
   for (const DenseActivation& known : dense_activations)
     if (known.name == name) return known.activation;
-  throw config.unsupported("activation_function", names_of(dense_activations));
+  throw config.unsupported("activation_function", core::join(dense_activations, &DenseActivation::name));
 }
 
 Dense read_dense(const std::filesystem::path& directory) {
-  const JsonObject config = JsonObject::read(directory / "config.json");
+  const io::JsonValue config = io::read_json(directory / "config.json");
   require_sentence_vectors(config);
   if (config.flag("use_residual", false)) throw config.unsupported("use_residual", "false");
   return {.directory = directory,
-          .in = config.whole("in_features", {}, {.least = 1}),
-          .out = config.whole("out_features", {}, {.least = 1}),
+          .in = config.at("in_features").whole({.least = 1}),
+          .out = config.at("out_features").whole({.least = 1}),
           .bias = config.flag("bias", true),
           .activation = read_dense_activation(config)};
 }
 
 Normalize read_normalize(const std::filesystem::path& directory) {
   const std::filesystem::path path = directory / "config.json";  // older versions write none
-  if (file_exists(path)) require_sentence_vectors(JsonObject::read(path));
+  if (io::file_exists(path)) require_sentence_vectors(io::read_json(path));
   return {};
 }
 
 /// The class of one of sentence-transformers' own modules, wherever in the package its version has it.
-std::string class_of(const JsonObject& module) {
-  const std::string type = module.text("type");
+std::string class_of(const io::JsonValue& module) {
+  const std::string type = module.at("type").text();
   if (!type.starts_with("sentence_transformers.")) return {};
   return type.substr(type.rfind('.') + 1);
 }
 
-std::filesystem::path directory_of(const std::filesystem::path& model, const JsonObject& module) {
+std::filesystem::path directory_of(const std::filesystem::path& model, const io::JsonValue& module) {
   const std::filesystem::path path = module.text("path", "");
   for (const std::filesystem::path& part : path) {
     if (path.is_absolute() || part == "..") throw module.wrong("path", "a directory within the model's");
@@ -118,7 +115,7 @@ std::filesystem::path directory_of(const std::filesystem::path& model, const Jso
   return path.empty() ? model : model / path;
 }
 
-void read_module(const std::filesystem::path& model, const JsonObject& module, std::size_t i,
+void read_module(const std::filesystem::path& model, const io::JsonValue& module, std::size_t i,
                  SentenceConfig& sentence) {
   const std::string kind = class_of(module);
   const std::filesystem::path directory = directory_of(model, module);
@@ -140,12 +137,11 @@ void read_module(const std::filesystem::path& model, const JsonObject& module, s
 }  // namespace
 
 void read_modules(const std::filesystem::path& directory, SentenceConfig& sentence) {
-  const std::filesystem::path path = directory / "modules.json";
-  const nlohmann::json modules = read_json(path);
-  if (!modules.is_array() || modules.size() < 2)
-    throw io::format_error({path}, "expected a list of a Transformer, a Pooling and perhaps more");
-  for (std::size_t i = 0; i < modules.size(); ++i)
-    read_module(directory, JsonObject(path, modules[i], "[" + std::to_string(i) + "]."), i, sentence);
+  const io::JsonValue modules = io::read_json(directory / "modules.json");
+  if (!modules.is_list() || modules.size() < 2)
+    throw modules.wrong("a list of a Transformer, a Pooling and perhaps more");
+  std::size_t i = 0;
+  modules.each([&](const io::JsonValue& module) { read_module(directory, module, i++, sentence); });
 }
 
 }  // namespace saccade::model

@@ -10,7 +10,7 @@
 #include "io/files/errors.hpp"
 #include "io/formats/safetensors.hpp"
 #include "io/formats/storage_types.hpp"
-#include "model/config/json_object.hpp"
+#include "io/json/json_value.hpp"
 
 namespace saccade::model {
 namespace {
@@ -55,12 +55,12 @@ bool holds_weights(StorageType type) {
 }  // namespace
 
 WeightFiles::WeightFiles(const std::filesystem::path& directory) : path_(directory / one_file) {
-  if (file_exists(path_)) {
+  if (io::file_exists(path_)) {
     for (const io::StoredTensor& tensor : open(path_)) add(tensor);
     return;
   }
   path_ = directory / index_file;
-  if (!file_exists(path_)) fail_without_weights(directory);
+  if (!io::file_exists(path_)) fail_without_weights(directory);
   open_shards(path_);
 }
 
@@ -94,14 +94,15 @@ std::vector<io::StoredTensor> WeightFiles::open(const std::filesystem::path& pat
 }
 
 void WeightFiles::open_shards(const std::filesystem::path& index) {
-  const JsonObject weight_map = JsonObject::read(index).object("weight_map");
   std::map<std::string, std::set<std::string>> shards;
-  for (const auto& [tensor, ignored] : weight_map.members().items()) {
-    const std::string shard = weight_map.text(tensor);
-    if (std::filesystem::path(shard).filename() != shard || shard.empty())
-      throw weight_map.wrong(tensor, "the name of a file in the same directory");
-    shards[shard].insert(tensor);
-  }
+  io::read_json(index)
+      .at("weight_map")
+      .each_member([&](const std::string& tensor, const io::JsonValue& file) {
+        const std::string& shard = file.text();
+        if (std::filesystem::path(shard).filename() != shard || shard.empty())
+          throw file.wrong("the name of a file in the same directory");
+        shards[shard].insert(tensor);
+      });
   for (auto& [shard, wanted] : shards) {
     for (const io::StoredTensor& tensor : open(index.parent_path() / shard)) {
       if (wanted.erase(tensor.info.name) != 0) add(tensor);

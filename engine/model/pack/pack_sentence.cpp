@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "model/files/dense_weights.hpp"
+
 namespace saccade::model {
 namespace {
 

@@ -2,8 +2,10 @@
 
 #include <string>
 
+#include "core/as_size.hpp"
 #include "io/files/errors.hpp"
 #include "io/files/output_file.hpp"
+#include "io/json/json_value.hpp"
 
 namespace saccade::pipeline {
 namespace {
@@ -26,59 +28,22 @@ json to_json(const EmbedState& state) {
           {"complete", state.complete}};
 }
 
-/// Members of a line of the journal; errors name it.
-class JournalLine {
- public:
-  JournalLine(const io::Place& place, const json& line) : place_(place), line_(line) {}
-
-  template <class Number>
-  [[nodiscard]] Number whole(const char* key) const {
-    const json& value = at(key);
-    if (value.is_number_unsigned() && value.get<std::uint64_t>() <= INT64_MAX) return value.get<Number>();
-    throw wrong(key, "a whole number");
-  }
-  [[nodiscard]] bool flag(const char* key) const {
-    if (at(key).is_boolean()) return at(key).get<bool>();
-    throw wrong(key, "true or false");
-  }
-  [[nodiscard]] bool has(const char* key) const { return line_.contains(key); }
-  [[nodiscard]] const json& at(const char* key) const {
-    const auto found = line_.find(key);
-    if (found == line_.end()) throw wrong(key, "it");
-    return *found;
-  }
-  [[nodiscard]] std::vector<std::int64_t> wholes(const char* key) const {
-    std::vector<std::int64_t> numbers;
-    if (!at(key).is_array()) throw wrong(key, "a list");
-    for (const json& value : at(key)) {
-      if (!value.is_number_unsigned()) throw wrong(key, "a list of whole numbers");
-      numbers.push_back(value.get<std::int64_t>());
-    }
-    return numbers;
-  }
-
- private:
-  [[nodiscard]] Error wrong(const char* key, const std::string& expected) const {
-    return io::format_error(place_, std::string("is damaged at '") + key + "'; expected " + expected);
-  }
-
-  const io::Place& place_;
-  const json& line_;
-};
-
-EmbedState parse_state(const JournalLine& line) {
+EmbedState parse_state(const io::JsonValue& line) {
+  const auto whole = [&](const char* key, std::int64_t most = INT64_MAX) {
+    return line.at(key).whole({.most = most});
+  };
   EmbedState state;
-  state.done.texts = line.whole<std::int64_t>("texts");
-  state.done.tokens = line.whole<std::int64_t>("tokens");
-  state.done.truncated = line.whole<std::int64_t>("truncated");
-  state.done.replaced = line.whole<std::int64_t>("replaced");
-  state.done.bad_lines = line.whole<std::int64_t>("bad_lines");
-  state.number = line.whole<std::int64_t>("number");
-  state.position = {line.whole<std::size_t>("file"), line.whole<std::uint64_t>("offset"),
-                    line.whole<std::int64_t>("lines")};
-  state.crc = line.whole<std::uint32_t>("crc32");
-  state.bytes = line.whole<std::uint64_t>("bytes");
-  state.complete = line.flag("complete");
+  state.done.texts = whole("texts");
+  state.done.tokens = whole("tokens");
+  state.done.truncated = whole("truncated");
+  state.done.replaced = whole("replaced");
+  state.done.bad_lines = whole("bad_lines");
+  state.number = whole("number");
+  state.position = {core::as_size(whole("file")), static_cast<std::uint64_t>(whole("offset")),
+                    whole("lines")};
+  state.crc = static_cast<std::uint32_t>(whole("crc32", UINT32_MAX));
+  state.bytes = static_cast<std::uint64_t>(whole("bytes"));
+  state.complete = line.at("complete").flag();
   return state;
 }
 
@@ -112,16 +77,15 @@ fs::path EmbedJournal::path_of(const fs::path& output) {
 }
 
 EmbedJournal::EmbedJournal(const fs::path& output) : journal_(path_of(output)) {
-  journal_.replay([&](const json& object, std::int64_t number) {
-    const io::Place place{journal_.path().string() + ":" + std::to_string(number)};
-    const JournalLine line(place, object);
+  journal_.replay([&](const io::JsonValue& line, std::int64_t number) {
     if (number == 1) {
-      job_ = line.at("job");
+      job_ = line.at("job").raw();
       return;
     }
     state_ = parse_state(line);
     if (!line.has("lengths")) return;
-    for (const std::int64_t length : line.wholes("lengths")) lengths_.push_back(length);
+    line.at("lengths").each(
+        [&](const io::JsonValue& length) { lengths_.push_back(length.whole({.most = INT64_MAX})); });
   });
 }
 

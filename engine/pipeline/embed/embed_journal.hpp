@@ -7,8 +7,8 @@
 #include <optional>
 #include <vector>
 
-#include "io/files/journal.hpp"
 #include "io/files/line_reader.hpp"
+#include "io/json/journal.hpp"
 #include "saccade/embed_files.hpp"
 
 namespace saccade::pipeline {

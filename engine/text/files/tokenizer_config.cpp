@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <charconv>
 
+#include "io/files/input_file.hpp"
+
 namespace saccade::text {
 namespace {
 
 /// A token is given as its content, or with flags.
-AddedToken read_special_token(const JsonValue& value) {
+AddedToken read_special_token(const io::JsonValue& value) {
   if (value.is_text()) return {.content = value.text()};
   return read_added_token(value);
 }
@@ -24,9 +26,9 @@ void add(AddedToken token, std::vector<AddedToken>& tokens) {
 }
 
 /// The members that special_tokens_map.json and tokenizer_config.json have in common.
-void read_special_tokens(const JsonValue& object, TokenizerConfig& config) {
+void read_special_tokens(const io::JsonValue& object, TokenizerConfig& config) {
   const auto read = [&](const std::string& key, std::string* name) {
-    const std::optional<JsonValue> value = object.find(key);
+    const std::optional<io::JsonValue> value = object.find(key);
     if (!value) return;
     AddedToken token = read_special_token(*value);
     *name = token.content;
@@ -38,13 +40,13 @@ void read_special_tokens(const JsonValue& object, TokenizerConfig& config) {
   read("mask_token", &config.mask);
   read("unk_token", &config.unk);
   if (const auto more = object.find("additional_special_tokens")) {
-    more->each([&](const JsonValue& value) { add(read_special_token(value), config.added_tokens); });
+    more->each([&](const io::JsonValue& value) { add(read_special_token(value), config.added_tokens); });
   }
 }
 
 /// added_tokens.json: contents and ids of tokens that, unless special, are looked for in normalized text.
-void read_added_tokens(const JsonValue& object, TokenizerConfig& config) {
-  object.each_member([&](const std::string& content, const JsonValue& value) {
+void read_added_tokens(const io::JsonValue& object, TokenizerConfig& config) {
+  object.each_member([&](const std::string& content, const io::JsonValue& value) {
     const auto known = std::find_if(config.added_tokens.begin(), config.added_tokens.end(),
                                     [&](const AddedToken& token) { return token.content == content; });
     AddedToken token = {.content = content, .normalized = true};
@@ -55,8 +57,8 @@ void read_added_tokens(const JsonValue& object, TokenizerConfig& config) {
 }
 
 /// added_tokens_decoder: tokens by id.
-void read_added_tokens_decoder(const JsonValue& object, TokenizerConfig& config) {
-  object.each_member([&](const std::string& key, const JsonValue& value) {
+void read_added_tokens_decoder(const io::JsonValue& object, TokenizerConfig& config) {
+  object.each_member([&](const std::string& key, const io::JsonValue& value) {
     AddedToken token = read_added_token(value);
     const char* const end = key.data() + key.size();
     const auto [rest, error] = std::from_chars(key.data(), end, token.id);
@@ -66,34 +68,28 @@ void read_added_tokens_decoder(const JsonValue& object, TokenizerConfig& config)
   });
 }
 
-void read_options(const JsonValue& object, TokenizerConfig& config) {
-  if (const auto value = object.find("do_lower_case")) config.lower_case = value->flag();
+void read_options(const io::JsonValue& object, TokenizerConfig& config) {
+  config.lower_case = object.flag("do_lower_case", config.lower_case);
   if (const auto value = object.find("strip_accents")) config.strip_accents = value->flag();
-  if (const auto value = object.find("tokenize_chinese_chars")) config.space_ideographs = value->flag();
+  config.space_ideographs = object.flag("tokenize_chinese_chars", config.space_ideographs);
   if (const auto value = object.find("tokenizer_class")) config.tokenizer_class = value->text();
   // "No limit" is written as 1e30.
   const auto length = object.find("model_max_length");
-  if (length && length->is_whole() && length->whole() > 0) config.model_max_length = length->whole();
+  if (length && length->is_whole()) config.model_max_length = length->whole({.most = INT64_MAX});
 }
 
 }  // namespace
 
-AddedToken read_added_token(const JsonValue& value) {
-  const auto flag = [&](const char* name) {
-    const std::optional<JsonValue> found = value.find(name);
-    return found && found->flag();
-  };
+AddedToken read_added_token(const io::JsonValue& value) {
   return {.content = value.at("content").text(),
-          .single_word = flag("single_word"),
-          .strip_left = flag("lstrip"),
-          .strip_right = flag("rstrip"),
-          .normalized = flag("normalized")};
+          .single_word = value.flag("single_word", false),
+          .strip_left = value.flag("lstrip", false),
+          .strip_right = value.flag("rstrip", false),
+          .normalized = value.flag("normalized", false)};
 }
 
-std::int32_t read_id(const JsonValue& value) {
-  const std::int64_t id = value.whole();
-  if (id >= 0 && id <= INT32_MAX) return static_cast<std::int32_t>(id);
-  throw value.error(ErrorCode::file_format, "is " + std::to_string(id) + ", which is no id");
+std::int32_t read_id(const io::JsonValue& value) {
+  return static_cast<std::int32_t>(value.whole());
 }
 
 TokenizerConfig read_tokenizer_config(const std::filesystem::path& directory) {
@@ -101,15 +97,14 @@ TokenizerConfig read_tokenizer_config(const std::filesystem::path& directory) {
   const std::filesystem::path map = directory / "special_tokens_map.json",
                               main = directory / "tokenizer_config.json",
                               added = directory / "added_tokens.json";
-  if (is_there(map)) read_special_tokens(JsonFile(map).root(), config);
-  if (is_there(main)) {
-    const JsonFile file(main);
-    const JsonValue root = file.root();
-    read_options(root, config);
-    read_special_tokens(root, config);
-    if (const auto decoder = root.find("added_tokens_decoder")) read_added_tokens_decoder(*decoder, config);
+  if (io::file_exists(map)) read_special_tokens(io::read_json(map), config);
+  if (io::file_exists(main)) {
+    const io::JsonValue file = io::read_json(main);
+    read_options(file, config);
+    read_special_tokens(file, config);
+    if (const auto decoder = file.find("added_tokens_decoder")) read_added_tokens_decoder(*decoder, config);
   }
-  if (is_there(added)) read_added_tokens(JsonFile(added).root(), config);
+  if (io::file_exists(added)) read_added_tokens(io::read_json(added), config);
   std::stable_sort(config.added_tokens.begin(), config.added_tokens.end(),
                    [](const AddedToken& a, const AddedToken& b) { return a.id < b.id; });
   return config;

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "io/json/json_value.hpp"
 #include "saccade/tokenizer.hpp"
-#include "text/added_tokens.hpp"
-#include "text/files/json_file.hpp"
 #include "text/subword/vocabulary.hpp"
+#include "text/tokenize/added_tokens.hpp"
 
 namespace saccade::text {
 
@@ -31,8 +31,8 @@ struct TokenizerConfig {
 [[nodiscard]] SpecialTokens special_tokens_of(const TokenizerConfig& config, const Vocabulary& vocabulary);
 
 /// A token's content and flags, as tokenizer.json, tokenizer_config.json and special_tokens_map.json have it.
-[[nodiscard]] AddedToken read_added_token(const JsonValue& value);
+[[nodiscard]] AddedToken read_added_token(const io::JsonValue& value);
 /// Throws Error{file_format} where the value is no whole number from 0 on.
-[[nodiscard]] std::int32_t read_id(const JsonValue& value);
+[[nodiscard]] std::int32_t read_id(const io::JsonValue& value);
 
 }  // namespace saccade::text

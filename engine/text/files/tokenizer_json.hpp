@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "text/files/tokenizer_config.hpp"
-#include "text/tokenizer_parts.hpp"
+#include "text/tokenize/tokenizer_parts.hpp"
 
 namespace saccade::text {
 

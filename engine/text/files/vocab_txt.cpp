@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "core/printable.hpp"
-#include "text/files/json_file.hpp"
-#include "text/files/template_json.hpp"
-#include "text/normalize/normalizer_json.hpp"
-#include "text/subword/word_piece.hpp"
+#include "io/files/input_file.hpp"
+#include "text/normalize/character_normalizer_json.hpp"
+#include "text/post/template_json.hpp"
+#include "text/split/character_splitter_json.hpp"
 #include "text/unicode/utf8.hpp"
 
 namespace saccade::text {
@@ -31,7 +31,7 @@ void check_class(const std::filesystem::path& path, const TokenizerConfig& confi
 }
 
 Vocabulary read_lines(const std::filesystem::path& path) {
-  const std::string bytes = read_file(path);
+  const std::string bytes = io::read_file(path, std::uint64_t{1} << 28);
   std::string_view rest = bytes;
   if (const std::size_t valid = valid_length(rest); valid < rest.size())
     throw Error(ErrorCode::file_format, path.string() + ": is not UTF-8 at byte " + std::to_string(valid));
@@ -71,27 +71,20 @@ std::vector<AddedToken> added_tokens_of(const TokenizerConfig& config, const Voc
 TokenizerParts read_vocab_txt(const std::filesystem::path& path, const TokenizerConfig& config) {
   check_class(path, config);
   Vocabulary vocabulary = read_lines(path);
-  auto model = std::make_unique<WordPiece>(vocabulary,
-                                           WordPieceOptions{.unknown = id_of(path, vocabulary, config.unk)});
-  std::vector<AddedToken> added = added_tokens_of(config, vocabulary);
-  add_to_vocabulary(path, added, vocabulary);
-  Normalizer normalizer(
-      bert_normalizer(true, config.space_ideographs, config.strip_accents, config.lower_case));
-  AddedTokens raw = choose_tokens(path, added, false, normalizer),
-              normalized = choose_tokens(path, added, true, normalizer);
-  Templates templates =
-      bert_templates(id_of(path, vocabulary, config.cls), id_of(path, vocabulary, config.sep));
-  const SpecialTokens special_tokens = special_tokens_of(config, vocabulary);
-  return {.raw_tokens = std::move(raw),
-          .normalizer = std::move(normalizer),
-          .normalized_tokens = std::move(normalized),
-          .pre_tokenizer = PreTokenizer(bert_words),
-          .model = std::move(model),
-          .single = std::move(templates.single),
-          .pair = std::move(templates.pair),
-          .vocabulary = std::move(vocabulary),
-          .special_tokens = special_tokens,
-          .model_max_length = config.model_max_length};
+  WordPiece word_piece(vocabulary, {.unknown = id_of(path, vocabulary, config.unk)});
+  TokenizerParts parts = {.model = std::move(word_piece), .vocabulary = std::move(vocabulary)};
+  std::vector<AddedToken> added = added_tokens_of(config, parts.vocabulary);
+  add_to_vocabulary(path, added, parts.vocabulary);
+  parts.normalizers.emplace_back(CharacterNormalizer(
+      bert_steps(true, config.space_ideographs, config.strip_accents, config.lower_case)));
+  parts.raw_tokens = choose_tokens(path, added, false, parts.normalizers);
+  parts.normalized_tokens = choose_tokens(path, added, true, parts.normalizers);
+  parts.splitters.emplace_back(CharacterSplitter(bert_rules));
+  parts.templates =
+      bert_templates(id_of(path, parts.vocabulary, config.cls), id_of(path, parts.vocabulary, config.sep));
+  parts.special_tokens = special_tokens_of(config, parts.vocabulary);
+  parts.model_max_length = config.model_max_length;
+  return parts;
 }
 
 }  // namespace saccade::text

@@ -2,20 +2,19 @@
 
 #include <cstdint>
 #include <string_view>
+#include <variant>
 #include <vector>
+
+#include "text/subword/word_piece.hpp"
 
 namespace saccade::text {
 
-/// Makes ids of a word: WordPiece, BPE, Unigram. Immutable, for any number of threads.
-class SubwordModel {
- public:
-  SubwordModel() = default;
-  SubwordModel(const SubwordModel&) = delete;
-  SubwordModel& operator=(const SubwordModel&) = delete;
-  virtual ~SubwordModel() = default;
+/// The stage that makes ids of a word. Each has append(word, ids).
+using SubwordModel = std::variant<WordPiece>;
 
-  /// Appends the ids of a word: valid UTF-8, not empty.
-  virtual void append(std::string_view word, std::vector<std::int32_t>& ids) const = 0;
-};
+/// Appends the ids of a word: valid UTF-8, not empty.
+inline void append_ids(const SubwordModel& model, std::string_view word, std::vector<std::int32_t>& ids) {
+  std::visit([&](const auto& stage) { stage.append(word, ids); }, model);
+}
 
 }  // namespace saccade::text

@@ -1,9 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
-#include "text/subword/subword_model.hpp"
 #include "text/subword/trie.hpp"
 #include "text/subword/vocabulary.hpp"
 
@@ -16,13 +17,14 @@ struct WordPieceOptions {
 };
 
 /// WordPiece (Devlin et al. 2019, arXiv:1810.04805): a word is the longest token that it begins with, then
-/// the longest continuing one, and so on. Takes time in proportion to the word's bytes times its longest
-/// token's.
-class WordPiece final : public SubwordModel {
+/// the longest continuing one, and so on. The time is proportional to the word's bytes times its longest
+/// token's. Immutable, for any number of threads.
+class WordPiece {
  public:
   WordPiece(const Vocabulary& vocabulary, const WordPieceOptions& options);
 
-  void append(std::string_view word, std::vector<std::int32_t>& ids) const override;
+  /// Appends the ids of a word: valid UTF-8, not empty.
+  void append(std::string_view word, std::vector<std::int32_t>& ids) const;
 
  private:
   [[nodiscard]] bool is_too_long(std::string_view word) const noexcept;

@@ -32,6 +32,11 @@ class Template {
   std::int64_t special_count_ = 0;
 };
 
+/// The forms of one text and of a pair.
+struct Templates {
+  Template single, pair;
+};
+
 struct PairLengths {
   std::int64_t first, second;
 };

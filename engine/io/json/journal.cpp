@@ -1,4 +1,4 @@
-#include "io/files/journal.hpp"
+#include "io/json/journal.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -34,7 +34,7 @@ Journal::~Journal() {
   if (!kept_ && file_.is_open()) remove();
 }
 
-void Journal::replay(const std::function<void(const nlohmann::json&, std::int64_t)>& line) {
+void Journal::replay(const std::function<void(const JsonValue&, std::int64_t)>& line) {
   LineReader reader({path()}, longest_line);
   size_ = 0;
   while (const std::optional<Line> next = reader.next()) {
@@ -43,7 +43,8 @@ void Journal::replay(const std::function<void(const nlohmann::json&, std::int64_
     const std::uint64_t last = reader.position().offset - 1;
     if (file_.read(last, std::span(&end, 1)) != 1 || end != std::byte{'\n'}) break;
     const Place place{path().string() + ":" + std::to_string(next->number)};
-    line(parse_strict_object(place, std::string(next->text), "the line"), next->number);
+    const std::string what = "the line";
+    line({place, parse_strict_object(place, std::string(next->text), what), what}, next->number);
     size_ = reader.position().offset;
   }
   file_.resize(size_);

@@ -1,10 +1,7 @@
-#include "text/files/template_json.hpp"
+#include "text/post/template_json.hpp"
 
-#include <algorithm>
+#include <string>
 #include <utility>
-
-#include "core/printable.hpp"
-#include "text/files/tokenizer_config.hpp"
 
 namespace saccade::text {
 namespace {
@@ -23,43 +20,47 @@ TemplatePiece second(std::int32_t type) {
   return {.kind = Kind::second, .type = type};
 }
 
-std::int32_t read_known_id(const JsonValue& value, const Vocabulary& vocabulary) {
-  const std::int32_t id = read_id(value);
+std::int32_t read_number(const io::JsonValue& value) {
+  return static_cast<std::int32_t>(value.whole());
+}
+
+std::int32_t read_known_id(const io::JsonValue& value, const Vocabulary& vocabulary) {
+  const std::int32_t id = read_number(value);
   if (id < vocabulary.size()) return id;
   throw value.error(ErrorCode::file_format, "is " + std::to_string(id) + ", but the vocabulary has " +
                                                 std::to_string(vocabulary.size()) + " tokens");
 }
 
 /// A pair of token and id.
-std::int32_t read_token_and_id(const JsonValue& value, const Vocabulary& vocabulary) {
+std::int32_t read_token_and_id(const io::JsonValue& value, const Vocabulary& vocabulary) {
   std::optional<std::int32_t> id;
   std::size_t count = 0;
-  value.each([&](const JsonValue& item) {
+  value.each([&](const io::JsonValue& item) {
     if (count++ == 1) id = read_known_id(item, vocabulary);
   });
-  if (!id || count != 2) throw value.error(ErrorCode::file_format, "is not a token and its id");
+  if (!id || count != 2) throw value.wrong("a token and its id");
   return *id;
 }
 
-TemplatePiece read_sequence(const JsonValue& sequence, bool pair) {
-  const JsonValue id = sequence.at("id");
+TemplatePiece read_sequence(const io::JsonValue& sequence, bool pair) {
+  const io::JsonValue id = sequence.at("id");
   if (id.text() != "A" && (id.text() != "B" || !pair))
-    throw id.error(ErrorCode::file_format,
-                   "is '" + core::printable(id.text()) + "'; expected a text's, A" + (pair ? " or B" : ""));
-  return {.kind = id.text() == "A" ? Kind::first : Kind::second, .type = read_id(sequence.at("type_id"))};
+    throw id.wrong(std::string("the id of a text, A") + (pair ? " or B" : ""));
+  return {.kind = id.text() == "A" ? Kind::first : Kind::second, .type = read_number(sequence.at("type_id"))};
 }
 
-TemplatePiece read_special(const JsonValue& token, const JsonValue& processor, const Vocabulary& vocabulary) {
-  TemplatePiece piece = {.kind = Kind::special, .type = read_id(token.at("type_id"))};
-  processor.at("special_tokens").at(token.at("id").text()).at("ids").each([&](const JsonValue& id) {
+TemplatePiece read_special(const io::JsonValue& token, const io::JsonValue& processor,
+                           const Vocabulary& vocabulary) {
+  TemplatePiece piece = {.kind = Kind::special, .type = read_number(token.at("type_id"))};
+  processor.at("special_tokens").at(token.at("id").text()).at("ids").each([&](const io::JsonValue& id) {
     piece.ids.push_back(read_known_id(id, vocabulary));
   });
   return piece;
 }
 
-Template read_template(const JsonValue& processor, bool pair, const Vocabulary& vocabulary) {
+Template read_template(const io::JsonValue& processor, bool pair, const Vocabulary& vocabulary) {
   std::vector<TemplatePiece> pieces;
-  processor.at(pair ? "pair" : "single").each([&](const JsonValue& piece) {
+  processor.at(pair ? "pair" : "single").each([&](const io::JsonValue& piece) {
     const auto sequence = piece.find("Sequence");
     pieces.push_back(sequence ? read_sequence(*sequence, pair)
                               : read_special(piece.at("SpecialToken"), processor, vocabulary));
@@ -69,17 +70,14 @@ Template read_template(const JsonValue& processor, bool pair, const Vocabulary& 
 
 }  // namespace
 
-Templates read_post_processor(const JsonValue& tokenizer, const Vocabulary& vocabulary) {
+Templates read_post_processor(const io::JsonValue& tokenizer, const Vocabulary& vocabulary) {
   const auto processor = tokenizer.find("post_processor");
   if (!processor) return {Template({first()}), Template({first(), second(1)})};
   const std::string& type = processor->at("type").text();
   if (type == "TemplateProcessing")
     return {read_template(*processor, false, vocabulary), read_template(*processor, true, vocabulary)};
   if (type != "BertProcessing" && type != "RobertaProcessing")
-    throw processor->error(ErrorCode::unsupported,
-                           "is of type '" + core::printable(type) +
-                               "', which is not known here; known are TemplateProcessing, BertProcessing and "
-                               "RobertaProcessing");
+    throw processor->unsupported("type", "TemplateProcessing, BertProcessing, RobertaProcessing");
   const std::int32_t cls = read_token_and_id(processor->at("cls"), vocabulary),
                      sep = read_token_and_id(processor->at("sep"), vocabulary);
   if (type == "BertProcessing") return bert_templates(cls, sep);

@@ -5,15 +5,14 @@
 #include <string_view>
 #include <vector>
 
-#include "text/normalize/normalizer.hpp"
-#include "text/tokenizer_parts.hpp"
+#include "text/tokenize/tokenizer_parts.hpp"
 
 namespace saccade::text {
 
-/// Memory to work in, one for each thread.
+/// Work memory of all stages, for one thread.
 struct TokenizeScratch {
-  std::string repaired, normalized;
-  Normalizer::Scratch normalizer;
+  std::string repaired;  ///< the text where it was not valid UTF-8
+  NormalizeScratch normalize;
 };
 
 /// Appends the ids of a text, without the template's special tokens; stops after a word with which there are

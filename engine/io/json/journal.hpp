@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <nlohmann/json_fwd.hpp>
 
 #include "io/files/file_descriptor.hpp"
+#include "io/json/json_value.hpp"
 
 namespace saccade::io {
 
@@ -24,7 +24,7 @@ class Journal {
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return file_.name(); }
   /// Calls `line` with each complete line and its number from 1; appending goes on behind the last of them.
   /// Throws Error{file_format} naming the line that is no JSON object.
-  void replay(const std::function<void(const nlohmann::json& object, std::int64_t number)>& line);
+  void replay(const std::function<void(const JsonValue& object, std::int64_t number)>& line);
   /// Begins anew.
   void clear();
   void append(const nlohmann::json& object);

@@ -1,30 +1,30 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
+#include <span>
 #include <vector>
 
 #include "saccade/tokenizer.hpp"
-#include "text/added_tokens.hpp"
 #include "text/normalize/normalizer.hpp"
-#include "text/split/pre_tokenizer.hpp"
+#include "text/post/template.hpp"
+#include "text/split/splitter.hpp"
 #include "text/subword/subword_model.hpp"
 #include "text/subword/vocabulary.hpp"
-#include "text/template.hpp"
+#include "text/tokenize/added_tokens.hpp"
 
 namespace saccade::text {
 
 /// All that a tokenizer is made of, in the order in which a text goes through it.
 struct TokenizerParts {
-  AddedTokens raw_tokens;  ///< found in the text as it is
-  Normalizer normalizer;
-  AddedTokens normalized_tokens;  ///< found in normalized text
-  PreTokenizer pre_tokenizer;
-  std::unique_ptr<const SubwordModel> model;
-  Template single, pair;
+  AddedTokens raw_tokens = AddedTokens();  ///< found in the text as it is
+  std::vector<Normalizer> normalizers = {};
+  AddedTokens normalized_tokens = AddedTokens();  ///< found in normalized text
+  std::vector<Splitter> splitters = {};
+  SubwordModel model;
+  Templates templates = {};  ///< the post-processor
 
   Vocabulary vocabulary;  ///< the model's and added tokens
-  SpecialTokens special_tokens;
+  SpecialTokens special_tokens = {};
   std::int64_t model_max_length = 0;
 };
 
@@ -39,6 +39,6 @@ void add_to_vocabulary(const std::filesystem::path& file, std::vector<AddedToken
 /// Error{file_format} where a token becomes nothing.
 [[nodiscard]] AddedTokens choose_tokens(const std::filesystem::path& file,
                                         const std::vector<AddedToken>& tokens, bool normalized,
-                                        const Normalizer& normalizer);
+                                        std::span<const Normalizer> normalizers);
 
 }  // namespace saccade::text

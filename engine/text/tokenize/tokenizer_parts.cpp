@@ -1,4 +1,4 @@
-#include "text/tokenizer_parts.hpp"
+#include "text/tokenize/tokenizer_parts.hpp"
 
 #include <algorithm>
 #include <set>
@@ -34,18 +34,16 @@ void add_to_vocabulary(const std::filesystem::path& file, std::vector<AddedToken
 }
 
 AddedTokens choose_tokens(const std::filesystem::path& file, const std::vector<AddedToken>& tokens,
-                          bool normalized, const Normalizer& normalizer) {
-  Normalizer::Scratch scratch;
+                          bool normalized, std::span<const Normalizer> normalizers) {
+  NormalizeScratch scratch;
   std::vector<AddedToken> chosen;
   std::set<std::string> contents;
   for (const AddedToken& added : tokens) {
     AddedToken token = added;
     if (token.normalized != normalized) continue;
     if (normalized) {
-      std::string content;
-      normalizer.append(token.content, scratch, content);
-      if (content.empty()) throw token_error(file, added, "is nothing once it is normalized");
-      token.content = std::move(content);
+      token.content = normalize(normalizers, added.content, scratch);
+      if (token.content.empty()) throw token_error(file, added, "is nothing once it is normalized");
     }
     if (!contents.insert(token.content).second) continue;
     chosen.push_back(std::move(token));

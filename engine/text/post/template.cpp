@@ -1,4 +1,4 @@
-#include "text/template.hpp"
+#include "text/post/template.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -27,7 +27,7 @@ struct AddedToken {
 class AddedTokens {
  public:
   /// The contents, which are what is looked for, must be different and not empty.
-  explicit AddedTokens(std::vector<AddedToken> tokens);
+  explicit AddedTokens(std::vector<AddedToken> tokens = {});
 
   /// Calls text(std::string_view) for what is no token and not empty, token(id) for each token, in turn, as
   /// long as they return true. Returns whether all of them did.

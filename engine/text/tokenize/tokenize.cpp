@@ -1,4 +1,4 @@
-#include "text/tokenize.hpp"
+#include "text/tokenize/tokenize.hpp"
 
 #include "text/unicode/utf8.hpp"
 
@@ -13,25 +13,21 @@ std::int64_t tokenize(const TokenizerParts& parts, std::string_view text, std::i
     text = scratch.repaired;
   }
   const std::size_t before = ids.size();
-  bool done = false;
-  // From the inside out; each says whether to go on.
+  // The stages, the last one first. Each returns whether to go on.
+  const auto word = [&](std::string_view characters) {
+    append_ids(parts.model, characters, ids);
+    return static_cast<std::int64_t>(ids.size() - before) < enough;
+  };
   const auto token = [&](std::int32_t id) {
     ids.push_back(id);
     return true;
   };
-  const auto word = [&](std::string_view characters) {
-    parts.model->append(characters, ids);
-    done = static_cast<std::int64_t>(ids.size() - before) >= enough;
-    return !done;
-  };
   const auto normalized_text = [&](std::string_view piece) {
-    parts.pre_tokenizer.each_word(piece, word);
-    return !done;
+    return each_piece(parts.splitters, piece, word);
   };
   const auto raw_text = [&](std::string_view piece) {
-    scratch.normalized.clear();
-    parts.normalizer.append(piece, scratch.normalizer, scratch.normalized);
-    return parts.normalized_tokens.split(scratch.normalized, normalized_text, token);
+    const std::string_view normalized = normalize(parts.normalizers, piece, scratch.normalize);
+    return parts.normalized_tokens.split(normalized, normalized_text, token);
   };
   parts.raw_tokens.split(text, raw_text, token);
   return replaced;

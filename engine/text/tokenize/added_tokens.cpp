@@ -1,4 +1,4 @@
-#include "text/added_tokens.hpp"
+#include "text/tokenize/added_tokens.hpp"
 
 #include <utility>
 

@@ -1,0 +1,55 @@
+#include "text/subword/subword_model_json.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/as_size.hpp"
+#include "core/printable.hpp"
+#include "text/subword/word_piece_json.hpp"
+
+namespace saccade::text {
+namespace {
+
+using core::printable;
+
+/// Files of old versions lack the type; what it must be is then seen from the model's other members.
+std::string type_of(const io::JsonValue& model) {
+  if (const auto type = model.find("type")) return type->text();
+  if (model.has("merges")) return "BPE";
+  if (model.at("vocab").is_list()) return "Unigram";
+  return model.has("continuing_subword_prefix") ? "WordPiece" : "WordLevel";
+}
+
+Vocabulary read_vocabulary(const io::JsonValue& vocab) {
+  std::vector<const std::string*> tokens(vocab.size());
+  vocab.each_member([&](const std::string& token, const io::JsonValue& value) {
+    const std::size_t id = core::as_size(value.whole());
+    const auto fail = [&](const std::string& what) {
+      return vocab.error(ErrorCode::file_format,
+                         "gives '" + printable(token) + "' id " + std::to_string(id) + what);
+    };
+    if (id >= tokens.size())
+      throw fail(", but has " + std::to_string(tokens.size()) + " tokens; expected every id from 0 on once");
+    if (tokens[id] != nullptr) throw fail(", which '" + printable(*tokens[id]) + "' has, too");
+    tokens[id] = &token;
+  });
+  Vocabulary vocabulary;
+  for (const std::string* const token : tokens) vocabulary.add(*token);
+  return vocabulary;
+}
+
+}  // namespace
+
+StoredSubwordModel read_subword_model(const io::JsonValue& model) {
+  const std::string type = type_of(model);
+  if (type != "WordPiece")
+    throw model.error(ErrorCode::unsupported,
+                      "is of type '" + printable(type) + "', which is not supported; supported: WordPiece");
+  Vocabulary vocabulary = read_vocabulary(model.at("vocab"));
+  const WordPieceOptions options = read_word_piece_options(model, vocabulary);
+  WordPiece word_piece(vocabulary, options);
+  return {std::move(vocabulary), std::move(word_piece), options.unknown};
+}
+
+}  // namespace saccade::text
