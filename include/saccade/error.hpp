@@ -7,21 +7,32 @@
 
 namespace saccade {
 
-/// What kind of thing went wrong; the message of the Error says which one, where, and what was expected.
+/// The kind of an Error. Its message has the names and numbers, and what was expected instead.
 enum class ErrorCode {
-  invalid_argument,  ///< sizes, offsets, options that do not fit together
-  unsupported,       ///< valid, but not for this library, this build or this CPU
+  invalid_argument,  ///< sizes, offsets or options that do not fit together
+  unsupported,       ///< valid, but not implemented by this library, this build or this CPU
   file_not_usable,   ///< cannot be opened, read or written
   file_format,       ///< readable, but truncated, corrupt or of another format
   memory_limit,      ///< does not fit the memory that the caller allows
   cancelled,         ///< a stop was requested
 };
 
-/// The one exception of the library. Thrown before any output is touched; inside a computation nothing can
-/// fail.
+/// The library's one exception type. A call validates its arguments first and throws before it writes any
+/// output; the computation itself does not throw.
+///
+/// @code
+/// try {
+///   saccade::attention(engine, {q, k, v, out, offsets});
+/// } catch (const saccade::Error& error) {
+///   if (error.code() != saccade::ErrorCode::invalid_argument) throw;
+///   std::puts(error.what());  // "k.head_dim is 32; expected 64, as q.head_dim"
+/// }
+/// @endcode
 class SACCADE_API Error : public std::runtime_error {
  public:
+  /// An error of this kind; `message` is what what() returns.
   Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  /// The kind of error.
   [[nodiscard]] ErrorCode code() const noexcept { return code_; }
 
  private:

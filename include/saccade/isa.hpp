@@ -26,10 +26,10 @@ SACCADE_API [[nodiscard]] std::optional<Isa> parse_isa(std::string_view name) no
 /// The ISAs that this build has kernels for, from slowest to fastest.
 SACCADE_API [[nodiscard]] std::vector<Isa> compiled_isas();
 
-/// Those of them that this CPU and its operating system can run, from slowest to fastest.
+/// The compiled ISAs that this CPU and its operating system can run, from slowest to fastest.
 SACCADE_API [[nodiscard]] std::vector<Isa> supported_isas();
 
-/// The CPU features that decide what is supported, as "avx2 fma f16c ...".
+/// The detected CPU features by which supported_isas() is decided, as "avx2 fma f16c ...".
 SACCADE_API [[nodiscard]] std::string cpu_features();
 
 }  // namespace saccade

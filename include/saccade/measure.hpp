@@ -5,11 +5,14 @@
 
 namespace saccade {
 
-/// Fused multiply-adds per second that `threads` threads of this machine reach now with the engine's kernels
-/// (registers only, nothing loaded), as GFLOP/s: a multiply-add counts as two. Takes about `seconds`.
+/// The peak that `threads` threads of this machine reach at this moment with the engine's kernels, in
+/// GFLOP/s: fused multiply-adds on registers, without loads, each counted as two operations. Measures for
+/// about `seconds`. Throws Error{invalid_argument} where threads is not 1 to engine.threads().
 SACCADE_API [[nodiscard]] double measure_fma_peak(Engine& engine, int threads = 1, double seconds = 0.05);
 
-/// Bytes per second, in GB/s, that `threads` threads read from memory (far beyond the caches) now.
+/// The bandwidth with which `threads` threads read from memory at this moment, in GB/s, over a buffer of
+/// 256 MiB. Measures for about `seconds`. Throws Error{invalid_argument} where threads is not 1 to
+/// engine.threads().
 SACCADE_API [[nodiscard]] double measure_read_bandwidth(Engine& engine, int threads = 1,
                                                         double seconds = 0.2);
 

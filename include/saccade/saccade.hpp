@@ -1,6 +1,6 @@
 #pragma once
 
-// Everything but saccade/tbb.hpp.
+// Includes every public header except saccade/tbb.hpp, which needs oneTBB.
 
 #include "saccade/attention.hpp"
 #include "saccade/embed_files.hpp"

@@ -14,18 +14,16 @@
 
 namespace saccade {
 
-/// One linear map y = W x + b. weight: [out][in], row by row, or [in][out] where input_major; bias: [out] or
-/// empty.
+/// The weights of one linear layer y = W x + b.
 struct LinearWeights {
-  std::int64_t out = 0;
-  std::int64_t in = 0;
-  std::span<const float> weight = {};
-  std::span<const float> bias = {};
-  bool input_major = false;
+  std::int64_t out = 0;                ///< values of y
+  std::int64_t in = 0;                 ///< values of x
+  std::span<const float> weight = {};  ///< [out][in], or [in][out] where input_major
+  std::span<const float> bias = {};    ///< [out]; empty: no bias
+  bool input_major = false;            ///< the weight is stored [in][out], as GPT-2's files have it
 };
 
-/// The weights of a self-attention layer as fp32 in memory; they are packed, so nothing is borrowed after
-/// construction.
+/// The weights of a self-attention layer, fp32 in memory. SelfAttention packs them and keeps no reference.
 struct SelfAttentionWeights {
   LinearWeights query;   ///< [heads * head_dim][width]
   LinearWeights key;     ///< [heads * head_dim][width]
@@ -33,72 +31,99 @@ struct SelfAttentionWeights {
   LinearWeights output;  ///< [output_width][heads * head_dim]; out == 0: no output projection
 };
 
-/// Where a weight file keeps the layer, and what the file does not say.
+/// What SelfAttention::load() needs to know beside the file.
 struct SelfAttentionFile {
+  /// Number of heads, which weight files do not store.
   std::int64_t heads = 1;
-  /// Prefix of the tensor names, with or without the last dot; may be empty where only one layer matches.
+  /// Prefix of the layer's tensor names, with or without the last dot; may be empty where the file has only
+  /// one layer.
   std::string prefix = {};
 };
 
-/// A batch of sequences: x [tokens][width] and where each sequence begins.
+/// A ragged batch of vectors.
 struct RaggedView {
-  ConstMatrixView x;
-  Offsets offsets;
+  ConstMatrixView x;  ///< [tokens][width]
+  Offsets offsets;    ///< sequence boundaries
 };
 
+/// Options of SelfAttention::forward().
 struct ForwardOptions {
+  /// The keys visible to each token by position.
   Window window = Window::full();
-  /// Where to put the heads' outputs, concatenated, before the output projection: [tokens][heads * head_dim],
-  /// apart from z.
+  /// Where the heads' concatenated outputs before the output projection are written, [tokens][heads *
+  /// head_dim]; must not overlap z. Null data: nowhere.
   MatrixView context = {};
+  /// Attention probabilities or scores to write, in ascending order of sequences.
   std::span<const ProbabilitiesRequest> probabilities = {};
 };
 
-/// The attention of chosen query tokens, the layer's vector form: no other row is computed.
+/// Options of SelfAttention::forward_rows().
 struct ForwardRowsOptions {
+  /// The keys visible to each token by position.
   Window window = Window::full();
-  /// As ForwardOptions, a row for each chosen token.
+  /// As ForwardOptions::context, with a row for each selected token.
   MatrixView context = {};
-  /// For each sequence in turn, fp32 [heads][rows][length of the sequence]; empty: not wanted.
+  /// Where the attention probabilities are written: for each sequence in order, fp32 [heads][rows][tokens of
+  /// the sequence]; empty: nowhere.
   std::span<float> probabilities = {};
 };
 
-/// Multi-head self-attention (Vaswani et al. 2017, arXiv:1706.03762):
-/// z = W_O concat_h(softmax(Q_h K_h^T / sqrt(head_dim)) V_h) + b_O with Q = x W_Q^T + b_Q and so on.
+/// A multi-head self-attention layer with its weights (Vaswani et al. 2017, arXiv:1706.03762):
+/// z = W_O concat_h(softmax(Q_h K_h^T / sqrt(head_dim)) V_h) + b_O with Q = x W_Q^T + b_Q, K and V likewise.
+/// Does not change after construction: several threads may use one. A sequence's rows have the same bits
+/// alone and in any batch.
+///
+/// @code
+/// const auto layer = saccade::SelfAttention::load(engine, "bert.safetensors",
+///                                                 {.heads = 12, .prefix = "encoder.layer.0"});
+/// const std::vector<std::int64_t> boundaries = {0, 27, 32};                         // two sequences
+/// std::vector<float> x(32 * layer.width()), z(32 * layer.output_width());
+/// layer.forward(engine, {{x.data(), 32, layer.width(), layer.width()}, boundaries},
+///               {z.data(), 32, layer.output_width(), layer.output_width()});
+/// @endcode
 class SACCADE_API SelfAttention {
  public:
-  /// Packs `weights`. Throws Error{invalid_argument} when shapes do not fit together or heads do not divide.
+  /// Packs `weights`. Throws Error{invalid_argument} when shapes do not fit together or heads do not divide
+  /// query.out.
   SelfAttention(Engine& engine, const SelfAttentionWeights& weights, std::int64_t heads);
 
-  /// Reads a .safetensors file (F32, F16, BF16) with one of these sets of names behind file.prefix:
+  /// Reads a .safetensors file (F32, F16, BF16) with one of these sets of names after file.prefix:
   /// query/key/value[/output].weight|bias; Hugging Face BERT (attention.self.query.weight, ...,
-  /// attention.output.dense.weight); torch.nn.MultiheadAttention (in_proj_weight, out_proj.weight);
-  /// GPT-2 (attn.c_attn.weight, attn.c_proj.weight, stored [in][out]).
-  /// Errors name the file, the tensor and the shapes.
+  /// attention.output.dense.weight); torch.nn.MultiheadAttention (in_proj_weight, out_proj.weight); GPT-2
+  /// (attn.c_attn.weight, attn.c_proj.weight, stored [in][out]). Throws Error naming the file, the tensor and
+  /// the shapes.
   [[nodiscard]] static SelfAttention load(Engine& engine, const std::filesystem::path& path,
                                           const SelfAttentionFile& file);
 
+  /// Moves the layer; the one moved from may only be assigned to or destroyed.
   SelfAttention(SelfAttention&&) noexcept;
+  /// Moves the layer; the one moved from may only be assigned to or destroyed.
   SelfAttention& operator=(SelfAttention&&) noexcept;
   ~SelfAttention();
 
-  [[nodiscard]] std::int64_t width() const noexcept;  ///< columns of x
+  /// Columns of x.
+  [[nodiscard]] std::int64_t width() const noexcept;
+  /// Number of heads.
   [[nodiscard]] std::int64_t heads() const noexcept;
-  [[nodiscard]] std::int64_t context_width() const noexcept;  ///< heads * head_dim
-  [[nodiscard]] std::int64_t output_width() const noexcept;   ///< columns of z
+  /// heads * head_dim.
+  [[nodiscard]] std::int64_t context_width() const noexcept;
+  /// Columns of z.
+  [[nodiscard]] std::int64_t output_width() const noexcept;
   /// Floating-point operations of a forward pass over these sequences, a multiply-add counted as two.
   [[nodiscard]] double flops(Offsets offsets, Window window = Window::full()) const;
-  /// Scratch bytes that forward() takes from the engine for these sequences, where no mean over heads is
-  /// asked for; with rows, those of forward_rows().
+  /// Bytes of scratch that forward() takes from the engine for these sequences, where no mean over heads is
+  /// requested; with `rows`, bytes that forward_rows() takes.
   [[nodiscard]] std::size_t workspace(const Engine& engine, Offsets offsets,
                                       std::span<const std::int64_t> rows = {}) const;
 
-  /// z [tokens][output_width] for every token of the batch. z must not overlap x.
+  /// Computes z [tokens][output_width] for every token of the batch. z must not overlap x. Throws
+  /// Error{invalid_argument} before z is written when operands disagree.
   void forward(Engine& engine, const RaggedView& batch, MatrixView z,
                const ForwardOptions& options = {}) const;
 
-  /// z [sequences * rows.size()][output_width] for the tokens at positions `rows` of each sequence, which
-  /// must be long enough. Each row has the bits that forward() gives it.
+  /// Computes only selected rows: z [sequences * rows.size()][output_width] for the tokens at positions
+  /// `rows` of each sequence. Each row has the bits that forward() gives it. Throws Error{invalid_argument}
+  /// before z is written when operands disagree or a sequence has no such position.
   void forward_rows(Engine& engine, const RaggedView& batch, std::span<const std::int64_t> rows, MatrixView z,
                     const ForwardRowsOptions& options = {}) const;
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// Opt-in: the only public header that needs oneTBB's headers. Include it to run saccade in an arena of yours.
+// The only public header that needs oneTBB's headers, and the only one that saccade.hpp leaves out: include
+// it to run saccade in a task arena of your own.
 
 #include <oneapi/tbb/task_arena.h>
 
@@ -9,9 +10,9 @@
 
 namespace saccade {
 
-/// An engine that works in `arena`, with its concurrency, instead of an arena of its own; what is a single
-/// task runs where the call is made. The arena must outlive the engine and keep its concurrency.
-/// `options.threads` must be 0: the arena decides. Errors as Engine's constructor.
+/// An engine that runs in `arena`, with its concurrency, instead of in an arena of its own; a call that makes
+/// a single task runs it on the calling thread. The arena must outlive the engine and keep its concurrency.
+/// `options.threads` must be 0: the arena has the number of threads. Throws Error as Engine's constructor.
 SACCADE_API [[nodiscard]] Engine engine_in_arena(oneapi::tbb::task_arena& arena,
                                                  const EngineOptions& options = {});
 

@@ -14,42 +14,59 @@
 
 namespace saccade {
 
+/// Name, element type and shape of a tensor in a file.
 struct TensorInfo {
-  std::string name;  ///< the only tensor of an .npy file is called "x"
-  StorageType type = StorageType::f32;
-  std::vector<std::int64_t> shape;
+  std::string name;                     ///< "x" for the only tensor of an .npy file
+  StorageType type = StorageType::f32;  ///< of each element
+  std::vector<std::int64_t> shape;      ///< row-major; empty for a scalar
 
-  /// -1 where a size is negative or the tensor's bytes do not fit 63 bits; a TensorFile holds no such tensor.
+  /// Number of elements; -1 where a size is negative or the tensor's bytes do not fit 63 bits, which no
+  /// tensor of an open TensorFile has.
   [[nodiscard]] std::int64_t elements() const noexcept;
 };
 
-/// A file of tensors, opened for reading: .npy, .npz (stored or deflated) or .safetensors, told by its first
-/// bytes. Opening reads headers only and elements are read when asked for, so files larger than memory work.
-/// Everything that can be wrong with headers, sizes and offsets is found at open(); the checksum of an .npz
-/// entry is compared when the entry has been read from beginning to end. Errors name the file, the tensor and
-/// the numbers: file_not_usable for what cannot be opened, file_format for what is wrong inside.
-/// Little-endian, C order only. Not for use by several threads at once.
+/// A file of tensors, opened for reading: .npy, .npz (stored or deflated) or .safetensors, recognised by its
+/// first bytes. Opening reads only headers, and read() only the requested elements, so files larger than
+/// memory work. Little-endian and C order only. For one thread at a time.
+///
+/// Errors in headers, sizes and offsets are found by open(); the checksum of an .npz entry is compared when
+/// the entry has been read from beginning to end. Errors name the file, the tensor and the numbers:
+/// file_not_usable for what cannot be opened or read, file_format for malformed contents.
+///
+/// @code
+/// const auto file = saccade::TensorFile::open("hidden.npz");
+/// const saccade::TensorInfo& info = file.at("x");                    // [tokens][width]
+/// std::vector<float> rows(100 * info.shape[1]);
+/// file.read("x", 0, rows);                                           // the first 100 rows, as fp32
+/// const std::vector<std::int64_t> boundaries = file.read_integers("offsets");
+/// @endcode
 class SACCADE_API TensorFile {
  public:
+  /// Opens a file and reads its headers.
   [[nodiscard]] static TensorFile open(const std::filesystem::path& path);
+  /// Moves the file; the one moved from may only be assigned to or destroyed.
   TensorFile(TensorFile&&) noexcept;
+  /// Moves the file; the one moved from may only be assigned to or destroyed.
   TensorFile& operator=(TensorFile&&) noexcept;
   ~TensorFile();
 
+  /// The path given to open().
   [[nodiscard]] const std::filesystem::path& path() const noexcept;
+  /// All tensors of the file.
   [[nodiscard]] std::span<const TensorInfo> tensors() const noexcept;
-  /// Null when there is none of that name.
+  /// The tensor of that name; null when there is none.
   [[nodiscard]] const TensorInfo* find(std::string_view name) const noexcept;
-  /// Throws Error{file_format} naming the file's tensors when there is none of that name.
+  /// The tensor of that name. Throws Error{file_format} listing the file's tensors when there is none.
   [[nodiscard]] const TensorInfo& at(std::string_view name) const;
 
-  /// Elements first to first + out.size() - 1, converted to fp32 (from f32, f16, bf16, f64; other types are
-  /// an Error{file_format}). Throws Error{invalid_argument} where the tensor has no such elements. Going
-  /// forward through a deflated tensor is cheap, going back starts it again.
+  /// Reads elements first to first + out.size() - 1 of a tensor of f32, f16, bf16 or f64, converted to fp32;
+  /// another type is an Error{file_format}. Throws Error{invalid_argument} where the tensor has no such
+  /// elements. Reading a deflated tensor backwards inflates it again from its beginning.
   void read(std::string_view name, std::int64_t first, std::span<float> out) const;
-  /// The same elements of a tensor of bytes (boolean or u8), as stored: whoever wrote a boolean wrote 0 or 1.
+  /// Reads elements first to first + out.size() - 1 of a tensor of boolean or u8, unconverted. Throws as
+  /// read().
   void read_bytes(std::string_view name, std::int64_t first, std::span<std::uint8_t> out) const;
-  /// A whole tensor of integers (i32 or i64).
+  /// Reads all elements of a tensor of i32 or i64; another type is an Error{file_format}.
   [[nodiscard]] std::vector<std::int64_t> read_integers(std::string_view name) const;
 
  private:
@@ -58,31 +75,47 @@ class SACCADE_API TensorFile {
   std::unique_ptr<State> state_;
 };
 
-/// A file of tensors being written: .npy, .npz or .safetensors, told by the name's extension. Names, types
-/// and shapes are declared first; then each tensor's elements are appended in order, tensors in any
-/// interleaving: the bytes of the file depend only on the tensors. What is appended to an .npz for a tensor
-/// declared later than one that is not complete waits in a temporary file: declare first what is large and
-/// written throughout. The file appears under its name only on commit(); without it nothing is left behind
-/// and a file of that name is as it was. Devices and pipes are written to as well, as .npz where their name
-/// has no extension.
+/// A file of tensors being written: .npy, .npz or .safetensors, by the name's extension. Names, types and
+/// shapes are declared first; then each tensor's elements are appended in order, those of different tensors
+/// in any interleaving, which does not change the bytes of the file. The file appears under its name on
+/// commit(); without it nothing is left behind and an existing file of that name is unchanged.
+///
+/// An .npz stores one tensor after the other: elements appended to a tensor before the ones declared earlier
+/// are complete are kept in a temporary file, so declare large tensors first. Devices and pipes can be
+/// written too, as .npz where their name has no extension.
+///
+/// @code
+/// const std::vector<float> z(32 * 128);
+/// const std::vector<std::int64_t> ends = {0, 27, 32};
+/// saccade::TensorFileWriter writer("out.npz", {{.name = "z", .shape = {32, 128}},
+///                                              {"offsets", saccade::StorageType::i64, {3}}});
+/// writer.append("z", z);
+/// writer.append("offsets", ends);
+/// writer.commit();
+/// @endcode
 class SACCADE_API TensorFileWriter {
  public:
-  /// Throws Error for an unknown extension, an .npy with other than one tensor, a type other than f32, i32
-  /// and i64, names that are not unique, or a folder that cannot be written.
+  /// Declares the tensors. Throws Error{invalid_argument} for an unknown extension, an .npy with other than
+  /// one tensor, a type other than f32, i32 and i64, or names that are not unique, and Error{file_not_usable}
+  /// for a folder that cannot be written.
   TensorFileWriter(const std::filesystem::path& path, std::vector<TensorInfo> tensors);
+  /// Moves the writer; the one moved from may only be assigned to or destroyed.
   TensorFileWriter(TensorFileWriter&&) noexcept;
+  /// Moves the writer; the one moved from may only be assigned to or destroyed.
   TensorFileWriter& operator=(TensorFileWriter&&) noexcept;
   ~TensorFileWriter();
 
-  /// The tensor must have been declared f32.
+  /// Appends elements to a tensor declared f32. Throws Error{invalid_argument} for another type or more
+  /// elements than declared.
   void append(std::string_view name, std::span<const float> values);
-  /// The tensor must have been declared i64, or i32 (every value must fit).
+  /// Appends elements to a tensor declared i64 or i32. Throws Error{invalid_argument} for another type, more
+  /// elements than declared, or a value that does not fit i32.
   void append(std::string_view name, std::span<const std::int64_t> values);
-  /// Checks that every tensor is complete and has the disk write everything, short of the file's name: throws
-  /// Error where that fails. Nothing can be appended after it. Several files that belong together are all
-  /// finished before the first is committed. A pipe gets its bytes here.
+  /// Checks that every tensor is complete and has the disk write all bytes, but does not give the file its
+  /// name yet: several files that belong together are all finished before the first is committed. A pipe gets
+  /// its bytes here. Throws Error where that fails; nothing can be appended afterwards.
   void finish();
-  /// Calls finish() unless it has been called, then gives the file its name.
+  /// Calls finish() unless that was done, then gives the file its name.
   void commit();
 
  private:

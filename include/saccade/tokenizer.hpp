@@ -13,37 +13,46 @@
 
 namespace saccade {
 
+/// Options of Tokenizer: truncation and special tokens.
 struct TokenizerOptions {
-  /// The most tokens that a text, or a pair, may become, special tokens included; what is too long loses
-  /// tokens at its end, a pair the longer text first. 0: no limit.
+  /// The most tokens of a text or a pair, special tokens included. A longer one loses tokens at its end, a
+  /// pair those of its longer text first. 0: no limit.
   std::int64_t max_length = 0;
-  /// With the model's special tokens, such as [CLS] and [SEP].
+  /// Add the model's special tokens, such as [CLS] and [SEP].
   bool special_tokens = true;
 };
 
-/// A text, or a pair, as a model takes it.
+/// The tokens of a text or a pair.
 struct Encoding {
-  std::vector<std::int32_t> ids;
-  std::vector<std::int32_t> types;  ///< of each id: which text of a pair, as the model numbers them
-  bool truncated = false;           ///< tokens were left out for max_length
-  std::int64_t replaced = 0;        ///< invalid parts of UTF-8, each read as one U+FFFD
+  std::vector<std::int32_t> ids;    ///< [tokens], indices of the vocabulary
+  std::vector<std::int32_t> types;  ///< [tokens], which text of a pair, as the model numbers them
+  bool truncated = false;           ///< tokens were left out because of max_length
+  std::int64_t replaced = 0;        ///< invalid UTF-8 sequences, each read as one U+FFFD
 };
 
-/// Texts as ids, ragged, one after the other. Keeps its memory when cleared, and what a tokenizer works in:
-/// filling it again with texts no longer than before allocates nothing. One thread at a time.
+/// A ragged batch of token ids, to which texts are appended. Keeps its memory, and the tokenizer's work
+/// memory, when cleared: filling it again with texts no longer than before allocates nothing. For one thread
+/// at a time.
 class SACCADE_API TokenBatch {
  public:
+  /// An empty batch.
   TokenBatch();
+  /// Moves the batch; the one moved from may only be assigned to or destroyed.
   TokenBatch(TokenBatch&&) noexcept;
+  /// Moves the batch; the one moved from may only be assigned to or destroyed.
   TokenBatch& operator=(TokenBatch&&) noexcept;
   ~TokenBatch();
 
-  [[nodiscard]] std::span<const std::int32_t> ids() const noexcept;    ///< [tokens]
-  [[nodiscard]] std::span<const std::int32_t> types() const noexcept;  ///< [tokens]
-  [[nodiscard]] Offsets offsets() const noexcept;                      ///< [texts + 1]
-  /// Appends ids that somebody else's tokenizer made as the next text. Types: as many as ids, or none, which
+  /// [tokens], of all texts; valid until the batch changes.
+  [[nodiscard]] std::span<const std::int32_t> ids() const noexcept;
+  /// [tokens], of all texts; valid until the batch changes.
+  [[nodiscard]] std::span<const std::int32_t> types() const noexcept;
+  /// [texts + 1], the boundaries of the texts; valid until the batch changes.
+  [[nodiscard]] Offsets offsets() const noexcept;
+  /// Appends ids of another tokenizer as the next text. `types` has as many values as ids, or none, which
   /// means 0 for each. Throws Error{invalid_argument} for another number of types.
   void append(std::span<const std::int32_t> ids, std::span<const std::int32_t> types = {});
+  /// Removes all texts.
   void clear() noexcept;
 
  private:
@@ -52,52 +61,70 @@ class SACCADE_API TokenBatch {
   std::unique_ptr<State> state_;
 };
 
-/// What became of a text in a batch.
+/// What Tokenizer reports of a text that it has appended to a batch.
 struct Tokenized {
-  std::int64_t tokens = 0;
-  bool truncated = false;     ///< as Encoding
-  std::int64_t replaced = 0;  ///< as Encoding
+  std::int64_t tokens = 0;    ///< tokens of the text, special tokens included
+  bool truncated = false;     ///< tokens were left out because of max_length
+  std::int64_t replaced = 0;  ///< invalid UTF-8 sequences, each read as one U+FFFD
 };
 
-/// Ids of tokens that mean something to a model; unset where the model has none.
+/// Ids of a model's special tokens; unset where the model has none.
 struct SpecialTokens {
-  std::optional<std::int32_t> cls, sep, pad, mask, unk;
+  std::optional<std::int32_t> cls;   ///< first token of a text
+  std::optional<std::int32_t> sep;   ///< last token of each text
+  std::optional<std::int32_t> pad;   ///< padding; never appears in a ragged batch
+  std::optional<std::int32_t> mask;  ///< placeholder of masked language models
+  std::optional<std::int32_t> unk;   ///< word that is not in the vocabulary
 };
 
-/// Makes tokens of text, id for id as Hugging Face's library `tokenizers` does: WordPiece (BERT, DistilBERT,
-/// ELECTRA and many sentence encoders). Immutable: any number of threads may use one.
+/// Splits text into tokens, with the ids that Hugging Face's library `tokenizers` gives: WordPiece (BERT,
+/// DistilBERT, ELECTRA and many sentence encoders). Does not change after construction: several threads may
+/// use one.
+///
+/// @code
+/// const auto tokenizer = saccade::Tokenizer::load("all-MiniLM-L6-v2");
+/// const saccade::Encoding one = tokenizer.tokenize("Call me Ishmael.", {.max_length = 256});
+/// for (const std::int32_t id : one.ids) std::puts(std::string(tokenizer.token(id)).c_str());
+/// saccade::TokenBatch batch;
+/// for (const char* text : {"To be, or not to be", "that is the question"}) tokenizer.append(batch, text);
+/// @endcode
 class SACCADE_API Tokenizer {
  public:
-  /// Reads a model's directory: tokenizer.json, or vocab.txt with tokenizer_config.json,
-  /// special_tokens_map.json and added_tokens.json as far as they are there. Truncation and padding in
-  /// tokenizer.json are not used: options say what is wanted.
-  /// Throws Error naming the file: file_not_usable for what cannot be read, file_format for what is wrong
-  /// inside (ids that are not 0, 1, 2 and so on, among it), unsupported for a kind of tokenizer, normalizer,
-  /// pre-tokenizer or post-processor that is not known here.
+  /// Reads a model's directory: tokenizer.json, or vocab.txt with those of tokenizer_config.json,
+  /// special_tokens_map.json and added_tokens.json that exist. Truncation and padding in tokenizer.json are
+  /// ignored in favour of TokenizerOptions. Throws Error naming the file: file_not_usable for what cannot be
+  /// read, file_format for malformed contents (such as ids that are not 0, 1, 2 and so on), unsupported for a
+  /// kind of tokenizer, normalizer, pre-tokenizer or post-processor that is not implemented.
   [[nodiscard]] static Tokenizer load(const std::filesystem::path& directory);
 
+  /// Moves the tokenizer; the one moved from may only be assigned to or destroyed.
   Tokenizer(Tokenizer&&) noexcept;
+  /// Moves the tokenizer; the one moved from may only be assigned to or destroyed.
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();
 
-  /// Text is UTF-8; what is invalid is read as U+FFFD, as Python's errors="replace" does. Throws
-  /// Error{invalid_argument} where max_length is negative or too small for the special tokens.
+  /// The tokens of a text in UTF-8. Invalid sequences are read as U+FFFD, as Python's errors="replace" does.
+  /// Throws Error{invalid_argument} where max_length is negative or too small for the special tokens.
   [[nodiscard]] Encoding tokenize(std::string_view text, const TokenizerOptions& options = {}) const;
+  /// The tokens of a pair of texts, such as a question and a passage. Throws as tokenize() does.
   [[nodiscard]] Encoding tokenize_pair(std::string_view first, std::string_view second,
                                        const TokenizerOptions& options = {}) const;
 
-  /// The same, appended to a batch as its next text.
+  /// Appends what tokenize() gives to a batch as its next text. Throws as tokenize() does.
   Tokenized append(TokenBatch& batch, std::string_view text, const TokenizerOptions& options = {}) const;
+  /// Appends what tokenize_pair() gives to a batch as its next text. Throws as tokenize() does.
   Tokenized append_pair(TokenBatch& batch, std::string_view first, std::string_view second,
                         const TokenizerOptions& options = {}) const;
 
-  /// Tokens, added ones included: ids are 0 to vocabulary_size() - 1.
+  /// Number of tokens, added ones included: ids are 0 to vocabulary_size() - 1.
   [[nodiscard]] std::int64_t vocabulary_size() const noexcept;
-  /// A token as the vocabulary has it, for people to read. Throws Error{invalid_argument} for other ids.
+  /// The token of an id as the vocabulary spells it. Throws Error{invalid_argument} for an id out of range.
   [[nodiscard]] std::string_view token(std::int32_t id) const;
+  /// The id of a token as the vocabulary spells it; nothing where it has no such token.
   [[nodiscard]] std::optional<std::int32_t> id_of(std::string_view token) const;
+  /// Ids of the model's special tokens.
   [[nodiscard]] const SpecialTokens& special_tokens() const noexcept;
-  /// The longest text that the model takes, in tokens, as tokenizer_config.json says; 0 where it does not.
+  /// The longest text that the model takes, in tokens, from tokenizer_config.json; 0 where that has none.
   [[nodiscard]] std::int64_t model_max_length() const noexcept;
 
  private:

@@ -12,9 +12,10 @@ compiles_alone() {  # FILE: included twice, as headers are
 }
 asks_about_the_build() { grep -nE '^[ \t]*#[ \t]*(if|elif)' "$1" | grep -vE '__cplusplus'; }
 
-names_the_inside() {
-  grep -nE '\b(core|kernels|ops|layers|scheduler|io|text|model|pipeline)::|namespace (core|kernels|ops|layers|scheduler|io|text|model|pipeline)\b|xsimd' "$1" |
-    grep -vE '^[0-9]+: *//'
+names_the_inside() {  # FILE: only tbb.hpp may name oneTBB
+  local rooms='core|kernels|ops|layers|scheduler|io|text|model|pipeline' libraries='xsimd|oneapi|\btbb\b'
+  case $1 in */tbb.hpp) libraries='xsimd' ;; esac
+  grep -nE "\b($rooms)::|namespace ($rooms)\b|$libraries" "$1" | grep -vE '^[0-9]+: *//'
 }
 
 for header in "$root"/include/saccade/*.hpp; do
@@ -24,11 +25,17 @@ for header in "$root"/include/saccade/*.hpp; do
 done
 
 # Would it notice?
-bad=$(mktemp --suffix .hpp)
-trap 'rm -f "$bad"' EXIT
-printf '#pragma once\n#ifdef SACCADE_OPTION\n#endif\ninline std::string name();\nnamespace layers { struct Packed; }\n' > "$bad"
-if compiles_alone "$bad" 2> /dev/null || ! asks_about_the_build "$bad" > /dev/null || ! names_the_inside "$bad" > /dev/null; then
-  echo "a bad header went unnoticed"
-  failed=1
-fi
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+bad=$scratch/bad.hpp
+unnoticed() { echo "a bad header went unnoticed: $(cat "$bad")"; failed=1; }
+printf '#pragma once\ninline std::string name();\n' > "$bad"
+if compiles_alone "$bad" 2> /dev/null; then unnoticed; fi
+printf '#ifdef SACCADE_OPTION\n#endif\n' > "$bad"
+asks_about_the_build "$bad" > /dev/null || unnoticed
+for line in 'namespace layers { struct Packed; }' 'kernels::KernelTable table();' '#include <xsimd/xsimd.hpp>' \
+            '#include <oneapi/tbb/task_arena.h>' 'namespace tbb { class task_arena; }'; do
+  printf '%s\n' "$line" > "$bad"
+  names_the_inside "$bad" > /dev/null || unnoticed
+done
 exit $failed
