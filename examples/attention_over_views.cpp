@@ -1,5 +1,5 @@
-// Causal attention over a ragged batch whose queries, keys and values lie interleaved in one buffer, as a
-// fused projection leaves them: views say where each token and head begins, and nothing is copied.
+// Causal attention over a ragged batch whose queries, keys and values are interleaved in one buffer, as a
+// fused projection writes them: views describe where each token and head begins, and nothing is copied.
 
 #include <saccade/saccade.hpp>
 
@@ -24,7 +24,7 @@ int main() {
                       .offsets = offsets},
                      {.window = saccade::Window::causal()});
 
-  // The first token of a sequence sees itself alone: its output is its value.
+  // To the first token of a sequence only its own key is visible: its output is its value.
   const float* const value = qkv.data() + 5 * 3 * width + 2 * width;
   std::printf("token 5, its output and its value: %g %g\n", static_cast<double>(out[5 * width]),
               static_cast<double>(value[0]));

@@ -1,4 +1,4 @@
-// A program that has a oneTBB arena of its own: saccade works in it, on the threads that the program gave it.
+// A program with a oneTBB arena of its own: saccade runs in it, on the arena's threads.
 
 #include <oneapi/tbb/task_arena.h>
 #include <saccade/saccade.hpp>
@@ -15,8 +15,8 @@ int main() {
   const std::vector<std::string> texts(64, "Call me Ishmael.");
   const std::vector<float> vectors = encoder.embed(engine, texts);
 
-  saccade::Engine alone({.threads = 1});  // another engine beside it: the same bits
-  const bool same = encoder.embed(alone, texts) == vectors;
+  saccade::Engine one_thread({.threads = 1});  // a second engine at the same time: the same bits
+  const bool same = encoder.embed(one_thread, texts) == vectors;
   std::printf("%d threads, %s; the same bits as one: %s\n", engine.threads(), engine.threads_reason().c_str(),
               same ? "yes" : "no");
   return same ? 0 : 1;
