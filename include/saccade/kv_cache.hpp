@@ -48,7 +48,7 @@ struct KeyValueCache {
   std::span<const std::int32_t> page_table = {};
 };
 
-/// Writes new tokens behind the lengths[s] tokens that each sequence s has in the cache. k [tokens][heads]
+/// Writes new tokens after the lengths[s] tokens that each sequence s has in the cache. k [tokens][heads]
 /// [head_dim] and v have the new tokens of all sequences, separated by `offsets`; values are rounded to
 /// nearest where the cache stores less than they hold. The caller counts the lengths. Sequences may share
 /// pages, as those of a common prefix, but two sequences must not write to the same page in one call. Throws
