@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every ```cpp block of README.md and docs/, and every @code block of the public headers, compiles. The blocks of a document are
 # one function, in order, so that a later one may use what an earlier one declared; each header is a document. operands.hpp
-# declares what a reader is expected to have.
+# declares what a reader is expected to have. All documents are one program, since including the library takes the longest.
 # snippets.sh ROOT COMPILER [FLAG...]
 set -euo pipefail
 root=$1 compiler=$2
@@ -9,33 +9,34 @@ shift 2
 flags=(-std=c++20 -Wall -Wextra -Wno-unused-variable -Werror -fsyntax-only -I "$root/include" -I "$root/tests/docs" "$@")
 failed=0
 
-blocks_of() {  # FILE: the lines of its blocks
-  case $1 in
-    *.hpp) awk '/^ *\/\/\/ @code$/ { inside = 1; next } /^ *\/\/\/ @endcode$/ { inside = 0 }
-                inside { sub(/^ *\/\/\/ ?/, ""); print }' "$1" ;;
-    *) awk '/^```cpp$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$1" ;;
-  esac
+blocks_of() {  # FILE: the lines of its blocks, each block with its place in the file
+  awk -v file="$1" 'BEGIN { code = file ~ /[.]hpp$/; begin = code ? "^ *[/][/][/] @code$" : "^```cpp$"; end = code ? "^ *[/][/][/] @endcode$" : "^```$" }
+    $0 ~ begin { inside = 1; printf "#line %d \"%s\"\n", NR + 1, file; next }
+    $0 ~ end { inside = 0 }
+    inside { if (code) sub(/^ *[\/][\/][\/] ?/, ""); print }' "$1"
 }
-count_blocks() { grep -cE '^```cpp$|^ *\/\/\/ @code$' "$1" || true; }
+count_blocks() { blocks_of "$1" | grep -c '^#line' || true; }
 
-program_of() {  # FILE: its blocks as a program, at the standard output
+program_of() {  # FILE...: their blocks as a program, at the standard output
+  local file number=0
   printf '#include "operands.hpp"\n'
-  blocks_of "$1" | grep '^#include' || true
-  printf 'void document() {\n'
-  blocks_of "$1" | grep -v '^#include' || true
-  printf '}\n'
+  for file in "$@"; do blocks_of "$file" | grep '^#include' || true; done
+  for file in "$@"; do
+    printf 'void document_%d() {\n' $((++number))
+    blocks_of "$file" | sed 's|^#include.*||'
+    printf '}\n'
+  done
 }
-compiles() { program_of "$1" | "$compiler" "${flags[@]}" -x c++ -; }
+compiles() { program_of "$@" | "$compiler" "${flags[@]}" -x c++ -; }
 
 # The headers that a reader starts with each have a snippet.
 for header in attention self_attention encoder kv_cache tokenizer engine embed_files run_files tensor_file; do
   [ "$(count_blocks "$root/include/saccade/$header.hpp")" -ge 1 ] || { echo "$header.hpp has no snippet"; failed=1; }
 done
-for document in "$root"/README.md "$root"/docs/*.md "$root"/include/saccade/*.hpp; do
-  [ "$(count_blocks "$document")" -gt 0 ] || continue
-  compiles "$document" || { echo "does not compile: the snippets of $document"; failed=1; }
+for document in README docs/library; do
+  [ "$(count_blocks "$root/$document.md")" -ge 2 ] || { echo "too few blocks were found in $document.md"; failed=1; }
 done
-[ "$(count_blocks "$root/README.md")" -ge 2 ] || { echo "too few blocks were found in README.md"; failed=1; }
+compiles "$root"/README.md "$root"/docs/*.md "$root"/include/saccade/*.hpp || { echo "a snippet does not compile"; failed=1; }
 
 # Would it notice?
 scratch=$(mktemp -d)
