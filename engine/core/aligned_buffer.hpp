@@ -7,7 +7,7 @@
 
 namespace saccade {
 
-/// Owned memory that begins on a cache line, on huge pages where it is large; not initialised.
+/// Owned memory, not initialised, aligned to cache lines and, where it is large, to huge pages.
 template <class T>
 class AlignedBuffer {
  public:

@@ -5,7 +5,7 @@
 
 namespace saccade::core {
 
-/// A number of the library's int64 arithmetic that is not negative, as memory and containers count.
+/// Converts a number that is not negative from int64, which the library computes with, to std::size_t.
 [[nodiscard]] constexpr std::size_t as_size(std::int64_t n) noexcept {
   return static_cast<std::size_t>(n);
 }

@@ -6,8 +6,8 @@
 
 namespace saccade::core {
 
-/// Cuts aligned pieces from one run of memory. Without memory it only counts, so that the code which lays out
-/// a workspace is also the code which tells its size.
+/// Divides one run of memory into aligned pieces. Without memory it only counts, so that one function both
+/// lays out a workspace and computes its size.
 class Carver {
  public:
   explicit Carver(std::byte* memory = nullptr) noexcept : memory_(memory) {}

@@ -7,7 +7,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// From the mount down to the group.
+/// Adds the folders from the mount down to the group.
 void add_levels(fs::path mount, const fs::path& group, int version, std::vector<CgroupFolder>& folders) {
   folders.push_back({mount, version});
   for (const fs::path& part : group.relative_path()) folders.push_back({mount /= part, version});

@@ -8,8 +8,8 @@
 namespace saccade::core {
 namespace {
 
-/// Whether this thread rounds to nearest, keeps subnormals and masks exceptions; false where that is not
-/// known.
+/// Whether this thread rounds to nearest, keeps subnormals and masks exceptions; false where that cannot be
+/// read.
 bool usual_environment() noexcept {
 #if defined(__x86_64__)
   constexpr unsigned raised = 0x3f;  // flags, not settings

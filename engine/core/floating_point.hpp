@@ -4,8 +4,8 @@
 
 namespace saccade::core {
 
-/// Rounding to nearest, subnormals kept and exceptions masked while it lives, whatever the host's thread has
-/// set: results and what is computed while loading have the same bits in every host.
+/// Sets rounding to nearest, keeps subnormals and masks exceptions while it lives, whatever the calling
+/// thread had set, so that results and tables computed at load have the same bits in every host.
 class DefaultFloatingPoint {
  public:
   DefaultFloatingPoint() noexcept;
@@ -14,7 +14,7 @@ class DefaultFloatingPoint {
   ~DefaultFloatingPoint();
 
  private:
-  const bool usual_;  // nothing to do: the standard's functions take longer than all else around a small call
+  const bool usual_;  // then nothing is set: fesetenv takes longer than a small call
   std::fenv_t saved_;
 };
 

@@ -5,10 +5,10 @@
 
 namespace saccade::core {
 
-// Inlined everywhere: objects of kernels for different instruction sets must not share a copy.
+// Always inlined: the kernel objects of two instruction sets must not share a symbol.
 
-/// Exact, for every one of the 65536 values; a NaN stays a NaN of the same sign. No subnormal float takes
-/// part, so the host's flush-to-zero modes do not matter.
+/// f16 to fp32, exact for all 65536 values; a NaN stays a NaN of the same sign. No operand is a subnormal
+/// fp32, so the host's flush-to-zero modes do not matter.
 [[nodiscard, gnu::always_inline]] constexpr float float_from_f16(std::uint16_t half) noexcept {
   const std::uint32_t sign = (half & 0x8000u) << 16;
   const std::uint32_t exponent = (half >> 10) & 0x1fu;
@@ -20,7 +20,8 @@ namespace saccade::core {
   return std::bit_cast<float>(sign | magnitude);
 }
 
-/// To nearest, ties to even; beyond the range to infinity. A NaN stays a NaN of the same sign.
+/// fp32 to f16, to nearest, ties to even; values beyond the range become infinity. A NaN stays a NaN of the
+/// same sign.
 [[nodiscard, gnu::always_inline]] constexpr std::uint16_t f16_from_float(float value) noexcept {
   const auto bits = std::bit_cast<std::uint32_t>(value);
   const std::uint32_t sign = (bits >> 16) & 0x8000u;
@@ -28,9 +29,9 @@ namespace saccade::core {
   std::uint32_t half = 0;
   if (magnitude > 0x7f800000u) {
     half = 0x7e00u;
-  } else if (magnitude >= 0x477ff000u) {  // 65520: halfway from the largest to what would come next
+  } else if (magnitude >= 0x477ff000u) {  // 65520: halfway between the largest f16 and the next power of two
     half = 0x7c00u;
-  } else if (magnitude < 0x38800000u) {  // below 2^-14: counted in units of 2^-24, if half of one is there
+  } else if (magnitude < 0x38800000u) {  // below 2^-14: subnormal, in units of 2^-24
     const std::uint32_t shift = 126 - (magnitude >> 23);
     const std::uint32_t mantissa = (magnitude & 0x7fffffu) | 0x800000u;
     if (shift <= 24) half = (mantissa + (1u << (shift - 1)) - 1 + ((mantissa >> shift) & 1u)) >> shift;
@@ -40,7 +41,7 @@ namespace saccade::core {
   return static_cast<std::uint16_t>(sign | half);
 }
 
-/// Exact: bf16 is the upper half of fp32.
+/// bf16 to fp32, exact: bf16 is the upper half of fp32.
 [[nodiscard, gnu::always_inline]] constexpr float float_from_bf16(std::uint16_t bits) noexcept {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
 }

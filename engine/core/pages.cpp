@@ -23,7 +23,7 @@ void* allocate(std::size_t bytes) {
   const std::size_t pages = (bytes + huge_page - 1) / huge_page * huge_page;
   void* const memory = ::operator new(pages, alignment_of(bytes));
 #if defined(__linux__)
-  madvise(memory, pages, MADV_HUGEPAGE);  // a wish: what fails leaves small pages
+  madvise(memory, pages, MADV_HUGEPAGE);  // where it fails, pages stay small
 #endif
   return memory;
 }

@@ -4,9 +4,9 @@
 
 namespace saccade::core {
 
-/// Memory that begins on a cache line. From huge_page on it is whole huge pages where the system has them:
-/// kernels walk through megabytes in rows that lie kilobytes apart, and with small pages finding the pages
-/// takes longer than the arithmetic. Throws std::bad_alloc.
+/// Memory aligned to a cache line. From huge_page bytes on it is whole huge pages where the system has them:
+/// kernels read rows that are kilobytes apart, and with small pages TLB misses take longer than the
+/// arithmetic. Throws std::bad_alloc.
 [[nodiscard]] void* allocate(std::size_t bytes);
 void release(void* memory, std::size_t bytes) noexcept;
 

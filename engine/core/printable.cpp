@@ -25,7 +25,7 @@ std::string printable(std::string_view text) {
   for (std::size_t i = 0; i < shown.size(); ++i) {
     const auto code = static_cast<unsigned char>(shown[i]);
     const auto next = i + 1 < shown.size() ? static_cast<unsigned char>(shown[i + 1]) : 0u;
-    if (code == 0xc2 && next >= 0x80 && next <= 0x9f) {  // U+0080 to U+009F: some terminals obey these, too
+    if (code == 0xc2 && next >= 0x80 && next <= 0x9f) {  // U+0080 to U+009F: controls for some terminals
       result += '?';
       ++i;
     } else {

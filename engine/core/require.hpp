@@ -10,8 +10,8 @@
 
 namespace saccade::core {
 
-// What every check at the door is made of. Each throws Error{invalid_argument} with the offending numbers.
-// Names are views and messages are put together where something fails only: valid calls allocate nothing.
+// Argument checks. Each throws Error{invalid_argument} with the offending numbers. Names are views, and
+// messages are built only where a check fails: valid calls allocate nothing.
 
 [[noreturn]] void fail(const std::string& message);
 [[noreturn]] void fail(std::string_view name, const std::string& what_is_wrong);
@@ -26,7 +26,7 @@ void require_equal(std::string_view what, std::int64_t got, std::string_view exp
                    std::int64_t expected);
 void require_not_negative(std::string_view name, std::string_view member, std::int64_t n);
 void require_floating(std::string_view name, StorageType type);
-/// Elements from the first to the last of `count` vectors `stride` apart must be addressable.
+/// Throws unless `count` vectors `stride` elements apart are within the address space.
 void require_addressable(std::string_view name, std::int64_t count, std::int64_t stride);
 
 /// Positions may be added to one another without overflow.

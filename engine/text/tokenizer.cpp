@@ -24,17 +24,18 @@ struct [[gnu::visibility("hidden")]] TokenBatch::State {
   std::vector<std::int32_t> ids, types;
   std::vector<std::int64_t> offsets = {0};
 
-  // Work memory: the texts' own ids.
+  // Work memory: the ids of the texts without special tokens.
   text::TokenizeScratch scratch;
   std::vector<std::int32_t> first, second;
 
-  /// Appends first and second in their form, with no more than `room` ids of theirs; whether all went in.
+  /// Appends `first` and `second` in a template, truncated to `room` ids together; returns whether they were
+  /// not truncated.
   bool append(const text::Template& form, std::int64_t room, bool special_tokens);
 };
 
 namespace {
 
-/// The most tokens that are left for text beside the special tokens.
+/// The most tokens of texts that fit beside the special tokens.
 std::int64_t room_for_text(const text::Template& form, const TokenizerOptions& options) {
   if (options.max_length == 0) return INT64_MAX - 1;
   const std::int64_t special = options.special_tokens ? form.special_count() : 0;
@@ -127,7 +128,7 @@ Tokenized Tokenizer::append(TokenBatch& batch, std::string_view text, const Toke
   const std::size_t before = to.ids.size();
   to.first.clear();
   to.second.clear();
-  // One more than there is room for tells that something is left out.
+  // One id more than fits shows that the text is truncated.
   const std::int64_t replaced = text::tokenize(parts, text, room + 1, to.scratch, to.first);
   const bool all = to.append(parts.templates.single, room, options.special_tokens);
   return {static_cast<std::int64_t>(to.ids.size() - before), !all, replaced};
@@ -141,7 +142,7 @@ Tokenized Tokenizer::append_pair(TokenBatch& batch, std::string_view first, std:
   const std::size_t before = to.ids.size();
   to.first.clear();
   to.second.clear();
-  // Where both are longer than max_length it does not matter by how much: then they share the room evenly.
+  // Lengths beyond max_length do not matter: then both texts have half of the room.
   const std::int64_t enough = options.max_length == 0 ? INT64_MAX : options.max_length;
   std::int64_t replaced = text::tokenize(parts, first, enough, to.scratch, to.first);
   replaced += text::tokenize(parts, second, enough, to.scratch, to.second);

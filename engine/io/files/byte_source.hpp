@@ -7,7 +7,7 @@
 
 namespace saccade::io {
 
-/// Bytes to read from: a whole file, or an entry of a zip archive.
+/// A source of bytes that is read at any offset: a whole file, or an entry of a zip archive.
 class ByteSource {
  public:
   ByteSource() = default;
@@ -19,7 +19,7 @@ class ByteSource {
   /// Fills `out` from `offset`; both must lie within size(). Throws Error where the file is corrupt or has
   /// shrunk.
   virtual void read(std::uint64_t offset, std::span<std::byte> out) = 0;
-  /// Gives back memory that a later read can take again.
+  /// Frees buffers; a later read allocates them again.
   virtual void release_memory() noexcept {}
 };
 

@@ -7,11 +7,11 @@
 
 namespace saccade::io {
 
-/// The CRC-32 of zlib, of bytes that come piece by piece.
+/// The CRC-32 of zlib, computed piece by piece.
 class Crc32 {
  public:
   Crc32() = default;
-  /// Goes on after bytes of which this is the sum.
+  /// Continues from the CRC of the bytes before.
   explicit Crc32(std::uint32_t value) noexcept : value_(value) {}
 
   void add(std::span<const std::byte> bytes) noexcept;
@@ -21,7 +21,7 @@ class Crc32 {
   std::uint32_t value_ = 0;
 };
 
-/// Of a whole file. Throws Error{file_not_usable}.
+/// The CRC-32 of a whole file. Throws Error{file_not_usable}.
 [[nodiscard]] std::uint32_t crc32_of_file(const std::filesystem::path& path);
 
 }  // namespace saccade::io

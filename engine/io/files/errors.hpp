@@ -9,7 +9,7 @@
 
 namespace saccade::io {
 
-/// What a message is about: a file, or a tensor in it.
+/// The subject of a message: a file, or a tensor in it.
 struct Place {
   std::filesystem::path file;
   std::string tensor = {};

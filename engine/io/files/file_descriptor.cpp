@@ -12,7 +12,7 @@
 namespace saccade::io {
 namespace {
 
-/// Calls a system call until no signal interrupts it.
+/// Repeats a system call while signals interrupt it.
 template <typename Call>
 auto uninterrupted(Call call) {
   auto result = call();
@@ -24,7 +24,7 @@ int open_file(const std::filesystem::path& path, int flags, unsigned mode) {
   return uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, mode); });
 }
 
-/// One system call's worth: Linux moves at most 2 GiB at once, other systems refuse more.
+/// The most bytes for one system call: Linux moves at most 2 GiB, other systems fail for more.
 std::size_t one_call(std::size_t bytes) {
   return std::min<std::size_t>(bytes, std::size_t{1} << 30);
 }
@@ -127,10 +127,10 @@ void FileDescriptor::sync_data() const {
 }
 
 void FileDescriptor::sync_and_close() {
-  // EINVAL, EROFS: a device or pipe, which has nothing to sync.
+  // EINVAL, EROFS: devices and pipes cannot be synced.
   const int synced = uninterrupted([&] { return ::fsync(number_); });
   if (synced < 0 && errno != EINVAL && errno != EROFS) throw system_error(name_, "write", errno);
-  // After EINTR Linux has closed the file all the same.
+  // Linux closes the file even where close(2) returns EINTR.
   if (::close(std::exchange(number_, -1)) < 0 && errno != EINTR) throw system_error(name_, "write", errno);
 }
 

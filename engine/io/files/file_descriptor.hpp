@@ -7,8 +7,8 @@
 
 namespace saccade::io {
 
-/// An open file of the operating system. Every call goes on after interruption by a signal; errors speak
-/// of name().
+/// An open file of the operating system. Every call is repeated after interruption by a signal; errors give
+/// name().
 class FileDescriptor {
  public:
   FileDescriptor() = default;
@@ -22,7 +22,7 @@ class FileDescriptor {
   [[nodiscard]] static FileDescriptor create_new(const std::filesystem::path& path,
                                                  std::filesystem::path name);
 
-  /// Another number for an open file of this process, such as its standard input.
+  /// A duplicate of an open file of this process, such as its standard input (dup(2)).
   [[nodiscard]] static FileDescriptor copy_of(int number, std::filesystem::path name);
 
   [[nodiscard]] bool is_open() const noexcept { return number_ >= 0; }
@@ -30,18 +30,18 @@ class FileDescriptor {
   [[nodiscard]] const std::filesystem::path& name() const noexcept { return name_; }
   [[nodiscard]] bool can_seek() const noexcept;
 
-  /// Fills `out` with the bytes from `offset`; gives how many there were before the file ended.
+  /// Fills `out` with the bytes from `offset`; returns how many the file had.
   [[nodiscard]] std::size_t read(std::uint64_t offset, std::span<std::byte> out) const;
-  /// What comes next, as much as there is at once; nothing at the end.
+  /// Reads the next bytes, as many as one call gives; returns 0 at the end.
   [[nodiscard]] std::size_t read_next(std::span<std::byte> out) const;
   void write(std::uint64_t offset, std::span<const std::byte> bytes) const;
-  /// For pipes and terminals, which have no offsets.
+  /// Writes at the current position: for pipes and terminals, which have no offsets.
   void write_next(std::span<const std::byte> bytes) const;
-  /// Cuts the file off, or lengthens it with zeros.
+  /// Truncates the file, or extends it with zeros.
   void resize(std::uint64_t size) const;
-  /// Has the disk keep all bytes written so far.
+  /// Returns when all bytes written so far are on the disk (fdatasync(2)).
   void sync_data() const;
-  /// Asks the disk to have everything, then closes: an error of a delayed write is found here or never.
+  /// Syncs to disk, then closes: an error of a delayed write is reported here or never.
   void sync_and_close();
 
  private:

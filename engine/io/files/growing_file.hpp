@@ -10,19 +10,20 @@
 
 namespace saccade::io {
 
-/// Whether bytes written there go out at once: the standard output, a device or a pipe.
+/// Whether the path is a stream: the standard output, a device or a pipe, where written bytes cannot be
+/// changed.
 [[nodiscard]] bool is_stream(const std::filesystem::path& path);
 
-/// A file that grows at its end and can be gone on with after a crash. On disk it grows as TARGET.partial and
-/// gets its name from commit(); left without, it goes again unless keep() was called. A stream gets its
-/// bytes as they come.
+/// A file that is only appended to and can be resumed after a crash. On disk it is TARGET.partial until
+/// commit() renames it; without commit() it is removed unless keep() was called. A stream is written
+/// directly.
 class GrowingFile {
  public:
-  /// Where the bytes are until commit(); for streams, the stream itself.
+  /// The path of the bytes until commit(); for streams, the stream itself.
   [[nodiscard]] static std::filesystem::path partial_path(const std::filesystem::path& target);
 
-  /// A file on disk begins with the first `kept` bytes of what lies at partial_path(). Throws
-  /// Error{file_not_usable}, or Error{file_format} where that is shorter.
+  /// A file on disk begins with the first `kept` bytes of the file at partial_path(). Throws
+  /// Error{file_not_usable}, or Error{file_format} where that file is shorter.
   explicit GrowingFile(std::filesystem::path target, std::uint64_t kept = 0);
   GrowingFile(const GrowingFile&) = delete;
   GrowingFile& operator=(const GrowingFile&) = delete;
@@ -30,14 +31,14 @@ class GrowingFile {
 
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
   void append(std::span<const std::byte> bytes);
-  /// In place of the file's first bytes. Not for streams.
+  /// Overwrites the file's first bytes. Not for streams.
   void write_first(std::span<const std::byte> bytes);
-  /// From here on the disk has what was appended.
+  /// Returns when all appended bytes are on the disk.
   void sync();
-  /// Whatever happens, what was written stays as partial_path().
+  /// Keeps partial_path() when this object is destroyed without commit().
   void keep() noexcept { kept_ = true; }
   void finish();
-  /// After finish(): gives a file on disk its name.
+  /// Renames a file on disk to its target. Call after finish().
   void commit();
 
  private:
@@ -45,14 +46,14 @@ class GrowingFile {
   void flush();
 
   std::filesystem::path target_;
-  std::filesystem::path partial_;  ///< empty for streams, and from commit() on
+  std::filesystem::path partial_;  ///< empty for streams and after commit()
   FileDescriptor file_;
   std::uint64_t size_ = 0;
   bool kept_ = false;
   std::vector<std::byte> pending_;  ///< appended, and not written yet
 };
 
-/// Has the disk keep the names in the folder of a file, as far as its file system can.
+/// Syncs the folder of a file, so that its name survives a crash, where the file system supports it.
 void sync_folder_of(const std::filesystem::path& file) noexcept;
 
 }  // namespace saccade::io

@@ -11,7 +11,7 @@
 
 namespace saccade::io {
 
-// O_NONBLOCK: opening a pipe must not wait for somebody to write into it.
+// O_NONBLOCK: opening a pipe must not wait for a writer.
 InputFile::InputFile(const std::filesystem::path& path) : file_(path, O_RDONLY | O_NONBLOCK) {
   struct stat status {};
   if (::fstat(file_.number(), &status) < 0) throw system_error(path, "read", errno);

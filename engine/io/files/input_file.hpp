@@ -5,9 +5,8 @@
 
 namespace saccade::io {
 
-/// A regular file opened for reading. Read by pread, not mapped: a read goes into the caller's memory and
-/// nowhere else, so a pass over a file larger than memory leaves no mapped pages behind, and a file that
-/// shrinks is an Error, not a SIGBUS.
+/// A regular file opened for reading. It is read by pread, not mapped: a pass over a file larger than memory
+/// leaves no mapped pages behind, and a file that is truncated is an Error, not a SIGBUS.
 class InputFile : public ByteSource {
  public:
   /// Throws Error{file_not_usable} for a missing file, a folder, a device or a pipe.
@@ -16,7 +15,7 @@ class InputFile : public ByteSource {
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return file_.name(); }
   [[nodiscard]] std::uint64_t size() const noexcept override { return size_; }
   void read(std::uint64_t offset, std::span<std::byte> out) override;
-  /// For what system calls do with the open file beside reading.
+  /// The open file, for other system calls.
   [[nodiscard]] const FileDescriptor& descriptor() const noexcept { return file_; }
 
  private:
@@ -24,7 +23,7 @@ class InputFile : public ByteSource {
   std::uint64_t size_ = 0;
 };
 
-/// Whether something has this name; false where that cannot be found out.
+/// Whether a file or folder has this name; false where the folder cannot be searched.
 [[nodiscard]] bool file_exists(const std::filesystem::path& path) noexcept;
 /// All bytes of a file. Throws as InputFile does, and Error{file_format} for more than `longest` bytes.
 [[nodiscard]] std::string read_file(const std::filesystem::path& path, std::uint64_t longest);

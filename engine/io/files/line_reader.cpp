@@ -31,7 +31,7 @@ bool LineReader::open() {
   return true;
 }
 
-/// Bytes behind those that are there; false where the file has no more.
+/// Reads more bytes to the end of block_; false at the end of the file.
 bool LineReader::refill() {
   block_.erase(0, std::exchange(at_, 0));
   const std::size_t had = block_.size();
@@ -57,7 +57,7 @@ Line LineReader::line(std::string_view text, bool too_long) const {
   return {text.substr(0, longest_), position_.file, position_.lines, too_long || text.size() > longest_};
 }
 
-/// The line whose first bytes are rest(), of which there are too many already.
+/// Makes a line of the first bytes of rest(), which is longer than a line may be, and skips what follows.
 Line LineReader::long_line() {
   std::size_t end = rest().find('\n');
   for (bool more = true; end == std::string_view::npos && more; end = rest().find('\n')) {

@@ -13,22 +13,22 @@
 
 namespace saccade::io {
 
-/// Stands for the standard input where a file to be read is named.
+/// The path that means the standard input.
 inline constexpr std::string_view standard_stream = "-";
 
 /// A line without its end.
 struct Line {
-  std::string_view text;    ///< until the next call
-  std::size_t file = 0;     ///< which of the files
+  std::string_view text;    ///< valid until the next call
+  std::size_t file = 0;     ///< index of its file
   std::int64_t number = 0;  ///< in its file, from 1
-  bool too_long = false;    ///< there is more of it than the reader keeps
+  bool too_long = false;    ///< `text` is only its beginning
 };
 
-/// The end of a line that was read: what is behind it comes next.
+/// The position after a line that was read.
 struct LinePosition {
   std::size_t file = 0;
   std::uint64_t offset = 0;  ///< in that file
-  std::int64_t lines = 0;    ///< of that file, before it
+  std::int64_t lines = 0;    ///< of that file before the position
 
   [[nodiscard]] bool operator==(const LinePosition&) const = default;
 };
@@ -37,19 +37,19 @@ struct LinePosition {
 /// bytes, or the longest line, whatever the size of the files.
 class LineReader {
  public:
-  /// `longest`: bytes of a line that are kept; what a longer one has beyond is passed by.
+  /// `longest`: bytes of a line that are kept; the rest of a longer line is skipped.
   LineReader(std::vector<std::filesystem::path> files, std::size_t longest);
 
-  /// The next line, nothing at the end. Throws Error{file_not_usable}.
+  /// The next line; nothing at the end of the last file. Throws Error{file_not_usable}.
   [[nodiscard]] std::optional<Line> next();
-  /// Passes by all bytes up to there, of which no line is asked for. Throws Error{file_format} where the
-  /// files end before.
+  /// Skips all bytes up to a position at which an earlier run stopped. Throws Error{file_format} where the
+  /// files end before it.
   void skip_to(const LinePosition& position);
 
   [[nodiscard]] const LinePosition& position() const noexcept { return position_; }
-  /// Of all bytes before position(), from the first file's first.
+  /// The CRC-32 of all bytes before position(), those of all files.
   [[nodiscard]] std::uint32_t crc() const noexcept { return crc_.value(); }
-  /// Bytes before position().
+  /// The number of bytes before position(), in all files.
   [[nodiscard]] std::uint64_t bytes() const noexcept { return files_before_ + position_.offset; }
 
  private:
@@ -63,9 +63,9 @@ class LineReader {
 
   std::vector<std::filesystem::path> files_;
   std::size_t longest_;
-  FileDescriptor file_;  ///< of position_, once something was read from it
+  FileDescriptor file_;  ///< the file of position_, open after its first read
   std::string block_;    ///< bytes read
-  std::size_t at_ = 0;   ///< what of them is used up
+  std::size_t at_ = 0;   ///< the first unread byte of block_
   LinePosition position_;
   std::uint64_t files_before_ = 0;  ///< bytes of the files before this one
   Crc32 crc_;

@@ -10,7 +10,7 @@
 namespace saccade::io {
 
 MappedFile::MappedFile(const InputFile& file) {
-  if (file.size() == 0) return;  // mmap refuses it
+  if (file.size() == 0) return;  // mmap fails for it
   void* data = ::mmap(nullptr, file.size(), PROT_READ, MAP_PRIVATE, file.descriptor().number(), 0);
   if (data == MAP_FAILED) throw system_error(file.path(), "map into memory", errno);
   bytes_ = {static_cast<const std::byte*>(data), file.size()};
@@ -24,7 +24,7 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 }
 
 MappedFile::~MappedFile() {
-  // munmap takes back what mmap gave, which is not const.
+  // munmap takes a pointer to non-const, as mmap returned it.
   if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 

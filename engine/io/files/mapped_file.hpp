@@ -7,10 +7,10 @@
 
 namespace saccade::io {
 
-/// The bytes of a file in memory, read-only, as long as this object lives: pages come from the disk when they
-/// are touched, and processes that map the same file share them. For what stays in place, as a table of which
-/// few rows are ever read; a pass over a whole file is InputFile's. Sizes are those of the file when it was
-/// opened: who truncates it afterwards ends the process by SIGBUS when a lost page is touched.
+/// A read-only memory map of a file. Pages are loaded on first access, and processes that map the same file
+/// share them. Use it for data that stays in place, such as a table of which few rows are read; use InputFile
+/// for one pass over a whole file. If the file is truncated while it is mapped, access to a lost page ends
+/// the process with SIGBUS.
 class MappedFile {
  public:
   MappedFile() = default;

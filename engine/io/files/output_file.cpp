@@ -23,8 +23,8 @@ struct HiddenFile {
   fs::path path;
 };
 
-/// The process id keeps processes apart, the count the files of one process; another machine's file in a
-/// shared folder is passed by, as the name is taken only where it is free.
+/// A hidden name for the file. The process id and a counter make it unique on this machine; the file is
+/// created only where the name is free, so that another machine may use the same folder.
 HiddenFile create_hidden(const fs::path& folder, const fs::path& name) {
   const std::string stem = ".saccade-" + std::to_string(::getpid()) + "-";
   for (int count = 0;; ++count) {
@@ -47,7 +47,7 @@ FileDescriptor create_nameless(const fs::path& folder, const fs::path& name) {
 }
 
 fs::path without_links(const fs::path& path) {
-  std::error_code unresolved;  // a new file, or a link to nowhere: takes the name as it is
+  std::error_code unresolved;  // for a new file or a dangling link: the path is used unresolved
   fs::path resolved = fs::canonical(path, unresolved);
   if (unresolved) resolved = fs::absolute(path, unresolved);
   return unresolved ? path : resolved;

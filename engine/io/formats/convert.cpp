@@ -25,7 +25,7 @@ void convert_to_float(StorageType type, std::span<const std::byte> bytes, std::s
   } else if (type == StorageType::bf16) {
     convert_each<std::uint16_t>(bytes, out, [](std::uint16_t half) { return core::float_from_bf16(half); });
   } else if (type == StorageType::f64) {
-    const core::DefaultFloatingPoint environment;  // of all types the one that is rounded
+    const core::DefaultFloatingPoint environment;  // f64 is the only type that is rounded
     convert_each<double>(bytes, out, [](double value) { return static_cast<float>(value); });
   } else {
     convert_each<float>(bytes, out, [](float value) { return value; });

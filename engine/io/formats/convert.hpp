@@ -16,11 +16,11 @@ static_assert(std::endian::native == std::endian::little, "files are little-endi
          type == StorageType::f64;
 }
 
-/// `bytes` as they lie in a file, at any alignment, to fp32. `type` must satisfy converts_to_float. f64 is
-/// rounded to nearest, beyond the range of fp32 to infinity.
+/// Converts elements of a file, at any alignment, to fp32. `type` must satisfy converts_to_float. f64 is
+/// rounded to nearest; values beyond the range of fp32 become infinity.
 void convert_to_float(StorageType type, std::span<const std::byte> bytes, std::span<float> out) noexcept;
 
-/// The same for i32 and i64.
+/// Converts elements of type i32 or i64.
 void convert_to_integers(StorageType type, std::span<const std::byte> bytes,
                          std::span<std::int64_t> out) noexcept;
 

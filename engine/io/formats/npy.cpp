@@ -8,16 +8,16 @@
 namespace saccade::io {
 namespace {
 
-/// numpy itself reads no header beyond 10,000 characters unless told to.
+/// The longest header; numpy reads at most 10,000 characters by default.
 constexpr std::uint64_t longest_header = 1 << 20;
 
-/// Where the dictionary begins, after magic, version and length; and its length.
+/// The dictionary in the header: its offset, after magic, version and length, and its length.
 struct HeaderRange {
   std::uint64_t begin;
   std::uint64_t size;
 };
 
-/// Version 1 has a length of two bytes, 2 and 3 of four.
+/// Reads the length, which has two bytes in version 1 and four in versions 2 and 3.
 HeaderRange read_header_range(const Place& place, ByteSource& bytes) {
   constexpr std::uint64_t version_end = 8;
   if (bytes.size() < version_end + 2 || read_string(bytes, 0, npy_magic.size()) != npy_magic) {
@@ -51,7 +51,7 @@ StorageType parse_descr(const Place& place, const std::string& descr) {
   const char order = descr.empty() ? '\0' : descr[0];
   const std::string code = descr.substr(descr.empty() ? 0 : 1);
   const std::optional<StorageType> type = type_of_npy(code);
-  const bool has_order = !type || size_of(*type) > 1;  // a single byte has none, whatever is said
+  const bool has_order = !type || size_of(*type) > 1;  // the order of a single byte does not matter
   const std::string dtype = "dtype '" + printable(descr) + "' ";
   if (order == '>' && has_order) {
     throw format_error(place, dtype + "is big-endian; expected little-endian ('<" + printable(code) + "')");

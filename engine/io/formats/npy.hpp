@@ -11,14 +11,14 @@
 namespace saccade::io {
 
 inline constexpr std::string_view npy_magic{"\x93NUMPY", 6};
-/// .npy has no names.
+/// The name of the tensor of an .npy file, which stores none.
 inline constexpr std::string_view npy_tensor_name = "x";
 
 /// Reads the header of an .npy (versions 1.0, 2.0, 3.0) that fills `bytes`: a file, or an entry of an .npz.
 /// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 [[nodiscard]] StoredTensor read_npy(const Place& place, std::shared_ptr<ByteSource> bytes);
 
-/// What comes before the elements of an .npy file: the bytes that numpy.save writes.
+/// The header of an .npy file, byte for byte as numpy.save writes it.
 [[nodiscard]] std::string npy_header(const TensorInfo& tensor);
 
 }  // namespace saccade::io

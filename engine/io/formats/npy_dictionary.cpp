@@ -7,7 +7,7 @@
 namespace saccade::io {
 namespace {
 
-/// Reads the few Python literals that a header is made of.
+/// Parses the Python literals of an .npy header.
 class Scanner {
  public:
   Scanner(const Place& place, std::string_view text) : place_(place), text_(text) {}
@@ -59,7 +59,7 @@ class Scanner {
     const auto [end, error] = std::from_chars(first, text_.data() + text_.size(), value);
     if (error != std::errc{}) fail("a size below 2^63");
     at_ += static_cast<std::size_t>(end - first);
-    static_cast<void>(accept("L"));  // a long of Python 2
+    static_cast<void>(accept("L"));  // the suffix of a long in Python 2
     return value;
   }
 

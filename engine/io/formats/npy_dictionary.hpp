@@ -9,7 +9,7 @@
 
 namespace saccade::io {
 
-/// The text of an .npy header, a Python dictionary literal, as it stands there.
+/// The members of an .npy header, which is a Python dictionary literal.
 struct NpyDictionary {
   std::string descr;
   bool fortran_order = false;

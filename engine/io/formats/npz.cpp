@@ -23,7 +23,7 @@ std::vector<StoredTensor> read_npz(const std::shared_ptr<InputFile>& file) {
     entry.name = without_extension(entry.name);
     const std::shared_ptr<ByteSource> bytes = open_entry(file, entry);
     tensors.push_back(read_npy({file->path(), entry.name}, bytes));
-    tensors.back().info.name = entry.name;  // even where it is empty
+    tensors.back().info.name = entry.name;  // which may be empty
     bytes->release_memory();                // an archive may have thousands of entries
   }
   return tensors;

@@ -8,7 +8,8 @@
 
 namespace saccade::io {
 
-/// The tensors of an .npz: a zip archive of .npy files, whose names lose ".npy".
+/// The tensors of an .npz, which is a zip archive of .npy files. A tensor's name is the entry's without
+/// ".npy".
 [[nodiscard]] std::vector<StoredTensor> read_npz(const std::shared_ptr<InputFile>& file);
 
 }  // namespace saccade::io

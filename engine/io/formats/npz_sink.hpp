@@ -11,9 +11,9 @@
 
 namespace saccade::io {
 
-/// An .npz with one stored entry a tensor, in declared order, whatever the order of appending: the same
-/// tensors give the same bytes. The first tensor that is not complete streams into the archive; what comes
-/// early for later ones waits in a nameless file, in which each has its own range.
+/// Writes an .npz with one stored entry for each tensor, in declared order whatever the order of appending,
+/// so that the same tensors give the same bytes. The first incomplete tensor is written into the archive;
+/// bytes of later tensors are kept in a temporary file, in which each has its own range.
 class NpzSink : public TensorSink {
  public:
   NpzSink(const std::filesystem::path& path, std::span<const TensorInfo> tensors);
@@ -23,13 +23,13 @@ class NpzSink : public TensorSink {
   void commit() override { file_.commit(); }
 
  private:
-  /// A tensor on its way into the archive.
+  /// A tensor that is being written.
   struct Entry {
     std::string name;
     std::string header;
     std::uint64_t size = 0;      ///< of the elements
     std::uint64_t received = 0;  ///< bytes appended
-    std::uint64_t waits_at = 0;  ///< in waiting_
+    std::uint64_t waits_at = 0;  ///< its offset in waiting_
   };
 
   void begin_current();
@@ -40,7 +40,7 @@ class NpzSink : public TensorSink {
   ZipWriter zip_;
   std::vector<Entry> entries_;
   std::size_t current_ = 0;  ///< the entry that is open in the archive
-  FileDescriptor waiting_;   ///< open once something had to wait
+  FileDescriptor waiting_;   ///< the temporary file, open after its first use
 };
 
 }  // namespace saccade::io

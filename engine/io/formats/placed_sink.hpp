@@ -9,10 +9,10 @@
 
 namespace saccade::io {
 
-/// Formats in which the place of every tensor is known before its first element: .npy and .safetensors.
+/// Writes formats in which the offset of every tensor is known in advance: .npy and .safetensors.
 class PlacedSink : public TensorSink {
  public:
-  /// `header`: the file's first bytes. `begins`: where each tensor begins.
+  /// `header`: the file's first bytes. `begins`: the offset of each tensor.
   PlacedSink(const std::filesystem::path& path, const std::string& header, std::vector<std::uint64_t> begins);
 
   void append(std::size_t tensor, std::uint64_t position, std::span<const std::byte> bytes) override;

@@ -13,7 +13,7 @@ namespace saccade::io {
 namespace {
 
 constexpr std::uint64_t length_size = 8;
-/// The limit of the reference implementation.
+/// The longest header, as in the reference implementation.
 constexpr std::uint64_t longest_header = 100'000'000;
 
 std::uint64_t read_header_size(InputFile& file) {
@@ -32,7 +32,7 @@ std::uint64_t read_header_size(InputFile& file) {
   return size;
 }
 
-/// Indices of the tensors as their bytes shall lie.
+/// Indices of the tensors in the order of their bytes.
 std::vector<std::size_t> order_of_bytes(std::span<const TensorInfo> tensors) {
   std::vector<std::size_t> order(tensors.size());
   std::iota(order.begin(), order.end(), std::size_t{0});

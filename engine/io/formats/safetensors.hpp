@@ -15,15 +15,15 @@ namespace saccade::io {
 /// header, and then the tensors' bytes without holes. https://github.com/huggingface/safetensors#format
 [[nodiscard]] std::vector<StoredTensor> read_safetensors(const std::shared_ptr<InputFile>& file);
 
-/// The first bytes of a file in which these tensors lie in this order, header length included; padded with
-/// blanks to `least` bytes where it is shorter. Names must be UTF-8 and unique.
+/// The header of a file whose tensors have this order, with its length; padded with blanks to at least
+/// `least` bytes. Names must be UTF-8 and unique.
 [[nodiscard]] std::string safetensors_header(const std::filesystem::path& path,
                                              std::span<const TensorInfo> tensors, std::size_t least = 0);
 
-/// Where everything of a file to be written is.
+/// The layout of a file to be written.
 struct SafetensorsLayout {
-  std::string header;                 ///< the file's first bytes, with the length
-  std::vector<std::uint64_t> begins;  ///< of each tensor in the file
+  std::string header;                 ///< with its length
+  std::vector<std::uint64_t> begins;  ///< offset of each tensor in the file
 };
 
 /// Tensors with larger elements come first, so that each is aligned to its elements. Names must be UTF-8 and

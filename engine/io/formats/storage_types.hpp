@@ -12,7 +12,7 @@
 
 namespace saccade::io {
 
-/// What the formats call a type.
+/// A type's names in the file formats.
 struct StorageTypeRow {
   StorageType type;
   std::string_view name;
@@ -42,7 +42,7 @@ inline constexpr std::array<StorageTypeRow, 13> storage_types = {{
 [[nodiscard]] std::optional<StorageType> type_of_safetensors(std::string_view code) noexcept;
 
 /// Bytes of a tensor; nothing where a size is negative or where the product of the other sizes does not fit,
-/// even if one size is 0: whoever multiplies some of the sizes later need not think of overflow.
+/// even if one size is 0: then products of some of the sizes cannot overflow either.
 [[nodiscard]] std::optional<std::uint64_t> bytes_of(const TensorInfo& tensor) noexcept;
 
 /// "[2, 3]"

@@ -8,11 +8,11 @@
 
 namespace saccade::io {
 
-/// A tensor and where its bytes are.
+/// A tensor of a file and the place of its bytes.
 struct StoredTensor {
   TensorInfo info;
   std::shared_ptr<ByteSource> bytes;
-  std::uint64_t begin = 0;  ///< of its first element within `bytes`
+  std::uint64_t begin = 0;  ///< offset of its first element in `bytes`
 };
 
 }  // namespace saccade::io

@@ -63,7 +63,7 @@ struct [[gnu::visibility("hidden")]] TensorFile::State {
   void require_elements(std::size_t tensor, std::int64_t first, std::size_t count) const;
   [[nodiscard]] Error wrong_type(std::size_t tensor, const std::string& expected) const;
 
-  /// Reads elements first to first + out.size() - 1 in pieces, and has each converted.
+  /// Reads elements first to first + out.size() - 1 in pieces, and converts each piece.
   template <typename Out, typename Convert>
   void read(std::size_t tensor, std::uint64_t first, std::span<Out> out, Convert convert);
   void read_bytes(std::size_t tensor, std::uint64_t first, std::span<std::byte> out);
@@ -110,7 +110,7 @@ void TensorFile::State::read_bytes(std::size_t tensor, std::uint64_t first, std:
 template <typename Out, typename Convert>
 void TensorFile::State::read(std::size_t tensor, std::uint64_t first, std::span<Out> out, Convert convert) {
   const StorageType type = infos[tensor].type;
-  std::array<std::byte, 16384> piece;  // small enough to stay in the first cache until it is converted
+  std::array<std::byte, 16384> piece;  // stays in the L1 cache until it is converted
   const std::size_t piece_elements = piece.size() / size_of(type);
   while (!out.empty()) {
     const std::span<Out> step = out.first(std::min(out.size(), piece_elements));

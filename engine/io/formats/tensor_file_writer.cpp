@@ -22,8 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 using io::Place;
 
-/// The format's extension. Devices and pipes have none; .npz it is then, which can hold any number of
-/// tensors.
+/// The format by the path's extension; .npz, which can hold any number of tensors, for devices and pipes.
 std::string extension_of(const fs::path& path) {
   std::error_code unknown;
   const fs::file_status status = fs::status(path, unknown);
@@ -50,7 +49,7 @@ void check_tensors(const fs::path& path, std::span<const TensorInfo> tensors) {
   for (const TensorInfo& tensor : tensors) {
     const std::optional<std::uint64_t> bytes = io::bytes_of(tensor);
     if (bytes) total = core::checked_add(*total, *bytes);
-    // Half the range, so that headers have room.
+    // Half the range leaves room for headers.
     if (!bytes || !total || *total > std::numeric_limits<std::uint64_t>::max() / 2) {
       throw io::argument_error(
           {path, tensor.name},
@@ -95,7 +94,7 @@ struct [[gnu::visibility("hidden")]] TensorFileWriter::State {
   [[nodiscard]] Place place(std::size_t tensor) const {
     return {path, tensors[tensor].name};
   }
-  /// The tensor of that name, to which `elements` more of a type in `types` may be appended.
+  /// The tensor of that name. Throws unless `elements` more of one of `types` may be appended to it.
   [[nodiscard]] std::size_t admit(std::string_view name, std::size_t elements,
                                   std::span<const StorageType> types) const;
   void append(std::size_t tensor, std::span<const std::byte> bytes);
@@ -109,7 +108,7 @@ struct [[gnu::visibility("hidden")]] TensorFileWriter::State {
   std::vector<TensorInfo> tensors;
   std::unordered_map<std::string_view, std::size_t> index;
   std::vector<std::uint64_t> written;        ///< bytes of each tensor
-  std::unique_ptr<io::TensorSink> sink;      ///< null from finish() on
+  std::unique_ptr<io::TensorSink> sink;      ///< null after finish()
   std::unique_ptr<io::TensorSink> finished;  ///< between finish() and commit()
 };
 
@@ -182,7 +181,7 @@ void TensorFileWriter::State::require_complete() const {
 void TensorFileWriter::State::finish() {
   require_open();
   require_complete();
-  // What could not be finished is given up: bytes that a disk once refused are not to be trusted later.
+  // A sink that failed to finish is destroyed: a later write could leave a file with missing bytes.
   std::unique_ptr<io::TensorSink> last = std::move(sink);
   last->finish();
   finished = std::move(last);

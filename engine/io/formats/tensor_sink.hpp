@@ -6,7 +6,7 @@
 
 namespace saccade::io {
 
-/// A file format being written. Tensors are told by their index; who appends keeps count of the bytes.
+/// A writer of a file format. Tensors are given by their index; the caller counts the bytes.
 class TensorSink {
  public:
   TensorSink() = default;
@@ -14,9 +14,9 @@ class TensorSink {
   TensorSink& operator=(const TensorSink&) = delete;
   virtual ~TensorSink() = default;
 
-  /// The next bytes of a tensor, of which `position` have come before. Never more than the tensor has.
+  /// Appends bytes to a tensor that has `position` bytes already. Never more than the tensor has.
   virtual void append(std::size_t tensor, std::uint64_t position, std::span<const std::byte> bytes) = 0;
-  /// All tensors are complete: writes what remains of the format. As OutputFile::finish().
+  /// Completes the file when all tensors are complete. As OutputFile::finish().
   virtual void finish() = 0;
   /// As OutputFile::commit().
   virtual void commit() = 0;

@@ -23,7 +23,7 @@ constexpr std::size_t longest_line = std::size_t{1} << 26;
 }  // namespace
 
 Journal::Journal(std::filesystem::path path) : file_(std::move(path), O_RDWR | O_CREAT, 0666) {
-  // A file system without locks does without.
+  // Other errors mean a file system without locks.
   if (::flock(file_.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
     throw Error(ErrorCode::file_not_usable, to_string({this->path()}) + "is in use by another run");
   std::byte first{};
@@ -38,7 +38,7 @@ void Journal::replay(const std::function<void(const JsonValue&, std::int64_t)>& 
   LineReader reader({path()}, longest_line);
   size_ = 0;
   while (const std::optional<Line> next = reader.next()) {
-    // The last line is complete if there is a newline behind it.
+    // The last line is complete if a newline ends it.
     std::byte end{};
     const std::uint64_t last = reader.position().offset - 1;
     if (file_.read(last, std::span(&end, 1)) != 1 || end != std::byte{'\n'}) break;

@@ -9,23 +9,23 @@
 
 namespace saccade::io {
 
-/// A file of JSON objects, one a line, that tells how far a job has come. A line is on the disk when append()
-/// returns; one that a crash cut off counts as not written. Used by one process at a time.
+/// A file of JSON objects, one on each line, that records the progress of a job. A line is on the disk when
+/// append() returns; an incomplete last line, as a crash leaves it, is dropped. Used by one process at a
+/// time.
 class Journal {
  public:
-  /// Opens what is there, or makes an empty one. Throws Error{file_not_usable}, also where another process
-  /// has it open.
+  /// Opens the file, or creates it. Throws Error{file_not_usable}, also where another process has it open.
   explicit Journal(std::filesystem::path path);
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
-  /// Removes a file that was begun here unless keep() was called.
+  /// Removes a file that this object created unless keep() was called.
   ~Journal();
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return file_.name(); }
-  /// Calls `line` with each complete line and its number from 1; appending goes on behind the last of them.
+  /// Calls `line` with each complete line and its number from 1; append() continues after the last of them.
   /// Throws Error{file_format} naming the line that is no JSON object.
   void replay(const std::function<void(const JsonValue& object, std::int64_t number)>& line);
-  /// Begins anew.
+  /// Removes all lines.
   void clear();
   void append(const nlohmann::json& object);
   void keep() noexcept { kept_ = true; }
@@ -33,8 +33,8 @@ class Journal {
 
  private:
   FileDescriptor file_;
-  std::uint64_t size_ = 0;  ///< of the complete lines
-  bool kept_ = false;       ///< it was there before, or keep() was called
+  std::uint64_t size_ = 0;  ///< bytes of the complete lines
+  bool kept_ = false;       ///< it existed before, or keep() was called
 };
 
 }  // namespace saccade::io

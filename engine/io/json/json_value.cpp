@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-/// The value of a key that is missing, told by its address.
+/// The value of a missing key, recognised by its address.
 const json missing;
 
 }  // namespace

@@ -9,11 +9,11 @@ namespace {
 
 using nlohmann::json;
 
-/// Objects and lists within one another. No file that saccade reads has half of it.
+/// The most objects and lists within one another: twice what any file that saccade reads has.
 constexpr std::size_t max_depth = 64;
 
-/// Builds the value from the parser's events, and refuses equal keys and deep nesting where they occur. One
-/// pass: tokenizer.json has up to 35 MB.
+/// Builds the value from the parser's events and throws at equal keys and deep nesting. It is one pass
+/// because tokenizer.json has up to 35 MB.
 class StrictBuilder {
  public:
   StrictBuilder(const Place& place, const std::string& what) : place_(place), what_(what) {}
@@ -55,7 +55,7 @@ class StrictBuilder {
     open_.pop_back();
     return true;
   }
-  /// Stores a value where it belongs: an item of the innermost list, or the member whose key came last.
+  /// Stores a value as an item of the innermost list, or as the member whose key came last.
   json* put(json value) {
     if (!open_.empty() && open_.back()->is_array()) {
       open_.back()->push_back(std::move(value));

@@ -7,12 +7,12 @@
 
 namespace saccade::io {
 
-/// Text as JSON without equal keys in an object, of which nlohmann's parser would silently keep the last,
-/// without zero bytes, where it would stop, and not nested so deep that recursive functions of its values are
-/// in danger. Errors call the text `what`.
+/// Parses JSON. Throws Error{file_format}, which calls the text `what`, also for equal keys in an object
+/// (nlohmann's parser keeps the last), zero bytes (it stops there) and nesting so deep that recursive
+/// functions could overflow the stack.
 [[nodiscard]] nlohmann::json parse_strict_json(const Place& place, const std::string& text,
                                                const std::string& what);
-/// The same; it must be an object.
+/// Parses JSON that must be an object.
 [[nodiscard]] nlohmann::json parse_strict_object(const Place& place, const std::string& text,
                                                  const std::string& what);
 

@@ -14,7 +14,7 @@ constexpr std::size_t input_size = 1 << 16;
 }  // namespace
 
 Inflater::Inflater(InputFile& file, const ZipEntry& entry) : file_(file), entry_(entry), input_(input_size) {
-  constexpr int raw_deflate = -MAX_WBITS;  // zip keeps no zlib header around it
+  constexpr int raw_deflate = -MAX_WBITS;  // zip stores no zlib header
   if (inflateInit2(&stream_, raw_deflate) != Z_OK) throw std::bad_alloc();
 }
 

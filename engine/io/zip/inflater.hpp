@@ -12,7 +12,7 @@
 
 namespace saccade::io {
 
-/// Inflates an entry from its beginning, piece by piece. Both must outlive it.
+/// Inflates an entry from its beginning, piece by piece. The arguments must outlive it.
 class Inflater {
  public:
   Inflater(InputFile& file, const ZipEntry& entry);
@@ -20,9 +20,9 @@ class Inflater {
   Inflater& operator=(const Inflater&) = delete;
   ~Inflater();
 
-  /// Uncompressed bytes given so far.
+  /// The number of uncompressed bytes read so far.
   [[nodiscard]] std::uint64_t position() const noexcept { return position_; }
-  /// The next out.size() bytes. Throws Error{file_format} where the entry is corrupt or ends too early.
+  /// Reads the next out.size() bytes. Throws Error{file_format} where the entry is corrupt or ends too early.
   void read(std::span<std::byte> out);
 
  private:
@@ -33,7 +33,7 @@ class Inflater {
   InputFile& file_;
   const ZipEntry& entry_;
   std::uint64_t position_ = 0;
-  std::uint64_t consumed_ = 0;  ///< compressed bytes taken from the file
+  std::uint64_t consumed_ = 0;  ///< compressed bytes read from the file
   std::vector<std::byte> input_;
   z_stream stream_ = {};
 };

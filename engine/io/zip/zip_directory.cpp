@@ -1,8 +1,7 @@
 #include "io/zip/zip_directory.hpp"
 
-// minizip, which writes our archives, would do here as well, were it not that its reader ignores the zip64
-// numbers of entries beyond 4 GiB where `unsigned long` has 64 bits (minizip 1.1, unzip.c, compares with
-// (unsigned long)-1).
+// This is not minizip's reader, which ignores the zip64 numbers of entries beyond 4 GiB where `unsigned long`
+// has 64 bits (minizip 1.1, unzip.c, compares with (unsigned long)-1).
 
 #include <utility>
 
@@ -15,9 +14,9 @@ namespace {
 
 constexpr std::uint16_t stored_method = 0;
 constexpr std::uint16_t deflated_method = 8;
-constexpr std::uint64_t zip32_limit = 0xffffffff;  ///< says: see the zip64 field
+constexpr std::uint64_t zip32_limit = 0xffffffff;  ///< means that the number is in the zip64 field
 
-/// An entry of the directory, as it stands there.
+/// An entry as the directory describes it.
 struct DirectoryEntry {
   std::uint16_t flags;
   std::uint16_t method;
@@ -25,8 +24,8 @@ struct DirectoryEntry {
   ZipEntry entry;
 };
 
-/// Takes from the zip64 field (identifier 1) of `extra` the numbers that have no room in 32 bits, which stand
-/// there one after the other.
+/// Reads the numbers that do not fit 32 bits from the zip64 field (identifier 1) of `extra`, where they
+/// follow one another.
 void apply_zip64(std::string_view extra, DirectoryEntry& found) {
   while (extra.size() >= 4) {
     const ZipRecord field(extra);
@@ -44,7 +43,7 @@ void apply_zip64(std::string_view extra, DirectoryEntry& found) {
   }
 }
 
-/// Walks over the directory; every error names the file and the entry.
+/// Parses the directory. Every error names the file and the entry.
 class DirectoryReader {
  public:
   explicit DirectoryReader(InputFile& file) : file_(file), end_(read_zip_end(file)) {
@@ -134,7 +133,8 @@ class DirectoryReader {
     if (!entry.deflated && entry.compressed_size != entry.size) {
       throw format_error(place_, "a stored entry of " + size + " bytes takes " + compressed);
     }
-    // Deflate's best is 258 bytes for two bits: a greater size is a lie, and nobody need take memory for it.
+    // Deflate makes at most 258 bytes of two bits: a larger size is false, and memory must not be allocated
+    // for it.
     if (entry.deflated && entry.size / 1032 > entry.compressed_size) {
       throw format_error(place_, compressed + " deflated bytes cannot hold " + size);
     }
@@ -144,7 +144,7 @@ class DirectoryReader {
   Place place_{file_.path()};
   ZipEnd end_;
   std::string directory_;
-  std::string_view rest_;  ///< of directory_
+  std::string_view rest_;  ///< the part of directory_ that is not parsed yet
 };
 
 }  // namespace

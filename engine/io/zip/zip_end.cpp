@@ -14,7 +14,7 @@ constexpr std::uint64_t end_size = 22;
 constexpr std::uint64_t end64_size = 56;
 constexpr std::uint64_t locator_size = 20;
 
-/// Where the end record begins: the last signature from which record and comment reach exactly to the end of
+/// The offset of the end record: the last signature from which record and comment reach exactly to the end of
 /// the file.
 std::optional<std::uint64_t> find_end(InputFile& file) {
   constexpr std::uint64_t longest_comment = 65535;
@@ -27,7 +27,7 @@ std::optional<std::uint64_t> find_end(InputFile& file) {
   return std::nullopt;
 }
 
-/// Where the zip64 record begins, which has the numbers that the end record has no room for.
+/// The offset of the zip64 record, which has the numbers that do not fit the end record.
 std::optional<std::uint64_t> find_end64(InputFile& file, std::uint64_t end) {
   if (end < locator_size + end64_size) return std::nullopt;
   const std::string bytes = read_string(file, end - locator_size, locator_size);

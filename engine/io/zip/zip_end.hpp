@@ -6,7 +6,7 @@
 
 namespace saccade::io {
 
-/// What the end of a zip archive says about its directory, checked to lie within the file.
+/// The place of a zip archive's directory, checked to lie within the file.
 struct ZipEnd {
   std::uint64_t entries = 0;
   std::uint64_t directory_size = 0;

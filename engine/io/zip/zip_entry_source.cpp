@@ -12,7 +12,7 @@
 namespace saccade::io {
 namespace {
 
-/// The CRC of a source's bytes, as far as they have been read without a gap.
+/// The CRC of the bytes of a source that were read without a gap from its beginning.
 class RunningCrc {
  public:
   RunningCrc(InputFile& file, const ZipEntry& entry) : place_{file.path(), entry.name}, entry_(entry) {}
@@ -71,7 +71,7 @@ class DeflatedEntry : public ByteSource {
       skip_to(offset);
       inflate(out);
     } catch (...) {
-      inflater_.reset();  // its position is anyone's guess
+      inflater_.reset();  // its position is unknown
       throw;
     }
     if (inflater_->position() == entry_.size) inflater_.reset();

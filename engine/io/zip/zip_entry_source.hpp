@@ -8,7 +8,7 @@
 
 namespace saccade::io {
 
-/// The uncompressed bytes of an entry. Read forward from beginning to end, in any pieces, their CRC is
+/// The uncompressed bytes of an entry. Where they are read from beginning to end, in any pieces, their CRC is
 /// checked at the end.
 [[nodiscard]] std::shared_ptr<ByteSource> open_entry(std::shared_ptr<InputFile> file, const ZipEntry& entry);
 

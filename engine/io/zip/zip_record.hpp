@@ -8,8 +8,8 @@
 namespace saccade::io {
 
 /// The bytes of a record of a zip archive, from its signature on. Offsets are those of PKWARE's
-/// APPNOTE.TXT 6.3, section 4.3; numbers are little-endian at any alignment. Whoever asks has made sure that
-/// the bytes are there.
+/// APPNOTE.TXT 6.3, section 4.3; numbers are little-endian at any alignment. The caller has checked
+/// that the record is long enough.
 class ZipRecord {
  public:
   explicit ZipRecord(std::string_view bytes) : bytes_(bytes) {}

@@ -11,8 +11,8 @@
 
 namespace saccade::io {
 
-/// minizip's view of the file. An exception must not pass through its C code: the first is kept here, nothing
-/// is written after it, and it is thrown whenever minizip has returned.
+/// The callbacks through which minizip writes. An exception must not pass through its C code: the first is
+/// kept here, nothing is written after it, and it is thrown when minizip has returned.
 struct ZipStream {
   explicit ZipStream(OutputFile& output) : file(output) {}
 
@@ -81,7 +81,7 @@ ZipWriter::ZipWriter(OutputFile& file) : stream_(std::make_unique<ZipStream>(fil
 
 ZipWriter::~ZipWriter() {
   if (archive_ == nullptr) return;
-  // Only to free its memory: nothing more shall be written.
+  // Frees minizip's memory without writing more.
   if (!stream_->failure)
     stream_->failure = std::make_exception_ptr(Error(ErrorCode::cancelled, "not committed"));
   zipClose(archive_, nullptr);

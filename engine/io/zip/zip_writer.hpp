@@ -25,7 +25,7 @@ class ZipWriter {
   ZipWriter& operator=(const ZipWriter&) = delete;
   ~ZipWriter();
 
-  /// `size`: of the whole entry; only whether it is beyond 4 GiB matters before it is closed.
+  /// `size`: bytes of the whole entry; decides whether it is written as zip64.
   void open_entry(const std::string& name, std::uint64_t size);
   void write(std::span<const std::byte> bytes);
   void close_entry();

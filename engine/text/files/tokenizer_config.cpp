@@ -8,7 +8,7 @@
 namespace saccade::text {
 namespace {
 
-/// A token is given as its content, or with flags.
+/// Reads a special token, which is its content or an object with content and flags.
 AddedToken read_special_token(const io::JsonValue& value) {
   if (value.is_text()) return {.content = value.text()};
   return read_added_token(value);
@@ -25,7 +25,7 @@ void add(AddedToken token, std::vector<AddedToken>& tokens) {
   }
 }
 
-/// The members that special_tokens_map.json and tokenizer_config.json have in common.
+/// Reads the members that special_tokens_map.json and tokenizer_config.json have in common.
 void read_special_tokens(const io::JsonValue& object, TokenizerConfig& config) {
   const auto read = [&](const std::string& key, std::string* name) {
     const std::optional<io::JsonValue> value = object.find(key);
@@ -44,7 +44,7 @@ void read_special_tokens(const io::JsonValue& object, TokenizerConfig& config) {
   }
 }
 
-/// added_tokens.json: contents and ids of tokens that, unless special, are looked for in normalized text.
+/// Reads added_tokens.json: contents and ids of tokens that, unless special, are found in normalized text.
 void read_added_tokens(const io::JsonValue& object, TokenizerConfig& config) {
   object.each_member([&](const std::string& content, const io::JsonValue& value) {
     const auto known = std::find_if(config.added_tokens.begin(), config.added_tokens.end(),
@@ -56,7 +56,7 @@ void read_added_tokens(const io::JsonValue& object, TokenizerConfig& config) {
   });
 }
 
-/// added_tokens_decoder: tokens by id.
+/// Reads added_tokens_decoder, which has tokens by id.
 void read_added_tokens_decoder(const io::JsonValue& object, TokenizerConfig& config) {
   object.each_member([&](const std::string& key, const io::JsonValue& value) {
     AddedToken token = read_added_token(value);
@@ -73,7 +73,7 @@ void read_options(const io::JsonValue& object, TokenizerConfig& config) {
   if (const auto value = object.find("strip_accents")) config.strip_accents = value->flag();
   config.space_ideographs = object.flag("tokenize_chinese_chars", config.space_ideographs);
   if (const auto value = object.find("tokenizer_class")) config.tokenizer_class = value->text();
-  // "No limit" is written as 1e30.
+  // Files have 1e30 for no limit.
   const auto length = object.find("model_max_length");
   if (length && length->is_whole()) config.model_max_length = length->whole({.most = INT64_MAX});
 }

@@ -13,8 +13,8 @@
 
 namespace saccade::text {
 
-/// What tokenizer_config.json, special_tokens_map.json and added_tokens.json say beside a vocabulary, or what
-/// holds where they do not.
+/// The settings of tokenizer_config.json, special_tokens_map.json and added_tokens.json, with the defaults of
+/// transformers' BertTokenizer.
 struct TokenizerConfig {
   std::string cls = "[CLS]", sep = "[SEP]", pad = "[PAD]", mask = "[MASK]", unk = "[UNK]";
   bool lower_case = true;
@@ -22,7 +22,7 @@ struct TokenizerConfig {
   bool space_ideographs = true;
   std::int64_t model_max_length = 0;
   std::optional<std::string> tokenizer_class = {};
-  /// By ascending id. Special tokens have none: they are in the vocabulary, or the model does without them.
+  /// By ascending id. Special tokens have id -1: that of the vocabulary; those that it lacks are not used.
   std::vector<AddedToken> added_tokens = {};
 };
 
@@ -30,9 +30,9 @@ struct TokenizerConfig {
 
 [[nodiscard]] SpecialTokens special_tokens_of(const TokenizerConfig& config, const Vocabulary& vocabulary);
 
-/// A token's content and flags, as tokenizer.json, tokenizer_config.json and special_tokens_map.json have it.
+/// Reads a token's content and flags from tokenizer.json, tokenizer_config.json or special_tokens_map.json.
 [[nodiscard]] AddedToken read_added_token(const io::JsonValue& value);
-/// Throws Error{file_format} where the value is no whole number from 0 on.
+/// Reads an id. Throws Error{file_format} where the value is not a whole number from 0 to 2^31 - 1.
 [[nodiscard]] std::int32_t read_id(const io::JsonValue& value);
 
 }  // namespace saccade::text

@@ -7,7 +7,7 @@
 
 namespace saccade::text {
 
-/// Reads tokenizer.json, in which Hugging Face's `tokenizers` keeps a whole tokenizer.
+/// Reads tokenizer.json, the complete description of a tokenizer by Hugging Face's library `tokenizers`.
 [[nodiscard]] TokenizerParts read_tokenizer_json(const std::filesystem::path& path,
                                                  const TokenizerConfig& config);
 

@@ -16,7 +16,7 @@
 namespace saccade::text {
 namespace {
 
-/// Others may use a vocab.txt in their own way.
+/// Throws for a tokenizer class that is not like BERT's: others use a vocab.txt in other ways.
 void check_class(const std::filesystem::path& path, const TokenizerConfig& config) {
   if (!config.tokenizer_class) return;
   constexpr std::array<std::string_view, 7> as_bert = {"Bert",     "DistilBert", "Electra",    "ConvBert",
@@ -52,8 +52,8 @@ std::int32_t id_of(const std::filesystem::path& path, const Vocabulary& vocabula
   throw Error(ErrorCode::file_format, path.string() + ": lacks the token '" + core::printable(token) + "'");
 }
 
-/// The tokens that the files name, and the special ones even where no file names them. One that is in no file
-/// of tokens has no row in the model's table of embeddings and is left out.
+/// The tokens of the files, and the special tokens even where no file has them. A token without an id has no
+/// row in the model's embedding table and is left out.
 std::vector<AddedToken> added_tokens_of(const TokenizerConfig& config, const Vocabulary& vocabulary) {
   std::vector<AddedToken> tokens = config.added_tokens;
   for (const std::string& name : {config.cls, config.sep, config.pad, config.mask, config.unk}) {

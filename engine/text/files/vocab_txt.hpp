@@ -7,8 +7,9 @@
 
 namespace saccade::text {
 
-/// Reads vocab.txt, a token a line, with which BERT was published: a WordPiece model with BERT's normalizer
-/// and templates, as `transformers` makes it of that file and tokenizer_config.json.
+/// Reads vocab.txt, the format in which BERT was published: one token on each line. Gives a WordPiece model
+/// with BERT's normalizer, splitter and templates, as `transformers` makes it of that file and
+/// tokenizer_config.json.
 [[nodiscard]] TokenizerParts read_vocab_txt(const std::filesystem::path& path, const TokenizerConfig& config);
 
 }  // namespace saccade::text

@@ -24,7 +24,7 @@ void append_with_spaces(char32_t c, std::vector<char32_t>& out) {
   out.insert(out.end(), {U' ', c, U' '});
 }
 
-/// Appends what `append` makes of each character to `scratch.other`, then makes that the text.
+/// Replaces each character by those that append(character, out) appends.
 template <typename Append>
 void each_character(CharacterNormalizer::Scratch& scratch, Append append) {
   scratch.other.clear();
@@ -61,7 +61,7 @@ void apply(CharacterStep step, CharacterNormalizer::Scratch& scratch) {
   }
 }
 
-/// No step looks across these: they neither combine with anything nor change places.
+/// Characters between which a text may be divided: no step combines or reorders across them.
 constexpr std::string_view ascii_spaces = " \t\n\r";
 
 }  // namespace
@@ -82,7 +82,7 @@ CharacterNormalizer::Entry CharacterNormalizer::entry_of(char32_t c, Scratch& sc
   characters.assign(1, c);
   for (const CharacterStep step : steps_) {
     apply(step, scratch);
-    // A mark at the beginning could change places with those of the character before.
+    // A mark at the beginning may be reordered with marks of the character before.
     if (!characters.empty() && combining_class(characters.front()) != 0) return {};
   }
   std::string text;
@@ -97,7 +97,8 @@ CharacterNormalizer::Entry CharacterNormalizer::entry_of(char32_t c, Scratch& sc
 void CharacterNormalizer::append(std::string_view text, Scratch& scratch, std::string& out) const {
   while (!text.empty()) {
     std::size_t length = ascii_length(text);
-    if (length < text.size()) length = text.find_last_of(ascii_spaces, length) + 1;  // npos + 1 is 0
+    if (length < text.size())
+      length = text.find_last_of(ascii_spaces, length) + 1;  // npos + 1 is 0: no space
     append_ascii(text.substr(0, length), out);
     text.remove_prefix(length);
     length = std::min(text.find_first_of(ascii_spaces), text.size());
@@ -106,7 +107,7 @@ void CharacterNormalizer::append(std::string_view text, Scratch& scratch, std::s
   }
 }
 
-/// Whole words. What becomes of a character of ASCII is one of ASCII, or nothing.
+/// `text` is whole words. An ASCII character becomes one ASCII character, or nothing.
 void CharacterNormalizer::append_ascii(std::string_view text, std::string& out) const {
   std::size_t size = out.size();
   out.resize(size + text.size());

@@ -8,10 +8,10 @@
 
 namespace saccade::text {
 
-/// What is done to all characters of a text.
+/// An operation on all characters of a text.
 enum class CharacterStep : std::uint8_t {
-  clean,                 ///< drop NUL, U+FFFD and controls; every whitespace becomes a space
-  space_ideographs,      ///< a space before and after each
+  clean,                 ///< removes NUL, U+FFFD and controls; whitespace becomes a space
+  space_ideographs,      ///< adds a space before and after each
   decompose,             ///< to normal form D
   decompose_compatible,  ///< to normal form KD
   compose,               ///< from normal form D to C, or KD to KC
@@ -20,8 +20,8 @@ enum class CharacterStep : std::uint8_t {
   lower_case,
 };
 
-/// Applies steps that work on characters: lower case, normal forms, accents. What becomes of a character that
-/// its neighbours do not matter to is looked up in a table. Immutable, for any number of threads.
+/// Applies steps that work on characters: lower case, normal forms, accents. The result for a character that
+/// does not depend on its neighbours is looked up in a table. Immutable, for any number of threads.
 class CharacterNormalizer {
  public:
   /// Work memory of one thread.
@@ -49,7 +49,7 @@ class CharacterNormalizer {
   void append_by_steps(std::string_view word, Scratch& scratch, std::string& out) const;
 
   std::vector<CharacterStep> steps_;
-  std::vector<Entry> table_;  ///< of each character below U+10000
+  std::vector<Entry> table_;  ///< for each character below U+10000
 };
 
 }  // namespace saccade::text

@@ -7,7 +7,7 @@ namespace saccade::text {
 std::string_view normalize(std::span<const Normalizer> normalizers, std::string_view text,
                            NormalizeScratch& scratch) {
   for (const Normalizer& normalizer : normalizers) {
-    // `text` lies in the other one from the second stage on.
+    // From the second stage on, `text` is in the other string.
     std::swap(scratch.texts[0], scratch.texts[1]);
     std::string& out = scratch.texts[0];
     out.clear();

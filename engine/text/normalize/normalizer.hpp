@@ -20,8 +20,8 @@ struct NormalizeScratch {
   std::array<std::string, 2> texts;  ///< the last stage's result, and the one before
 };
 
-/// Sends text through all stages, in order. The result is `text` itself or lies in `scratch` until the next
-/// call.
+/// Applies all stages, in order. The result is `text` itself, or in `scratch` and valid until the
+/// next call.
 [[nodiscard]] std::string_view normalize(std::span<const Normalizer> normalizers, std::string_view text,
                                          NormalizeScratch& scratch);
 

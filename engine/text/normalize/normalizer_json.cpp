@@ -27,7 +27,7 @@ class NormalizerReader {
   }
 
  private:
-  /// Neighbours that work on characters become one stage: one pass over the text.
+  /// Makes one stage, and so one pass over the text, of the steps so far.
   void end_steps() {
     if (!steps_.empty()) normalizers_.emplace_back(CharacterNormalizer(std::exchange(steps_, {})));
   }

@@ -7,8 +7,8 @@
 
 namespace saccade::text {
 
-/// The stages of "normalizer" in tokenizer.json, Sequences flattened; none where it is null or missing.
-/// Throws Error{unsupported} naming a type that is not known here.
+/// Reads the stages of "normalizer" in tokenizer.json, Sequences flattened; none where it is null or missing.
+/// Throws Error{unsupported} for other types.
 [[nodiscard]] std::vector<Normalizer> read_normalizers(const io::JsonValue& tokenizer);
 
 }  // namespace saccade::text

@@ -6,7 +6,7 @@
 
 namespace saccade::text {
 
-/// A place in what a model gets: a text, or special tokens.
+/// A part of a model's input: a text, or special tokens.
 struct TemplatePiece {
   enum class Kind : std::uint8_t { first, second, special };
   Kind kind = Kind::first;
@@ -14,16 +14,16 @@ struct TemplatePiece {
   std::vector<std::int32_t> ids = {};  ///< of special tokens
 };
 
-/// How a text, or a pair of texts, and special tokens are put together, such as [CLS] first [SEP].
+/// The sequence of texts and special tokens that a model takes, such as [CLS] first [SEP].
 class Template {
  public:
   Template() = default;
   explicit Template(std::vector<TemplatePiece> pieces);
 
-  /// Special tokens in it.
+  /// The number of special tokens.
   [[nodiscard]] std::int64_t special_count() const noexcept { return special_count_; }
 
-  /// Appends the texts' ids, and special tokens where they are wanted.
+  /// Appends the texts' ids, with special tokens if `special_tokens` is set.
   void append(std::span<const std::int32_t> first, std::span<const std::int32_t> second, bool special_tokens,
               std::vector<std::int32_t>& ids, std::vector<std::int32_t>& types) const;
 
@@ -32,7 +32,7 @@ class Template {
   std::int64_t special_count_ = 0;
 };
 
-/// The forms of one text and of a pair.
+/// The templates of one text and of a pair.
 struct Templates {
   Template single, pair;
 };
@@ -41,8 +41,9 @@ struct PairLengths {
   std::int64_t first, second;
 };
 
-/// What is left of a pair that may have `max` tokens: the longer text loses tokens until both are as long,
-/// then both (the strategy "longest first"; where one token is over, the longer has it).
+/// The lengths of a pair after truncation to `max` tokens: the longer text loses tokens until both have the
+/// same length, then both lose them (the strategy "longest first"; the longer text keeps one more where `max`
+/// is odd).
 [[nodiscard]] PairLengths truncated(PairLengths lengths, std::int64_t max) noexcept;
 
 }  // namespace saccade::text

@@ -31,7 +31,7 @@ std::int32_t read_known_id(const io::JsonValue& value, const Vocabulary& vocabul
                                                 std::to_string(vocabulary.size()) + " tokens");
 }
 
-/// A pair of token and id.
+/// Reads the id of a pair [token, id].
 std::int32_t read_token_and_id(const io::JsonValue& value, const Vocabulary& vocabulary) {
   std::optional<std::int32_t> id;
   std::size_t count = 0;

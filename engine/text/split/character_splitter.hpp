@@ -8,12 +8,12 @@
 
 namespace saccade::text {
 
-/// Rules of splitting that look at single characters. Splitters with such rules that follow one another are
-/// one splitter with the rules of all of them, whatever their order.
+/// Rules of splitting that depend on single characters. Consecutive splitters with such rules equal one
+/// splitter with all their rules, whatever their order.
 struct CharacterRules {
   bool drop_whitespace = false;      ///< whitespace ends a word and belongs to none
   bool isolate_punctuation = false;  ///< each punctuation character is a word
-  bool separate_symbols = false;     ///< characters that \w matches and others are never in one word
+  bool separate_symbols = false;     ///< characters that \w matches and others are not in one word
 };
 
 [[nodiscard]] constexpr CharacterRules operator|(CharacterRules a, CharacterRules b) noexcept {
@@ -27,8 +27,8 @@ class CharacterSplitter {
  public:
   explicit CharacterSplitter(const CharacterRules& rules);
 
-  /// Calls piece(std::string_view) for each word in turn, as long as it returns true; returns whether all
-  /// did. The text is valid UTF-8.
+  /// Calls piece(std::string_view) for each word in order until it returns false; returns whether all
+  /// returned true. The text is valid UTF-8.
   template <typename Piece>
   bool each_piece(std::string_view text, const Piece& piece) const;
 
@@ -37,7 +37,7 @@ class CharacterSplitter {
   [[nodiscard]] Part part_of(char32_t c) const noexcept;
 
   CharacterRules rules_;
-  std::vector<Part> table_;  ///< of each character below U+10000
+  std::vector<Part> table_;  ///< for each character below U+10000
 };
 
 template <typename Piece>

@@ -7,7 +7,8 @@
 
 namespace saccade::text {
 
-/// The rules of a pre-tokenizer in tokenizer.json; nothing where its type is not one of character_splitters.
+/// Reads the rules of a pre-tokenizer in tokenizer.json; nothing where its type is not in
+/// character_splitters.
 [[nodiscard]] std::optional<CharacterRules> read_character_rules(const io::JsonValue& pre_tokenizer);
 
 inline constexpr const char* character_splitters =

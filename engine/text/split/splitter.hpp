@@ -8,13 +8,13 @@
 
 namespace saccade::text {
 
-/// A stage that splits normalized text into pieces, in the end words. Each has each_piece(text, piece), which
-/// calls piece(std::string_view) for each piece in order as long as that returns true, and returns whether
-/// all did.
+/// A stage that splits normalized text into pieces; those of the last stage are words. Each has
+/// each_piece(text, piece), which calls piece(std::string_view) for each piece in order until that returns
+/// false, and returns whether all returned true.
 using Splitter = std::variant<CharacterSplitter>;
 
-/// Calls piece(std::string_view) for the pieces that are left after all stages: each splits what the one
-/// before made. One piece goes through all of them before the next, so that a caller can stop early.
+/// Applies all stages, each to the pieces of the one before, and calls piece(std::string_view) for the pieces
+/// of the last. A piece goes through all stages before the next one, so that the caller can stop early.
 template <typename Piece>
 bool each_piece(std::span<const Splitter> splitters, std::string_view text, const Piece& piece) {
   if (splitters.empty()) return piece(text);

@@ -27,7 +27,7 @@ class SplitterReader {
   }
 
  private:
-  /// Neighbours that look at characters become one stage: one pass over the text.
+  /// Makes one stage, and so one pass over the text, of the rules so far.
   void end_rules() {
     if (rules_) splitters_.emplace_back(CharacterSplitter(*std::exchange(rules_, std::nullopt)));
   }

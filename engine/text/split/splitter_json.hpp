@@ -7,8 +7,8 @@
 
 namespace saccade::text {
 
-/// The stages of "pre_tokenizer" in tokenizer.json, Sequences flattened; none where it is null or missing.
-/// Throws Error{unsupported} naming a type that is not known here.
+/// Reads the stages of "pre_tokenizer" in tokenizer.json, Sequences flattened; none where it is null or
+/// missing. Throws Error{unsupported} for other types.
 [[nodiscard]] std::vector<Splitter> read_splitters(const io::JsonValue& tokenizer);
 
 }  // namespace saccade::text

@@ -9,7 +9,7 @@
 
 namespace saccade::text {
 
-/// The stage that makes ids of a word. Each has append(word, ids).
+/// The stage that converts a word to ids. Each has append(word, ids).
 using SubwordModel = std::variant<WordPiece>;
 
 /// Appends the ids of a word: valid UTF-8, not empty.

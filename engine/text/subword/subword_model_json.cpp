@@ -13,7 +13,7 @@ namespace {
 
 using core::printable;
 
-/// Files of old versions lack the type; what it must be is then seen from the model's other members.
+/// The type, which files of old versions lack: there the model's other members tell it.
 std::string type_of(const io::JsonValue& model) {
   if (const auto type = model.find("type")) return type->text();
   if (model.has("merges")) return "BPE";

@@ -6,15 +6,15 @@
 
 namespace saccade::text {
 
-/// "model" in tokenizer.json.
+/// The subword model of tokenizer.json and its vocabulary.
 struct StoredSubwordModel {
   Vocabulary vocabulary;
   SubwordModel model;
-  std::int32_t unknown;  ///< id of the token for what the model knows no token for
+  std::int32_t unknown;  ///< id of the token for words that cannot be made of tokens
 };
 
-/// Throws Error{unsupported} naming a type that is not known here, and Error{file_format} for a vocabulary
-/// whose ids are not 0, 1, 2 and so on.
+/// Reads "model" of tokenizer.json. Throws Error{unsupported} for other types, and Error{file_format} for a
+/// vocabulary whose ids are not 0, 1, 2 and so on.
 [[nodiscard]] StoredSubwordModel read_subword_model(const io::JsonValue& model);
 
 }  // namespace saccade::text

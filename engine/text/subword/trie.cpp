@@ -5,19 +5,19 @@
 
 namespace saccade::text {
 
-/// Places the nodes of sorted entries, each node's children together.
+/// Assigns units to the nodes of sorted entries. All children of a node are placed at once.
 class Trie::Builder {
  public:
   Builder(const std::vector<Entry>& entries, std::vector<Unit>& units) : entries_(entries), units_(units) {}
 
   void build() {
     units_.resize(block);
-    units_[root].parent = nobody;
-    if (!entries_.empty()) waiting_.push_back({root, 0, entries_.size(), 0});
-    // By hand, not by recursion: a key may be as long as a file.
-    while (!waiting_.empty()) {
-      const Range range = waiting_.back();
-      waiting_.pop_back();
+    units_[root].parent = no_parent;
+    if (!entries_.empty()) pending_.push_back({root, 0, entries_.size(), 0});
+    // A stack instead of recursion: a key may be as long as a file.
+    while (!pending_.empty()) {
+      const Range range = pending_.back();
+      pending_.pop_back();
       place(range);
     }
   }
@@ -49,7 +49,7 @@ class Trie::Builder {
       const std::size_t first = i;
       while (i < range.last && byte_at(i, range.depth) == byte) ++i;
       units_[base ^ byte].parent = range.node;
-      waiting_.push_back({base ^ byte, first, i, range.depth + 1});
+      pending_.push_back({base ^ byte, first, i, range.depth + 1});
     }
   }
 
@@ -58,10 +58,10 @@ class Trie::Builder {
     return units_[unit].parent != none;
   }
 
-  /// Where all of bytes_ find free units.
+  /// A base with which the units of all of bytes_ are free.
   [[nodiscard]] std::uint32_t find_base() {
     while (is_taken(first_free_)) ++first_free_;
-    // What is left of blocks further back fits a single child; for several it would be searched in vain.
+    // Older blocks are nearly full: they are searched for a single child only.
     const std::size_t recent = units_.size() - std::min(units_.size(), 4 * block);
     const auto begin =
         bytes_.size() == 1 ? first_free_ : std::max(first_free_, static_cast<std::uint32_t>(recent));
@@ -74,12 +74,12 @@ class Trie::Builder {
   }
 
   static constexpr std::size_t block = 256;
-  static constexpr std::uint32_t nobody = none - 1;  // the root is taken, and no node's child
+  static constexpr std::uint32_t no_parent = none - 1;  // of the root, which is in use and has no parent
 
   const std::vector<Entry>& entries_;
   std::vector<Unit>& units_;
-  std::vector<Range> waiting_;
-  std::vector<unsigned char> bytes_;  ///< by which the node being placed goes on
+  std::vector<Range> pending_;
+  std::vector<unsigned char> bytes_;  ///< first bytes of the children that are being placed
   std::uint32_t first_free_ = 0;
 };
 

@@ -7,8 +7,8 @@
 
 namespace saccade::text {
 
-/// Strings of bytes, each with a value, as a double array (Aoe 1989, doi:10.1109/32.31365): one step along a
-/// text is one look at memory. Immutable, for any number of threads.
+/// A map from byte strings to values, as a double array (Aoe 1989, doi:10.1109/32.31365): each byte of a text
+/// costs one memory access. Immutable, for any number of threads.
 class Trie {
  public:
   using Node = std::uint32_t;
@@ -18,18 +18,18 @@ class Trie {
     std::int32_t value;  ///< 0 or more
   };
   struct Match {
-    std::size_t bytes = 0;  ///< 0: none
+    std::size_t bytes = 0;  ///< 0: no match
     std::int32_t value = -1;
   };
 
   static constexpr Node root = 0;
 
-  /// No two keys may be equal. Nothing is borrowed after construction.
+  /// Keys must differ. They are copied.
   explicit Trie(std::vector<Entry> entries);
 
-  /// The node that `text` leads to from `from`, if some key goes that way.
+  /// The node after the bytes of `text`, starting at `from`; nothing where no key continues so.
   [[nodiscard]] std::optional<Node> walk(Node from, std::string_view text) const noexcept;
-  /// The longest beginning of `text`, not empty, that continues the way to `from` to a key.
+  /// The longest prefix of `text`, not empty, that together with the bytes up to `from` is a key.
   [[nodiscard]] Match longest(Node from, std::string_view text) const noexcept;
 
  private:

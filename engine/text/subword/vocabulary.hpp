@@ -13,7 +13,7 @@ namespace saccade::text {
 /// Tokens and their ids, which are 0, 1, 2 and so on.
 class Vocabulary {
  public:
-  /// Gives `token` the next id. Where the vocabulary has it already, the later id counts for id_of().
+  /// Adds a token with the next id. For a token that is already there, id_of() returns the later id.
   std::int32_t add(std::string token) {
     const std::int32_t id = size();
     ids_.insert_or_assign(token, id);
@@ -22,7 +22,7 @@ class Vocabulary {
   }
 
   [[nodiscard]] std::int32_t size() const noexcept { return static_cast<std::int32_t>(tokens_.size()); }
-  /// id: 0 to size() - 1.
+  /// The token of an id from 0 to size() - 1.
   [[nodiscard]] const std::string& token(std::int32_t id) const {
     return tokens_[static_cast<std::size_t>(id)];
   }

@@ -6,8 +6,8 @@
 
 namespace saccade::text {
 
-/// The options of a model of type WordPiece in tokenizer.json, whose vocabulary is read already. They borrow
-/// from `model`. Throws Error{file_format} where the unknown token is not in the vocabulary.
+/// Reads the options of a model of type WordPiece in tokenizer.json. They are valid as long as `model`.
+/// Throws Error{file_format} where the unknown token is not in the vocabulary.
 [[nodiscard]] WordPieceOptions read_word_piece_options(const io::JsonValue& model,
                                                        const Vocabulary& vocabulary);
 

@@ -15,7 +15,7 @@ std::vector<Trie::Entry> entries_of(const std::vector<AddedToken>& tokens) {
   return entries;
 }
 
-/// Where the last character of valid UTF-8 that is not empty begins.
+/// The offset of the last character of valid UTF-8 that is not empty.
 std::size_t begin_of_last(std::string_view text) noexcept {
   std::size_t i = text.size() - 1;
   while ((static_cast<unsigned char>(text[i]) & 0xc0) == 0x80) --i;
@@ -58,7 +58,7 @@ std::optional<AddedTokens::Found> AddedTokens::find(std::string_view all, std::s
   return std::nullopt;
 }
 
-bool AddedTokens::stands_alone(std::string_view all, const Found& found) noexcept {
+bool AddedTokens::is_single_word(std::string_view all, const Found& found) noexcept {
   const auto is_word = [&](std::size_t i) { return is_word_character(decode(all.substr(i)).character); };
   if (found.begin > 0 && is_word(begin_of_last(all.substr(0, found.begin)))) return false;
   return found.end == all.size() || !is_word(found.end);

@@ -13,7 +13,7 @@ std::int64_t tokenize(const TokenizerParts& parts, std::string_view text, std::i
     text = scratch.repaired;
   }
   const std::size_t before = ids.size();
-  // The stages, the last one first. Each returns whether to go on.
+  // The stages, the last one first. Each returns whether to continue.
   const auto word = [&](std::string_view characters) {
     append_ids(parts.model, characters, ids);
     return static_cast<std::int64_t>(ids.size() - before) < enough;

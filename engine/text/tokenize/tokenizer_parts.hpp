@@ -14,29 +14,28 @@
 
 namespace saccade::text {
 
-/// All that a tokenizer is made of, in the order in which a text goes through it.
+/// The stages of a tokenizer in the order in which they are applied, and its vocabulary.
 struct TokenizerParts {
-  AddedTokens raw_tokens = AddedTokens();  ///< found in the text as it is
+  AddedTokens raw_tokens = AddedTokens();  ///< found in the original text
   std::vector<Normalizer> normalizers = {};
   AddedTokens normalized_tokens = AddedTokens();  ///< found in normalized text
   std::vector<Splitter> splitters = {};
   SubwordModel model;
   Templates templates = {};  ///< the post-processor
 
-  Vocabulary vocabulary;  ///< the model's and added tokens
+  Vocabulary vocabulary;  ///< tokens of the model, and added tokens
   SpecialTokens special_tokens = {};
   std::int64_t model_max_length = 0;
 };
 
-/// Gives the added tokens their ids: those of the vocabulary, which gets those that it lacks at its end.
-/// Where a token says which id it expects (-1: any), it must be that one. Throws Error{file_format} naming
-/// `file`.
+/// Sets the ids of added tokens, and appends those to the vocabulary that it lacks. Throws Error{file_format}
+/// naming `file` where a token has another id in the file (-1: any).
 void add_to_vocabulary(const std::filesystem::path& file, std::vector<AddedToken>& tokens,
                        Vocabulary& vocabulary);
 
-/// The tokens that are found in the text as it is, or, where `normalized`, the others, with the contents that
-/// they have there; of those that become the same the first (`tokenizers` leaves it to chance). Throws
-/// Error{file_format} where a token becomes nothing.
+/// The tokens whose `normalized` flag is this, with normalized contents if it is set. Of tokens with equal
+/// contents the first is used (in `tokenizers` the order is random). Throws Error{file_format} where a token
+/// is empty after normalization.
 [[nodiscard]] AddedTokens choose_tokens(const std::filesystem::path& file,
                                         const std::vector<AddedToken>& tokens, bool normalized,
                                         std::span<const Normalizer> normalizers);

@@ -12,7 +12,7 @@ bool class_is_less(char32_t a, char32_t b) noexcept {
   return combining_class(a) < combining_class(b);
 }
 
-/// Sorts each run of characters that are not starters by class, equal classes as they stand.
+/// Sorts each run of characters that are not starters by class, and keeps the order of equal classes.
 void order(std::vector<char32_t>& text, std::size_t first) {
   constexpr auto is_starter = [](char32_t c) { return combining_class(c) == 0; };
   auto begin = text.begin() + static_cast<std::ptrdiff_t>(first);
@@ -20,7 +20,8 @@ void order(std::vector<char32_t>& text, std::size_t first) {
     begin = std::find_if_not(begin, text.end(), is_starter);
     if (begin == text.end()) return;
     const auto end = std::find_if(begin, text.end(), is_starter);
-    // Runs are short, and a sort that is stable takes memory; but a hostile run may be as long as the text.
+    // Insertion sort for short runs, since std::stable_sort allocates; a hostile run may be as long as the
+    // text.
     constexpr std::ptrdiff_t is_long = 32;
     if (end - begin > is_long) {
       std::stable_sort(begin, end, class_is_less);
@@ -43,7 +44,7 @@ void append_decomposed(const std::vector<char32_t>& text, bool compatible, std::
 void compose(std::vector<char32_t>& text) {
   std::size_t kept = 0;
   std::optional<std::size_t> starter;
-  int last_class = -1;  // of what is kept after the starter; -1: nothing
+  int last_class = -1;  // of the last character kept after the starter; -1: none
   for (const char32_t c : text) {
     const int c_class = combining_class(c);
     if (starter && last_class < c_class) {

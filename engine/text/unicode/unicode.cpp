@@ -106,7 +106,7 @@ bool is_ideograph(char32_t c) noexcept {
 }
 
 void append_lower_case(char32_t c, std::vector<char32_t>& out) {
-  if (c == 0x130) {  // the only one that becomes two: i and a dot above
+  if (c == 0x130) {  // the only character that becomes two: i and a dot above
     out.insert(out.end(), {U'i', 0x307});
     return;
   }
@@ -123,7 +123,7 @@ int combining_class(char32_t c) noexcept {
 
 void append_decomposition(char32_t c, bool compatible, std::vector<char32_t>& out) {
   if (c < 0x80 || is_unassigned_in_9(c)) return out.push_back(c);
-  std::array<utf8proc_int32_t, 18> parts{};  // as many as U+FDFA has, the most of all
+  std::array<utf8proc_int32_t, 18> parts{};  // U+FDFA has the most
   int unused_boundary_class = 0;
   const int options = UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | (compatible ? UTF8PROC_COMPAT : 0);
   const utf8proc_ssize_t count =

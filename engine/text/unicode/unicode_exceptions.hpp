@@ -6,13 +6,13 @@
 
 namespace saccade::text {
 
-/// What `tokenizers` takes the characters of a range for.
+/// The properties that `tokenizers` gives to the characters of a range.
 enum class OldCategory : std::uint8_t {
   unassigned,       ///< newer than Unicode 9: no category, no decomposition, combining class 0
   unassigned_in_8,  ///< newer than Unicode 8: no category, but a mark where all marks count
-  nonspacing_mark,  ///< Mn then, Mc since
-  spacing_mark,     ///< Mc then, Lo since
-  punctuation,      ///< Po then, So or Mn since
+  nonspacing_mark,  ///< Mn in Unicode 8, Mc since
+  spacing_mark,     ///< Mc in Unicode 8, Lo since
+  punctuation,      ///< Po in Unicode 8, So or Mn since
 };
 
 struct UnicodeException {
@@ -20,11 +20,10 @@ struct UnicodeException {
   OldCategory category;
 };
 
-/// Where utf8proc (Unicode 15 to 17) and `tokenizers` differ, in ascending order. `tokenizers` takes
-/// categories from tables of Unicode 8 and normal forms from Unicode 9, so that characters assigned later are
-/// nothing in particular to it: marks that are not stripped, punctuation that does not split, controls that
-/// stay. A range may span characters of which neither knows more than that they are letters, symbols or
-/// unassigned.
+/// The characters for which utf8proc (Unicode 15 to 17) and `tokenizers` differ, in ascending order.
+/// `tokenizers` has categories of Unicode 8 and normal forms of Unicode 9: characters assigned later have no
+/// properties, so that marks are not stripped, punctuation does not split and controls stay. A range may
+/// include characters for which both agree that they are letters, symbols or unassigned.
 inline constexpr auto unicode_exceptions = [] {
   using enum OldCategory;
   return std::to_array<UnicodeException>({
@@ -76,8 +75,8 @@ struct CharacterRange {
   char32_t first, last;
 };
 
-/// Word characters since Unicode 15.1 or 16, which `tokenizers` knows (the crate regex) and an older utf8proc
-/// does not.
+/// Word characters since Unicode 15.1 or 16, which `tokenizers` has (the crate regex) and an older utf8proc
+/// lacks.
 inline constexpr CharacterRange newer_word_characters[] = {
     {0x897, 0x897},     {0x1c89, 0x1c8a},   {0xa7cb, 0xa7cd},   {0xa7da, 0xa7dc},   {0x105c0, 0x105f3},
     {0x10d40, 0x10d65}, {0x10d69, 0x10d6d}, {0x10d6f, 0x10d85}, {0x10ec2, 0x10ec4}, {0x10efc, 0x10efc},
@@ -88,8 +87,8 @@ inline constexpr CharacterRange newer_word_characters[] = {
     {0x1e5d0, 0x1e5fa}, {0x2ebf0, 0x2ee5d},
 };
 
-/// Characters that have had a lower case since Unicode 16 or 17, which `tokenizers` knows (Rust's tables) and
-/// an older utf8proc does not: c + distance.
+/// Characters with a lower case since Unicode 16 or 17, which `tokenizers` has (Rust's tables) and an older
+/// utf8proc lacks: c + distance.
 struct LowerCaseException {
   char32_t first, last;
   std::int32_t distance;

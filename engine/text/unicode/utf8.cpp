@@ -11,14 +11,14 @@ unsigned byte_at(std::string_view text, std::size_t i) noexcept {
   return static_cast<unsigned char>(text[i]);
 }
 
-/// What may follow a lead byte: so many more bytes, the first of them within these bounds, the others within
-/// 0x80 to 0xbf.
+/// The bytes that may follow a lead byte: their number and the bounds of the first; the others are 0x80 to
+/// 0xbf.
 struct Lead {
   std::size_t following;
   unsigned low, high;
 };
 
-/// following == 0: no character begins with this byte.
+/// `following` is 0 where no character begins with this byte.
 Lead lead_of(unsigned byte) noexcept {
   if (byte < 0xc2 || byte > 0xf4) return {0, 0, 0};
   if (byte < 0xe0) return {1, 0x80, 0xbf};
@@ -26,7 +26,7 @@ Lead lead_of(unsigned byte) noexcept {
   return {3, byte == 0xf0 ? 0x90u : 0x80u, byte == 0xf4 ? 0x8fu : 0xbfu};
 }
 
-/// The bytes that `text`, which is not ASCII, begins with: a character, or the longest beginning of one.
+/// The first bytes of a text that does not begin with ASCII: a character, or the longest prefix of one.
 struct Part {
   std::size_t bytes;
   bool valid;

@@ -7,7 +7,7 @@
 
 namespace saccade::text {
 
-/// A character and how many bytes of UTF-8 it takes.
+/// A character and its length in bytes of UTF-8.
 struct Decoded {
   char32_t character;
   std::size_t bytes;
@@ -25,16 +25,16 @@ struct Decoded {
 
 void append_utf8(char32_t character, std::string& out);
 
-/// Bytes before the first that is not ASCII.
+/// The number of bytes before the first that is not ASCII.
 [[nodiscard]] std::size_t ascii_length(std::string_view text) noexcept;
 
-/// Bytes before the first that is not part of a valid character (Unicode 15, table 3-7: no surrogates, no
-/// overlong forms, nothing beyond U+10FFFF).
+/// The number of bytes before the first that is not part of a valid character (Unicode 15, table 3-7: no
+/// surrogates, no overlong forms, nothing beyond U+10FFFF).
 [[nodiscard]] std::size_t valid_length(std::string_view text) noexcept;
 
-/// Appends `text` with each invalid part as one U+FFFD and returns their number. A part is as long as it
-/// could begin a character ("maximal subpart", Unicode 15, section 3.9), as in the WHATWG encoding standard
-/// and in Python's errors="replace".
+/// Appends `text` with U+FFFD for each invalid part and returns the number of those. A part is the longest
+/// prefix of a character ("maximal subpart", Unicode 15, section 3.9), as in the WHATWG encoding standard and
+/// in Python's errors="replace".
 std::int64_t append_replacing_invalid(std::string_view text, std::string& out);
 
 }  // namespace saccade::text
