@@ -28,37 +28,73 @@ struct Product {
     return std::to_string(rows) + "x" + std::to_string(columns) + "x" + std::to_string(depth) +
            suffixes[static_cast<int>(activation)];
   }
+  [[nodiscard]] double flops() const {
+    return 2.0 * static_cast<double>(rows) * static_cast<double>(columns) * static_cast<double>(depth);
+  }
 };
 
 std::size_t unsigned_of(std::int64_t n) {
   return static_cast<std::size_t>(n);
 }
 
+/// One product of random operands, run again and again.
+class Matmul {
+ public:
+  Matmul(const KernelTable* table, Product p)
+      : table_(table),
+        p_(p),
+        left_(random_values(unsigned_of(p.rows * p.depth), 1)),
+        bias_(random_values(unsigned_of(p.columns), 3)),
+        panels_(unsigned_of(round_up(p.columns, panel_width) * p.depth)),
+        out_(unsigned_of(p.rows * p.columns)),
+        scratch_(unsigned_of(kernels::matmul_scratch(p.depth, StorageType::bf16))) {
+    const auto weight = random_values(unsigned_of(p.columns * p.depth), 2);
+    table->pack_panels({weight.data(), false, p.depth, p.columns, p.depth, panels_.data()});
+  }
+
+  /// The panels in a 16-bit type. Values are not converted: any pattern of bits costs the same.
+  [[nodiscard]] std::vector<std::uint16_t> half_panels() const {
+    return std::vector<std::uint16_t>(panels_.size(), 0x3c01);
+  }
+  void run() { run(panels_.data(), StorageType::f32); }
+  void run(const void* panels, StorageType type) {
+    for (std::int64_t row = 0; row < p_.rows; row += matmul_rows) {
+      table_->matmul_block({.left = left_.data() + row * p_.depth,
+                            .left_row_stride = p_.depth,
+                            .rows = std::min(matmul_rows, p_.rows - row),
+                            .panels = panels,
+                            .depth = p_.depth,
+                            .columns = p_.columns,
+                            .out = out_.data() + row * p_.columns,
+                            .out_stride = p_.columns,
+                            .epilogue = {.bias = bias_.data(), .activation = p_.activation},
+                            .scratch = scratch_.data(),
+                            .max_prefetch_rate = kernels::max_prefetch_rate(),
+                            .type = type});
+    }
+  }
+
+ private:
+  const KernelTable* table_;
+  Product p_;
+  std::vector<float> left_, bias_, panels_, out_, scratch_;
+};
+
 void matmul(benchmark::State& state, const KernelTable* table, Product p) {
   Engine engine({.threads = 1, .isa = table->isa});
-  const auto left = random_values(unsigned_of(p.rows * p.depth), 1),
-             weight = random_values(unsigned_of(p.columns * p.depth), 2);
-  const auto bias = random_values(unsigned_of(p.columns), 3);
-  std::vector<float> panels(unsigned_of(round_up(p.columns, panel_width) * p.depth)),
-      out(unsigned_of(p.rows * p.columns));
-  std::vector<float> scratch(unsigned_of(kernels::matmul_scratch(p.depth)));
-  table->pack_panels({weight.data(), false, p.depth, p.columns, p.depth, panels.data()});
-  const double flops =
-      2.0 * static_cast<double>(p.rows) * static_cast<double>(p.columns) * static_cast<double>(p.depth);
-  run_paired(state, engine, 1, flops, [&] {
-    for (std::int64_t row = 0; row < p.rows; row += matmul_rows) {
-      table->matmul_block({.left = left.data() + row * p.depth,
-                           .left_row_stride = p.depth,
-                           .rows = std::min(matmul_rows, p.rows - row),
-                           .panels = panels.data(),
-                           .depth = p.depth,
-                           .columns = p.columns,
-                           .out = out.data() + row * p.columns,
-                           .out_stride = p.columns,
-                           .epilogue = {.bias = bias.data(), .activation = p.activation},
-                           .scratch = scratch.data()});
-    }
-  });
+  Matmul product(table, p);
+  run_paired(state, engine, 1, p.flops(), [&] { product.run(); });
+}
+
+/// Panels in a 16-bit type, alternating with the same panels in fp32: share_of_fp32 above 1 is faster than
+/// fp32.
+void matmul_of_halves(benchmark::State& state, const KernelTable* table, Product p, StorageType type) {
+  Matmul product(table, p);
+  const std::vector<std::uint16_t> halves = product.half_panels();
+  const auto fp32 = [&] { return rate_of([&] { product.run(); }, p.flops()); };
+  const double rate =
+      run_against(state, "share_of_fp32", fp32, p.flops(), [&] { product.run(halves.data(), type); });
+  state.counters["GFLOP/s"] = rate * 1e-9;
 }
 
 void attention_block(benchmark::State& state, const KernelTable* table, std::int64_t keys,
@@ -253,6 +289,15 @@ void register_matmul_block(const std::string& name, const KernelTable* table) {
     Product p = feed_forward;
     p.activation = activation;
     paired(add(name + "/" + p.name(), matmul, table, p));
+  }
+  for (const std::int64_t rows : {1, 6, 16, 64, 144}) {
+    const Product p = {rows, 384, 384};
+    for (const StorageType type : {StorageType::f16, StorageType::bf16})
+      add(name + "/" + p.name() + (type == StorageType::f16 ? "/f16" : "/bf16"), matmul_of_halves, table, p,
+          type)
+          ->UseManualTime()
+          ->Unit(benchmark::kMicrosecond)
+          ->Iterations(300);  // slices of 2 ms: a product lasts from 10 to 500 us
   }
 }
 void register_attention_block(const std::string& name, const KernelTable* table) {
