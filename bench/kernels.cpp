@@ -37,25 +37,40 @@ std::size_t unsigned_of(std::int64_t n) {
   return static_cast<std::size_t>(n);
 }
 
+/// `count` values that begin at a cache line, as in packed weights and workspaces: a register that crosses
+/// two lines is slower.
+template <class T>
+class Aligned {
+ public:
+  explicit Aligned(std::int64_t count) : values_(unsigned_of(count) + line / sizeof(T)) {}
+  [[nodiscard]] T* data() noexcept {
+    const auto address = reinterpret_cast<std::uintptr_t>(values_.data());
+    return values_.data() + (line - address % line) % line / sizeof(T);
+  }
+
+ private:
+  static constexpr std::size_t line = 64;
+  std::vector<T> values_;
+};
+
 /// One product of random operands, run again and again.
 class Matmul {
  public:
   Matmul(const KernelTable* table, Product p)
       : table_(table),
         p_(p),
-        left_(random_values(unsigned_of(p.rows * p.depth), 1)),
+        left_(p.rows * p.depth),
         bias_(random_values(unsigned_of(p.columns), 3)),
-        panels_(unsigned_of(round_up(p.columns, panel_width) * p.depth)),
-        out_(unsigned_of(p.rows * p.columns)),
-        scratch_(unsigned_of(kernels::matmul_scratch(p.depth, StorageType::bf16))) {
+        panels_(panel_values()),
+        out_(p.rows * p.columns),
+        scratch_(kernels::matmul_scratch(p.depth, StorageType::bf16)) {
+    const auto left = random_values(unsigned_of(p.rows * p.depth), 1);
+    std::copy(left.begin(), left.end(), left_.data());
     const auto weight = random_values(unsigned_of(p.columns * p.depth), 2);
     table->pack_panels({weight.data(), false, p.depth, p.columns, p.depth, panels_.data()});
   }
 
-  /// The panels in a 16-bit type. Values are not converted: any pattern of bits costs the same.
-  [[nodiscard]] std::vector<std::uint16_t> half_panels() const {
-    return std::vector<std::uint16_t>(panels_.size(), 0x3c01);
-  }
+  [[nodiscard]] std::int64_t panel_values() const { return round_up(p_.columns, panel_width) * p_.depth; }
   void run() { run(panels_.data(), StorageType::f32); }
   void run(const void* panels, StorageType type) {
     for (std::int64_t row = 0; row < p_.rows; row += matmul_rows) {
@@ -70,14 +85,17 @@ class Matmul {
                             .epilogue = {.bias = bias_.data(), .activation = p_.activation},
                             .scratch = scratch_.data(),
                             .max_prefetch_rate = kernels::max_prefetch_rate(),
-                            .type = type});
+                            .type = type,
+                            .widen_once_rows = kernels::widen_once_rows()});
     }
   }
 
  private:
   const KernelTable* table_;
   Product p_;
-  std::vector<float> left_, bias_, panels_, out_, scratch_;
+  Aligned<float> left_;
+  std::vector<float> bias_;
+  Aligned<float> panels_, out_, scratch_;
 };
 
 void matmul(benchmark::State& state, const KernelTable* table, Product p) {
@@ -90,10 +108,13 @@ void matmul(benchmark::State& state, const KernelTable* table, Product p) {
 /// fp32.
 void matmul_of_halves(benchmark::State& state, const KernelTable* table, Product p, StorageType type) {
   Matmul product(table, p);
-  const std::vector<std::uint16_t> halves = product.half_panels();
-  const auto fp32 = [&] { return rate_of([&] { product.run(); }, p.flops()); };
-  const double rate =
-      run_against(state, "share_of_fp32", fp32, p.flops(), [&] { product.run(halves.data(), type); });
+  Aligned<std::uint16_t> halves(product.panel_values());
+  std::fill_n(halves.data(), product.panel_values(),
+              std::uint16_t{0x3c01});  // all normal numbers cost the same
+  constexpr double slice = 1e-4;       // shorter than what the operating system gives a thread at a time
+  const auto fp32 = [&] { return rate_of([&] { product.run(); }, p.flops(), slice); };
+  const double rate = run_against(
+      state, "share_of_fp32", fp32, p.flops(), [&] { product.run(halves.data(), type); }, slice);
   state.counters["GFLOP/s"] = rate * 1e-9;
 }
 
@@ -297,7 +318,7 @@ void register_matmul_block(const std::string& name, const KernelTable* table) {
           type)
           ->UseManualTime()
           ->Unit(benchmark::kMicrosecond)
-          ->Iterations(300);  // slices of 2 ms: a product lasts from 10 to 500 us
+          ->Iterations(3000);  // slices
   }
 }
 void register_attention_block(const std::string& name, const KernelTable* table) {

@@ -10,9 +10,9 @@
 
 namespace saccade::bench {
 
-/// Amount of work per second, for about two milliseconds.
+/// Amount of work per second, for about two milliseconds or `duration` seconds.
 template <class Work>
-double rate_of(const Work& work, double amount) {
+double rate_of(const Work& work, double amount, double duration = 0.002) {
   double elapsed = 0;
   int calls = 0;
   const double start = seconds_now();
@@ -20,21 +20,22 @@ double rate_of(const Work& work, double amount) {
     work();
     ++calls;
     elapsed = seconds_now() - start;
-  } while (elapsed < 0.002);
+  } while (elapsed < duration);
   return amount * calls / elapsed;
 }
 
-/// Times work in turn with something else, in slices of milliseconds: on a machine whose clock and neighbours
-/// change from moment to moment, only the ratio of two neighbouring slices means something. `reference()` is
-/// a rate in the unit of `amount` per second; the counter `share` is the median of the slices' ratios.
+/// Alternates work and something else, in slices of `duration` seconds: on a machine whose clock and
+/// neighbours change from moment to moment, only the ratio of two neighbouring slices means something.
+/// `reference()` is a rate in the unit of `amount` per second; the counter `share` is the median of the
+/// slices' ratios.
 template <class Work, class Reference>
 double run_against(benchmark::State& state, const char* share, const Reference& reference, double amount,
-                   const Work& work) {
+                   const Work& work, double duration = 0.002) {
   work();
   std::vector<double> shares, rates;
   double before = reference();
   for (auto _ : state) {
-    const double rate = rate_of(work, amount), after = reference();
+    const double rate = rate_of(work, amount, duration), after = reference();
     rates.push_back(rate);
     shares.push_back(2 * rate / (before + after));
     before = after;
@@ -44,7 +45,8 @@ double run_against(benchmark::State& state, const char* share, const Reference& 
   return median(rates);
 }
 
-/// In turn with the FMA peak of the same engine. Counters: GFLOP/s, share_of_peak and, where given, tokens/s.
+/// Alternates with the FMA peak of the same engine. Counters: GFLOP/s, share_of_peak and, where given,
+/// tokens/s.
 template <class Work>
 void run_paired(benchmark::State& state, Engine& engine, int threads, double flops, const Work& work,
                 double tokens = 0) {

@@ -76,7 +76,8 @@ void linear(scheduler::ExecutionContext& state, ConstMatrixView x, const PackedW
                                  .scratch = reinterpret_cast<float*>(workspace + as_size(slot) * slot_bytes),
                                  .next = next_panels(number),
                                  .max_prefetch_rate = kernels::max_prefetch_rate(),
-                                 .type = weights.format});
+                                 .type = weights.format,
+                                 .widen_once_rows = kernels::widen_once_rows()});
   };
   scheduler::run_tasks(state, as_size(tasks), run);
 }

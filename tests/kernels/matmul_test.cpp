@@ -237,7 +237,7 @@ std::vector<std::uint16_t> random_halves(std::int64_t count, StorageType type, R
 KERNEL_TEST_CASE("matmul_block", "same bits: panels of f16 and bf16 give what their values in fp32 give") {
   Random random(41);
   for (const StorageType type : {StorageType::f16, StorageType::bf16}) {
-    for (const std::int64_t rows : {1, 6, 36, 37, 144}) {
+    for (const std::int64_t rows : {1, 6, 7, 36, 37, 144}) {
       for (const std::int64_t depth : {1, 7, 64, 256, 300, 520}) {
         for (const std::int64_t columns : {5, 16, 70, 130}) {
           const std::int64_t values = kernels::round_up(columns, kernels::panel_width) * depth;
@@ -247,7 +247,7 @@ KERNEL_TEST_CASE("matmul_block", "same bits: panels of f16 and bf16 give what th
             widened.push_back(type == StorageType::f16 ? of_f16(x) : of_bf16(x));
           const std::vector<float> left = random.values(rows * depth), bias = random.values(columns);
           for_each_table([&](const KernelTable& t) {
-            const auto product = [&](const void* panels, StorageType stored) {
+            const auto product = [&](const void* panels, StorageType stored, std::ptrdiff_t widen_once_rows) {
               GuardedMatrix out(rows, columns, columns),
                   scratch(1, kernels::matmul_scratch(depth, stored), kernels::matmul_scratch(depth, stored));
               t.matmul_block({.left = left.data(),
@@ -260,11 +260,15 @@ KERNEL_TEST_CASE("matmul_block", "same bits: panels of f16 and bf16 give what th
                               .out_stride = columns,
                               .epilogue = {.bias = bias.data(), .activation = Activation::relu},
                               .scratch = scratch.data(),
-                              .type = stored});
+                              .max_prefetch_rate = widen_once_rows == 0 ? 8 : 3,
+                              .type = stored,
+                              .widen_once_rows = widen_once_rows});
               CHECK((out.guards_hold() && scratch.guards_hold()));
               return out.values();
             };
-            CHECK(difference(product(halves.data(), type), product(widened.data(), StorageType::f32)) == "");
+            const auto in_fp32 = product(widened.data(), StorageType::f32, 0);
+            CHECK(difference(product(halves.data(), type, 0), in_fp32) == "");
+            CHECK(difference(product(halves.data(), type, 1000), in_fp32) == "");
           });
         }
       }

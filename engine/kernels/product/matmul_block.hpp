@@ -101,17 +101,6 @@ template <class L, class Stored>
                     m.max_prefetch_rate);
 }
 
-/// Some steps of the `count` panels that begin at `panels`, widened: as much as a tile walks over before it
-/// goes on, so that what is written here is read from L1 or L2, by all rows.
-template <class L, class Stored>
-PanelSteps widen_panels(const MatmulBlock& m, const Stored* panels, std::ptrdiff_t count, std::ptrdiff_t k,
-                        std::ptrdiff_t depth, float* to) noexcept {
-  for (std::ptrdiff_t panel = 0; panel < count; ++panel)
-    copy_values<L>(panels + (panel * m.depth + k) * panel_width, to + panel * depth * panel_width,
-                   depth * panel_width);
-  return {to, depth * panel_width};
-}
-
 /// out = epilogue(left x panels). Column tiles walk over the left rows: panels come to L2 once and serve all
 /// rows of the block, 144 / 6 tiles (Goto and van de Geijn 2008, doi:10.1145/1356052.1356053).
 template <class L, class Stored>
@@ -128,23 +117,24 @@ void multiply(const MatmulBlock& m, const Stored* all_panels) noexcept {
     const int registers = static_cast<int>(blocks_of(columns, L::count));
     Epilogue epilogue = m.epilogue;
     if constexpr (!sums_in_fp32<L>) epilogue = begin_columns<L>(m, j, columns, sums);
-    PanelProduct product = {left,          m.rows,
-                            nullptr,       m.depth,
-                            registers,     sums,
-                            tile_width<L>, sums + m.rows * tile_width<L>,
-                            nullptr,       !sums_in_fp32<L>};
+    PanelProduct product = {left,
+                            m.rows,
+                            nullptr,
+                            m.depth,
+                            registers,
+                            sums,
+                            tile_width<L>,
+                            sums + m.rows * tile_width<L>,
+                            nullptr,
+                            !sums_in_fp32<L>,
+                            m.widen_once_rows};
     const auto prefetcher = [&](std::ptrdiff_t k, std::ptrdiff_t depth) __attribute__((always_inline)) {
       return prefetch_meanwhile<L>(m, j, next, k, depth);
     };
-    if constexpr (sizeof(Stored) == sizeof(float)) {
-      product.panels = panels;
-      panel_product<L>(product, prefetcher);
-    } else {
-      panel_product<L>(
-          product, prefetcher, [&](std::ptrdiff_t k, std::ptrdiff_t depth) __attribute__((always_inline)) {
-            return widen_panels<L>(m, panels, blocks_of(columns, panel_width), k, depth, widened);
-          });
-    }
+    panel_product<L>(
+        product, prefetcher, [&](std::ptrdiff_t k, std::ptrdiff_t) __attribute__((always_inline)) {
+          return PanelSteps<Stored>{panels + k * panel_width, m.depth * panel_width, widened};
+        });
     finish(m, epilogue, j, columns, sums);
   }
 }

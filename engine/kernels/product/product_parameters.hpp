@@ -63,6 +63,9 @@ struct MatmulBlock {
   const void* next = nullptr;  ///< the panels that are read after this block, prefetched towards its end
   int max_prefetch_rate = safe_prefetch_rate;  ///< a round of a tile's loop
   StorageType type = StorageType::f32;         ///< of panels: f32, f16 or bf16
+  /// Blocks of at least this many rows widen f16 and bf16 panels once and store them; of fewer rows, every
+  /// tile widens what it loads.
+  std::ptrdiff_t widen_once_rows = 0;
 };
 
 /// Values that a left operand takes where it is copied for tiles.
@@ -70,11 +73,15 @@ constexpr std::ptrdiff_t left_values(std::ptrdiff_t rows, std::ptrdiff_t depth) 
   return blocks_of(depth, key_block) * rows * left_stride;
 }
 
+/// From one panel of widened values to the next: room for a piece of the depth, and a cache line more so that
+/// the panels of a tile do not share cache sets. A constant, so that a tile stores them all by one pointer.
+inline constexpr std::ptrdiff_t widened_stride = depth_piece * panel_width + panel_width;
+
 /// Values of scratch that a MatmulBlock takes: copied rows, sums, and the panels of a piece of the depth
 /// where they are widened.
 constexpr std::ptrdiff_t matmul_scratch(std::ptrdiff_t depth, StorageType type = StorageType::f32) {
   return left_values(matmul_rows, depth) + matmul_rows * widest_tile +
-         (type == StorageType::f32 ? 0 : depth_piece * widest_tile);
+         (type == StorageType::f32 ? 0 : widest_tile / panel_width * widened_stride);
 }
 
 }  // namespace saccade::kernels

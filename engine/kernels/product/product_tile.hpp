@@ -16,7 +16,7 @@ namespace {
 struct ProductTile {
   const float* a;
   std::ptrdiff_t a_stride;  ///< from one row of a to the next
-  const float* b;
+  const void* b;            ///< elements of type Right::Stored
   std::ptrdiff_t b_stride;  ///< what `Right` says
   int b_lanes;              ///< valid lanes of a partial register, where `Right` is PartialRows
   float* c;
@@ -28,6 +28,7 @@ struct ProductTile {
   /// For each row of c a register, panel_width apart, that becomes the larger of itself and of c's registers,
   /// lane by lane, NaN left out; null: not wanted. By tiles with panels, and not with `add`.
   float* maxima = nullptr;
+  float* widened = nullptr;  ///< where WideningPanels that store put fp32 panels, widened_stride apart
 };
 
 /// Registers for sums: rows x columns of them. Two fused multiply-adds a cycle of latency four want at least
@@ -54,6 +55,9 @@ constexpr int tile_rows(int columns) {
 /// b as panels of 16 columns, b_stride apart: row k of a panel is 16 values.
 template <class L>
 struct Panels {
+  using Stored = float;
+  static constexpr bool full_width_only = false;
+  static constexpr bool stores_widened = false;
   static constexpr int most_columns = tile_columns<L>;
   static constexpr bool finds_maxima = sums_in_fp32<L>;
   static constexpr int max_prefetch_rate = 8;
@@ -66,9 +70,27 @@ struct Panels {
   static typename L::F load(const float* b, const ProductTile&) { return L::load(b); }
 };
 
+/// As Panels, of f16 or bf16 values, which are widened exactly as they are loaded: the multiply-adds hide
+/// most of what that costs. Where `stores`, the tile also stores them as fp32 panels at t.widened, for the
+/// tiles below it.
+template <class StoredType, bool stores>
+struct WideningPanels {
+  template <class L>
+  struct Right : Panels<L> {
+    using Stored = StoredType;
+    static constexpr bool full_width_only = true;
+    static constexpr bool stores_widened = stores;
+    static constexpr bool finds_maxima = false;
+    static typename L::F load(const Stored* b, const ProductTile&) { return L::load(b); }
+  };
+};
+
 /// b in place, row by row, b_stride apart.
 template <class L>
 struct Rows {
+  using Stored = float;
+  static constexpr bool full_width_only = false;
+  static constexpr bool stores_widened = false;
   static constexpr int most_columns = tile_columns<L>;
   static constexpr bool finds_maxima = false;
   static constexpr int max_prefetch_rate = safe_prefetch_rate;
@@ -141,12 +163,19 @@ template <class L, template <class> class Right, int rows, int columns, int line
     }
   }
   Spaced<rows> a(t.a, t.a_stride);
-  Spaced<Right<L>::strides(columns - 1, 3) + 1> b(t.b, t.b_stride);
+  using Stored = typename Right<L>::Stored;
+  Spaced<Right<L>::strides(columns - 1, 3) + 1, const Stored> b(static_cast<const Stored*>(t.b), t.b_stride);
+  float* widened = t.widened;
   const auto step = [&](int k) __attribute__((always_inline)) {
     F column[columns];
 #pragma GCC unroll 16
     for (int j = 0; j < columns; ++j)
       column[j] = Right<L>::load(b.at(Right<L>::strides(j, k)) + Right<L>::offset(j, k), t);
+    if constexpr (Right<L>::stores_widened) {
+#pragma GCC unroll 16
+      for (int j = 0; j < columns; ++j)
+        L::store(widened + Right<L>::strides(j, k) * widened_stride + Right<L>::offset(j, k), column[j]);
+    }
 #pragma GCC unroll 16
     for (int i = 0; i < rows; ++i) {
       const F x = L::broadcast(a.at(i)[k]);
@@ -175,11 +204,16 @@ template <class L, template <class> class Right, int rows, int columns, int line
     step(3);
     a.advance(4);
     b.advance(four);
+    if constexpr (Right<L>::stores_widened) {
+      widened += 4 * panel_width;
+      asm("" : "+r"(widened));  // one pointer that moves, as Spaced keeps its own
+    }
   }
   for (; left > 0; --left) {
     step(0);
     a.advance(1);
     b.advance(one);
+    if constexpr (Right<L>::stores_widened) widened += panel_width;
   }
   if constexpr (lines > 0) *t.prefetch = prefetch;
 
@@ -228,7 +262,8 @@ constexpr int tile_height(std::ptrdiff_t rows, int columns) {
 }
 
 /// Every compiled tile, found by [columns - 1][height - 1]; heights that are not compiled are null, and
-/// widths other than the largest where tiles ask for lines: most are of that width.
+/// widths other than the largest where tiles prefetch or widen, since most are of that width, and all but the
+/// tallest where they store what they widen, which the first of many rows do.
 template <class L, template <class> class Right, int lines = 0>
 struct TileSet {
   static constexpr int tallest = 12;
@@ -236,8 +271,11 @@ struct TileSet {
 
   template <int columns, int height>
   constexpr void put() {
-    constexpr bool wanted = lines == 0 || columns == Right<L>::most_columns;
-    if constexpr (wanted && height <= tile_rows<L>(columns) && compiled_height(height))
+    constexpr bool every_width = lines == 0 && !Right<L>::full_width_only;
+    constexpr int tallest_here = tile_rows<L>(columns);
+    constexpr int lowest = Right<L>::stores_widened ? tallest_here : 1;
+    if constexpr ((every_width || columns == Right<L>::most_columns) && height >= lowest &&
+                  height <= tallest_here && compiled_height(height))
       tiles[columns - 1][height - 1] = product_tile<L, Right, height, columns, lines>;
   }
   template <int columns, int... heights>

@@ -85,6 +85,13 @@ int max_prefetch_rate() noexcept {
   return safe_prefetch_rate;
 }
 
+std::ptrdiff_t widen_once_rows() noexcept {
+#if defined(__x86_64__)
+  if (__builtin_cpu_is("amd")) return 72;
+#endif
+  return 0;
+}
+
 }  // namespace kernels
 
 std::string cpu_features() {
