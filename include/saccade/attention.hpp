@@ -113,9 +113,9 @@ struct StatesView {
 };
 
 /// The softmax state of each query over the keys of this call and of earlier ones: keys can so arrive in
-/// several calls, from a file larger than memory or from another machine. fp32, contiguous, [query tokens]
-/// [heads][value_dim + 2]: l, m and the sums, as in StatesView. Its size does not depend on the number of
-/// keys.
+/// several calls, from a file larger than memory or from another machine. fp32, contiguous,
+/// [query tokens][heads][value_dim + 2]: l, m and the sums, as in StatesView. Its size does not depend on the
+/// number of keys.
 ///
 /// Each call merges its keys into the state and writes `out` and log_sum_exp for all keys so far, sinks
 /// included; the last call's outputs have the bits of a single call over all keys. Parts of the keys come in

@@ -19,8 +19,8 @@
 
 namespace saccade {
 
-/// Requests copies of the inputs and outputs of a layer's attention. Each view is [tokens of the batch]
-/// [columns]; one with null data is not written.
+/// Requests copies of the inputs and outputs of a layer's attention. Each view is [tokens][columns]; one with
+/// null data is not written.
 struct LayerTrace {
   /// width() columns: the vectors of which queries, keys and values are projections.
   MatrixView input = {};

@@ -48,11 +48,11 @@ struct KeyValueCache {
   std::span<const std::int32_t> page_table = {};
 };
 
-/// Writes new tokens after the lengths[s] tokens that each sequence s has in the cache. k [tokens][heads]
-/// [head_dim] and v have the new tokens of all sequences, separated by `offsets`; values are rounded to
-/// nearest where the cache stores less than they hold. The caller counts the lengths. Sequences may share
-/// pages, as those of a common prefix, but two sequences must not write to the same page in one call. Throws
-/// Error{invalid_argument} before anything is written when operands disagree.
+/// Writes new tokens after the lengths[s] tokens that each sequence s has in the cache. k and v have the new
+/// tokens of all sequences, separated by `offsets`; values are rounded to nearest where the cache stores less
+/// than they hold. The caller counts the lengths. Sequences may share pages, as those of a common prefix, but
+/// two sequences must not write to the same page in one call. Throws Error{invalid_argument} before anything
+/// is written when operands disagree.
 SACCADE_API void append(Engine& engine, const KeyValueCache& cache, std::span<const std::int64_t> lengths,
                         const ConstHeadsView& k, const ConstHeadsView& v, Offsets offsets);
 

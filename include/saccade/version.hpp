@@ -5,6 +5,8 @@
 
 #include "saccade/export.hpp"
 
+/// Attention and transformer encoders on CPUs: see attention(), SelfAttention, Encoder, Tokenizer and
+/// embed_files().
 namespace saccade {
 
 /// The library's version, "major.minor.patch".
