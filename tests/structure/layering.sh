@@ -18,6 +18,12 @@ check() {  # ROOT
       below["model"] = "core io text kernels scheduler ops layers"
       below["pipeline"] = "core io text kernels scheduler ops layers model"
       below["api"] = "core io text kernels scheduler ops layers model pipeline"
+      # The folders of a room, from the top down; . are the files that lie in the room itself. A room without a line is not
+      # checked inside.
+      inside["kernels"] = "isa table attention product rows math lanes ."
+      inside["scheduler"] = inside["layers"] = "."
+      inside["ops"] = ". attention"
+      inside["pipeline"] = "shards embed batch"
       # Third-party headers, and who may include them: path prefixes.
       home["xsimd/"] = "engine/kernels/"
       home["immintrin.h"] = home["cpuid.h"] = home["arm_neon.h"] = "engine/kernels/ tests/scheduler/"
@@ -45,6 +51,19 @@ check() {  # ROOT
       if (parts[1] == "engine" || parts[1] == "tests") return parts[2]
       return FILENAME == "bench/kernels.cpp" ? "kernels" : ""
     }
+    # The folder of a path ROOM/FOLDER/FILE, or "." for ROOM/FILE.
+    function folder_of(path, parts) { return split(path, parts, "/") > 2 ? parts[2] : "." }
+    # The place of a folder in its room, counted from the top; 0: it has none.
+    function height(room, folder, list, i) {
+      for (i = split(inside[room], list, " "); i > 0 && list[i] != folder; i--);
+      return i
+    }
+    function check_inside(room, header, from, to) {
+      from = folder_of(substr(FILENAME, length("engine/") + 1))
+      to = folder_of(header)
+      if (!height(room, from)) refuse("tests/structure/layering.sh has no place in " room " for " from)
+      else if (from != to && height(room, to) <= height(room, from)) refuse(room "/" from " does not know " room "/" to)
+    }
     /^[ \t]*#[ \t]*include/ {
       header = $0
       sub(/^[^"<]*["<]/, "", header)
@@ -59,6 +78,7 @@ check() {  # ROOT
         refuse("the command knows no benchmark but its own")
       if (!(room in below) || header !~ /\//) next
       own = own_room()
+      if (own == room && FILENAME ~ /^engine\// && room in inside) check_inside(room, header)
       if (own == room) next
       if (FILENAME ~ /^engine\// && (" " below[own] " ") ~ (" " room " ")) next
       refuse(FILENAME ~ /^engine\// ? own " does not know " room : "only the public headers are known here")
@@ -69,12 +89,15 @@ check() {  # ROOT
 self_test() {
   tree=$(mktemp -d)
   trap 'rm -rf "$tree"' EXIT
-  mkdir -p "$tree"/{engine/{core,kernels,scheduler,ops,io},include/saccade,tests/ops,tools/bench,bench}
+  mkdir -p "$tree"/{engine/{core,kernels/{rows,table,new},scheduler,ops,io},include/saccade,tests/ops,tools/bench,bench}
   touch "$tree"/tools/bench/timing.hpp "$tree"/bench/paired.hpp
   allowed() { echo "#include $2" >> "$tree/$1"; }
   allowed engine/ops/a.cpp '"kernels/table.hpp"'
   allowed engine/ops/a.cpp '"saccade/views.hpp"'
   allowed engine/kernels/a.hpp '<xsimd/xsimd.hpp>'
+  allowed engine/kernels/table/a.hpp '"kernels/rows/a.hpp"'
+  allowed engine/kernels/table/a.hpp '"kernels/table/b.hpp"'
+  allowed engine/kernels/rows/a.hpp '"kernels/layout.hpp"'
   allowed engine/scheduler/a.cpp '<oneapi/tbb/task_arena.h>'
   allowed tests/ops/a.cpp '"ops/linear.hpp"'
   allowed bench/kernels.cpp '"kernels/table.hpp"'
@@ -87,6 +110,10 @@ self_test() {
   }
   refused engine/core/b.hpp '"kernels/table.hpp"'
   refused engine/kernels/b.hpp '"scheduler/parallel.hpp"'
+  refused engine/kernels/rows/b.hpp '"kernels/table/a.hpp"'
+  refused engine/kernels/rows/b.hpp '"kernels/new/a.hpp"'
+  refused engine/kernels/new/b.hpp '"kernels/layout.hpp"'
+  refused engine/kernels/b.hpp '"kernels/rows/a.hpp"'
   refused engine/ops/b.cpp '"io/npy.hpp"'
   refused engine/ops/b.cpp '<xsimd/xsimd.hpp>'
   refused engine/ops/b.cpp '<tbb/parallel_for.h>'

@@ -6,6 +6,7 @@
 #include "kernels/attention/attention_outputs.hpp"
 #include "kernels/attention/block_source.hpp"
 #include "kernels/attention/score_rules.hpp"
+#include "kernels/rows/row_registers.hpp"
 
 namespace saccade::kernels {
 namespace {

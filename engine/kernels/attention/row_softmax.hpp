@@ -152,18 +152,6 @@ template <class L>
   for (int i = 0; i < parts; ++i) L::store(lane_sums + i * L::count, sum[i]);
 }
 
-/// The sum of sixteen virtual lanes by the tree 8-4-2-1: the row reduction of the contract.
-template <class L>
-float reduce_lanes(const float* lane_sums) noexcept {
-  constexpr int parts = static_cast<int>(panel_width) / L::count;
-  typename L::F sum[parts];
-  for (int i = 0; i < parts; ++i) sum[i] = L::load(lane_sums + i * L::count);
-  for (int half = parts / 2; half > 0; half /= 2) {
-    for (int i = 0; i < half; ++i) sum[i] = sum[i] + sum[i + half];
-  }
-  return L::tree_sum(sum[0]);
-}
-
 /// Joins the state of a block to that of the blocks before it.
 inline RowState merge(RowState before, RowState block) noexcept {
   const float m = block.m > before.m ? block.m : before.m;

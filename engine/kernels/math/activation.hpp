@@ -1,10 +1,10 @@
 #pragma once
 
 #include "kernels/lanes/xsimd.hpp"
+#include "kernels/math/activation_kind.hpp"
 #include "kernels/math/gelu.hpp"
 #include "kernels/math/silu.hpp"
 #include "kernels/math/tanh.hpp"
-#include "kernels/product/product_parameters.hpp"
 
 namespace saccade::kernels {
 namespace {

@@ -3,6 +3,7 @@
 // What the kernels of matrix products, and those that pack for them, take.
 
 #include "kernels/layout.hpp"
+#include "kernels/math/activation_kind.hpp"
 
 namespace saccade::kernels {
 
@@ -30,9 +31,6 @@ struct PackValues {
   std::ptrdiff_t packed_stride = 0;
   StorageType type = StorageType::f32;
 };
-
-/// relu(x) = x < 0 ? +0 : x; gelu.hpp, silu.hpp and tanh.hpp have the others.
-enum class Activation : std::uint8_t { none, relu, gelu, gelu_tanh, silu, tanh };
 
 /// What is done to each sum of a matrix product, in this order, each step rounded: + bias, activation, *
 /// gate, + residual. Sums in fp64 begin at the bias, or at bias + residual instead. The gate and the residual

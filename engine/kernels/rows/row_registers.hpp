@@ -2,7 +2,6 @@
 
 #include <cstddef>
 
-#include "kernels/attention/row_softmax.hpp"
 #include "kernels/lanes/xsimd.hpp"
 #include "kernels/layout.hpp"
 
@@ -41,6 +40,18 @@ template <class L, class Step>
   std::ptrdiff_t j = 0;
   for (; j + L::count <= width; j += L::count) step(j, AllLanes<L>{});
   if (j < width) step(j, FirstLanes<L>{static_cast<int>(width - j)});
+}
+
+/// The sum of sixteen virtual lanes by the tree 8-4-2-1: the row reduction of the contract.
+template <class L>
+float reduce_lanes(const float* lane_sums) noexcept {
+  constexpr int parts = static_cast<int>(panel_width) / L::count;
+  typename L::F sum[parts];
+  for (int i = 0; i < parts; ++i) sum[i] = L::load(lane_sums + i * L::count);
+  for (int half = parts / 2; half > 0; half /= 2) {
+    for (int i = 0; i < half; ++i) sum[i] = sum[i] + sum[i + half];
+  }
+  return L::tree_sum(sum[0]);
 }
 
 /// Row reductions of the contract, of `rows` rows in turn so that their chains of additions hide one

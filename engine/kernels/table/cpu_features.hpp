@@ -31,9 +31,9 @@ bool cpu_supports(Isa isa);
 int max_prefetch_rate() noexcept;
 
 /// MatmulBlock::widen_once_rows of this CPU. On AMD's Zen 5 (measured with AVX-512) converting what a tile
-/// loads costs it 2 %, and storing that 25 %, so that storing pays from twelve tiles on. Intel's CPUs (not
-/// measured) convert in the ports that multiply-adds use and store in others: there storing pays from the
-/// second tile on.
+/// loads costs it 2 to 4 %, and storing that 25 %, so that storing pays from twelve tiles on. Intel's CPUs
+/// (not measured) convert in the ports that multiply-adds use and store in others: there storing pays from
+/// the second tile on.
 std::ptrdiff_t widen_once_rows() noexcept;
 
 }  // namespace saccade::kernels
