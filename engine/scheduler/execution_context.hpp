@@ -12,13 +12,17 @@ namespace saccade::scheduler {
 class Arena;
 
 /// What computing needs of an engine: kernels, threads and scratch memory. Functions of the library take
-/// this, so that a task can run an operation on its own thread alone, with a context of one thread.
+/// this instead of the engine, so that a task can run an operation single-threaded, in a context of one
+/// thread.
 struct ExecutionContext {
   ExecutionContext();
   ~ExecutionContext();
 
   const kernels::KernelTable* kernels = nullptr;
   int threads = 1;
+  /// Multiply-adds for which a call uses one more thread: about what a thread computes in the time that
+  /// waking another takes.
+  double thread_work = 1 << 19;
   std::unique_ptr<Arena> arena;
   ScratchPool scratch;
 };

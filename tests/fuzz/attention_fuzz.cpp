@@ -21,10 +21,10 @@ namespace {
 }
 
 Engine& engine_of(Isa isa, int threads) {
-  ops::thread_work = 1;  // small problems go to all threads, too
   static std::map<std::pair<Isa, int>, Engine> engines;
   const auto [at, created] =
       engines.try_emplace({isa, threads}, EngineOptions{.threads = threads, .isa = isa});
+  scheduler::context_of(at->second).thread_work = 1;  // small problems run on all threads, too
   return at->second;
 }
 

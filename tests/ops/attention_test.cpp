@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "ops/all_threads.hpp"
 #include "ops/batch.hpp"
 #include "reference/compare.hpp"
 #include "reference/contract.hpp"
@@ -53,7 +54,7 @@ TEST_CASE("keys that do not fit in memory at once are worked on in turn") {
   Batch batch = batch_of({3000, 20, 3000}, 3, 1024, 3);  // 12 MiB a head
   const AttentionOptions own = {.scale = {}, .window = {0, 0}, .probabilities = {}};
   for (const int threads : {1, 3}) {
-    Engine engine({.threads = threads, .isa = {}});
+    Engine engine = engine_of_all_threads({.threads = threads, .isa = {}});
     CHECK(attention_workspace(engine, BatchTensors(batch).tensors(), own) < std::size_t{45} << 20);
     CHECK(relative_error<float>(attend(engine, batch, own), batch.v) < 3e-7);
   }
@@ -100,7 +101,7 @@ TEST_CASE("the scale is 1/sqrt(head_dim) unless given") {
 
 TEST_CASE("a batch without tokens is valid") {
   for (const int threads : {1, 2}) {
-    Engine engine({.threads = threads, .isa = {}});
+    Engine engine = engine_of_all_threads({.threads = threads, .isa = {}});
     CHECK(attend(engine, batch_of({}, 2, 3, 4)).empty());
     CHECK(attend(engine, batch_of({0}, 2, 3, 4)).empty());
     CHECK(attend(engine, batch_of({0, 0, 0}, 2, 3, 4)).empty());
@@ -108,7 +109,7 @@ TEST_CASE("a batch without tokens is valid") {
 }
 
 TEST_CASE("more sequences, heads and dimensions than the usual") {
-  Engine engine({.threads = 3, .isa = {}});
+  Engine engine = engine_of_all_threads({.threads = 3, .isa = {}});
   const Batch many = batch_of(std::vector<std::int64_t>(700, 5), 1, 4, 4);
   CHECK(difference(attend(engine, many), by_contract(many, {})) == "");
   const Batch heads = batch_of({60, 7}, 40, 3, 2);
@@ -119,7 +120,7 @@ TEST_CASE("more sequences, heads and dimensions than the usual") {
 
 /// 32 MiB of packed keys are worked on at once: some heads of the long sequence, then the short ones.
 TEST_CASE("a sequence larger than what is packed at once") {
-  Engine engine({.threads = 2, .isa = {}});
+  Engine engine = engine_of_all_threads({.threads = 2, .isa = {}});
   const Batch batch = batch_of({70, 2100, 60, 3}, 5, 2000, 1);
   const AttentionOptions near = {.scale = {}, .window = {0, 1}, .probabilities = {}};
   CHECK(difference(attend(engine, batch, near), by_contract(batch, near)) == "");

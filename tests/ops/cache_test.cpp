@@ -6,6 +6,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "ops/all_threads.hpp"
 #include "reference/allocations.hpp"
 #include "reference/compare.hpp"
 #include "reference/random.hpp"
@@ -178,7 +179,7 @@ void each_engine(std::initializer_list<int> threads, const Test& test) {
     for (const int n : threads) {
       CAPTURE(to_string(isa));
       CAPTURE(n);
-      Engine engine({.threads = n, .isa = isa});
+      Engine engine = engine_of_all_threads({.threads = n, .isa = isa});
       test(engine);
     }
   }
@@ -221,7 +222,7 @@ Tokens tokens_of(Counts lengths, std::int64_t key_heads, std::int64_t group, std
 }
 
 TEST_CASE("tokens go to the places that the cache's description names") {
-  Engine engine({.threads = 2, .isa = {}});
+  Engine engine = engine_of_all_threads({.threads = 2, .isa = {}});
   for (const std::int64_t page_tokens : {0, 16, 48}) {
     const Tokens all = tokens_of({50, 0, 17}, 3, 1, 5, 18, StorageType::f32);
     Cache cache(all, page_tokens, 50);
@@ -320,7 +321,7 @@ TEST_CASE("chunks and single tokens have the bits of the whole sequence") {
     }
   };
   for (const int threads : {1, 3}) {
-    Engine engine({.threads = threads, .isa = {}});
+    Engine engine = engine_of_all_threads({.threads = threads, .isa = {}});
     for (const StorageType type : stored_types) {
       const Tokens all = tokens_of({530, 0, 37}, 2, 3, 9, 17, type);
       check(engine, all, 48, Window::causal(), {1, 50});
@@ -482,7 +483,7 @@ TEST_CASE("decoding allocates nothing once the engine is warm") {
   const Counts offsets = offsets_of(last.lengths), held = {1499, 39}, lengths = {1500, 40};
   for (const int threads : {1, 2, 3}) {
     CAPTURE(threads);
-    Engine engine({.threads = threads, .isa = {}});
+    Engine engine = engine_of_all_threads({.threads = threads, .isa = {}});
     Cache cache(all, 48, 1500);
     cache.append(engine, before);
     std::vector<float> out(index(last.count() * last.heads() * last.value_dim));
@@ -505,7 +506,7 @@ TEST_CASE("decoding allocates nothing once the engine is warm") {
 }
 
 TEST_CASE("a cache of no sequences, of empty ones, and queries over nothing") {
-  Engine engine({.threads = 2, .isa = {}});
+  Engine engine = engine_of_all_threads({.threads = 2, .isa = {}});
   const Tokens none = tokens_of({}, 2, 1, 4, 4, StorageType::f32);
   Cache of_none(none, 16, 0);
   of_none.append(engine, none);

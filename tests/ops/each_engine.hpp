@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "ops/all_threads.hpp"
 #include "saccade/engine.hpp"
 
 namespace saccade::test {
@@ -16,7 +17,7 @@ void for_each_engine(const Test& test) {
     CAPTURE(name);
     for (const int threads : {1, 2, 3, 8}) {
       CAPTURE(threads);
-      Engine engine({.threads = threads, .isa = isa});
+      Engine engine = engine_of_all_threads({.threads = threads, .isa = isa});
       test(engine);
     }
   }

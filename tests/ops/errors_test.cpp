@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "fixtures/expect_error.hpp"
+#include "ops/all_threads.hpp"
 #include "ops/batch.hpp"
 #include "saccade/kv_cache.hpp"
 
@@ -410,7 +411,7 @@ TEST_CASE("appending to a cache that does not fit what is new") {
 /// Appends one token of ones to each of two sequences of these lengths, in pages of a single head and value.
 std::vector<float> appended(const std::vector<std::int64_t>& lengths, const std::vector<std::int32_t>& table,
                             std::int64_t pages) {
-  Engine engine({.threads = 2, .isa = {}});
+  Engine engine = engine_of_all_threads({.threads = 2, .isa = {}});
   std::vector<float> keys(static_cast<std::size_t>(pages) * 16), values(keys.size());
   const std::vector<float> ones(2, 1.0f);
   const ConstHeadsView new_tokens = {ones.data(), 2, 1, 1, 1, 1};

@@ -5,6 +5,7 @@
 #include <memory>
 #include <thread>
 
+#include "ops/all_threads.hpp"
 #include "ops/attention/attention.hpp"
 #include "ops/batch.hpp"
 #include "reference/allocations.hpp"
@@ -23,7 +24,7 @@ TEST_CASE("attention_workspace tells what a call takes") {
   for (const int threads : {1, 2, 3}) {
     for (const std::vector<std::int64_t>& lengths :
          {std::vector<std::int64_t>{1}, {48}, {49}, {600, 3, 3}, {1, 2, 3, 4, 5, 6, 7, 700}}) {
-      Engine engine({.threads = threads, .isa = {}});
+      Engine engine = engine_of_all_threads({.threads = threads, .isa = {}});
       const BatchTensors memory(batch_of(lengths));
       const std::size_t bytes = attention_workspace(engine, memory.tensors());
       CHECK(bytes > 0);
@@ -35,21 +36,8 @@ TEST_CASE("attention_workspace tells what a call takes") {
   }
 }
 
-/// thread_work as programs have it, while it lives: all_threads.cpp has made it less.
-class UsualThreadWork {
- public:
-  UsualThreadWork() { ops::thread_work = 1 << 19; }
-  UsualThreadWork(const UsualThreadWork&) = delete;
-  UsualThreadWork& operator=(const UsualThreadWork&) = delete;
-  ~UsualThreadWork() { ops::thread_work = before_; }
-
- private:
-  const double before_ = ops::thread_work;
-};
-
 // Each thread that takes part has scratch of its own.
 TEST_CASE("a small attention takes part of the threads, a large one all") {
-  const UsualThreadWork usual;
   const auto workspace = [](int threads, const std::vector<std::int64_t>& lengths) {
     const Engine engine({.threads = threads, .isa = {}});
     const BatchTensors memory(batch_of(lengths));
@@ -62,7 +50,7 @@ TEST_CASE("a small attention takes part of the threads, a large one all") {
 }
 
 TEST_CASE("reserved memory is what calls use") {
-  Engine engine({.threads = 2, .isa = {}});
+  Engine engine = engine_of_all_threads({.threads = 2, .isa = {}});
   const BatchTensors memory(batch_of({300, 20}));
   engine.reserve(attention_workspace(engine, memory.tensors()));
   const std::size_t reserved = engine.scratch_bytes();
@@ -91,7 +79,7 @@ TEST_CASE("chosen rows take the same workspace with and without probabilities") 
                                        .positions = positions};
       for (const int threads : {1, 2, 3}) {
         CAPTURE(threads);
-        const Engine engine({.threads = threads, .isa = {}});
+        const Engine engine = engine_of_all_threads({.threads = threads, .isa = {}});
         problem.options.probabilities = {};
         const std::size_t without = ops::attention_workspace(scheduler::context_of(engine), problem);
         problem.options.probabilities = requests;
@@ -141,7 +129,7 @@ TEST_CASE("calls allocate nothing once the engine is warm") {
   }
   for (const int threads : {1, 2, 3}) {
     CAPTURE(threads);
-    Engine engine({.threads = threads, .isa = {}});
+    Engine engine = engine_of_all_threads({.threads = threads, .isa = {}});
     // A thread of oneTBB's that wakes up late takes memory for itself once.
     std::int64_t taken = 1;
     for (int attempt = 0; attempt < 3 && taken != 0; ++attempt) taken = allocations_of(engine, 20, 100);
@@ -151,7 +139,7 @@ TEST_CASE("calls allocate nothing once the engine is warm") {
 
 TEST_CASE("several threads may call one engine at once") {
   for (const int threads : {1, 2, 3}) {
-    Engine engine({.threads = threads, .isa = {}});
+    Engine engine = engine_of_all_threads({.threads = threads, .isa = {}});
     std::atomic<int> failures = 0;
     std::vector<std::thread> hosts;
     for (std::int64_t host = 0; host < 4; ++host) {

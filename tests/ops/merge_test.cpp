@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "ops/all_threads.hpp"
 #include "reference/allocations.hpp"
 #include "reference/compare.hpp"
 #include "reference/random.hpp"
@@ -161,7 +162,7 @@ TEST_CASE("states over parts of the keys merge to the bits of one call over all"
     for (const int threads : {1, 2, 3, 8}) {
       CAPTURE(to_string(isa));
       CAPTURE(threads);
-      Engine engine({.threads = threads, .isa = isa});
+      Engine engine = engine_of_all_threads({.threads = threads, .isa = isa});
       for (const bool with_sinks : {false, true}) {
         problem.sinks =
             with_sinks ? std::vector<float>{0.5f, 30.0f, -HUGE_VALF, -2.0f} : std::vector<float>{};
@@ -172,7 +173,7 @@ TEST_CASE("states over parts of the keys merge to the bits of one call over all"
 }
 
 TEST_CASE("rows that see nothing in a part, or nothing at all") {
-  Engine engine({.threads = 2, .isa = {}});
+  Engine engine = engine_of_all_threads({.threads = 2, .isa = {}});
   for (const Window& window : {Window::causal(), Window{10, 0}, Window{300, 5}}) {
     // The last queries stand behind all keys, and a near window shows them none.
     Problem problem = {.queries = {60, 5}, .keys = {1300, 520}, .window = window};
@@ -217,7 +218,7 @@ TEST_CASE("results over disjoint keys merge to nearly that over all") {
   for (const Isa isa : supported_isas()) {
     for (const int threads : {1, 3}) {
       CAPTURE(to_string(isa));
-      Engine engine({.threads = threads, .isa = isa});
+      Engine engine = engine_of_all_threads({.threads = threads, .isa = isa});
       const Result expected = whole(engine, problem);
       for (const std::int64_t border : {16, 512, 1008, 1296}) {
         Part left = part_of(engine, problem, 0, border), right = part_of(engine, problem, border, 1300);
@@ -285,7 +286,7 @@ TEST_CASE("merging allocates nothing once the engine is warm") {
     return;
   }
   for (const int threads : {1, 3}) {
-    Engine engine({.threads = threads, .isa = {}});
+    Engine engine = engine_of_all_threads({.threads = threads, .isa = {}});
     Problem problem = {.queries = {20}, .keys = {1300}};
     problem.fill();
     std::vector<Part> parts = parts_of(engine, problem, {0, 512, 1300});

@@ -11,6 +11,7 @@
 #include "fixtures/npy_array.hpp"
 #include "fixtures/paths.hpp"
 #include "fixtures/test_data.hpp"
+#include "ops/all_threads.hpp"
 #include "reference/hash.hpp"
 #include "saccade/attention.hpp"
 #include "saccade/kv_cache.hpp"
@@ -335,7 +336,7 @@ TEST_CASE("onnx attention: every case that is there") {
   const std::vector<std::filesystem::path> cases = test_data("onnx-attention", ".json");
   if (std::filesystem::is_directory(data_path("onnx-attention"))) CHECK(!cases.empty());
   for (const int threads : {1, 2}) {
-    Engine engine({.threads = threads, .isa = {}});
+    Engine engine = engine_of_all_threads({.threads = threads, .isa = {}});
     for (const std::filesystem::path& attributes : cases) {
       const std::string name = attributes.parent_path().filename().string();
       CAPTURE(name);

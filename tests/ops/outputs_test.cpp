@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "ops/all_threads.hpp"
 #include "ops/problem.hpp"
 #include "reference/compare.hpp"
 #include "reference/contract.hpp"
@@ -200,7 +201,7 @@ TEST_CASE("the mean over heads is their probabilities' sum, in ascending order, 
         for (const int threads : {1, 2, 3}) {
           CAPTURE(threads);
           INFO(p.text());
-          Engine engine({.threads = threads, .isa = {}});
+          Engine engine = engine_of_all_threads({.threads = threads, .isa = {}});
           const ProbabilitiesRequest request = one.request(p, ScorePoint::probabilities, true);
           ProblemMemory memory(p);
           memory.options().probabilities = {&request, 1};

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "ops/all_threads.hpp"
 #include "ops/batch.hpp"
 #include "reference/compare.hpp"
 #include "reference/contract.hpp"
@@ -49,7 +50,7 @@ struct Asked {
 TEST_CASE("probabilities of chosen sequences and heads, in the order asked for") {
   const Batch batch = ragged();
   for (const int threads : {1, 3}) {
-    Engine engine({.threads = threads, .isa = {}});
+    Engine engine = engine_of_all_threads({.threads = threads, .isa = {}});
     for (const Window& window : {Window::full(), Window::causal(), Window{20, 3}}) {
       std::vector<Asked> asked;
       asked.emplace_back(batch, 0, std::vector<std::int32_t>{3, 1});
@@ -89,7 +90,7 @@ TEST_CASE("a sequence without queries may want a mean, behind a long one") {
   batch.fill(3);
   const ProbabilitiesRequest mean = {.sequence = 1, .mean_over_heads = true};
   for (const int threads : {1, 2, 4}) {
-    Engine engine({.threads = threads, .isa = {}});
+    Engine engine = engine_of_all_threads({.threads = threads, .isa = {}});
     CHECK(attend(engine, batch, {.probabilities = {&mean, 1}}) == attend(engine, batch));
   }
 }

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "ops/all_threads.hpp"
 #include "reference/compare.hpp"
 #include "reference/contract.hpp"
 #include "reference/half.hpp"
@@ -292,7 +293,8 @@ void check_bits(const Problem& problem) {
   for (const Isa isa : supported_isas()) {
     const std::string name(to_string(isa));
     CAPTURE(name);
-    Engine engine({.threads = threads, .isa = isa, .accumulation = problem.accumulation});
+    Engine engine =
+        engine_of_all_threads({.threads = threads, .isa = isa, .accumulation = problem.accumulation});
     const Results<float> got = run(engine, problem);
     CHECK(difference(got.out, expected.out) == "");
     CHECK(difference(got.log_sum_exp, expected.log_sum_exp) == "");

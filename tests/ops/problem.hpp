@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "ops/all_threads.hpp"
 #include "reference/attention_head.hpp"
 #include "saccade/attention.hpp"
 
@@ -125,7 +126,7 @@ void check(const Problem& problem);
 template <class Test>
 void for_each_isa(int threads, const Test& test, Accumulation accumulation = Accumulation::fp32) {
   for (const Isa isa : supported_isas()) {
-    Engine engine({.threads = threads, .isa = isa, .accumulation = accumulation});
+    Engine engine = engine_of_all_threads({.threads = threads, .isa = isa, .accumulation = accumulation});
     test(engine);
   }
 }

@@ -4,6 +4,7 @@
 #include <cfenv>
 #include <numeric>
 
+#include "ops/all_threads.hpp"
 #include "ops/batch.hpp"
 #include "reference/compare.hpp"
 #include "reference/hash.hpp"
@@ -68,7 +69,7 @@ TEST_CASE("same bits: golden hashes on every ISA and any number of threads") {
       for (const int threads : {1, 2, 3, 8}) {
         if (isa == Isa::scalar && threads != 2) continue;
         CAPTURE(threads);
-        Engine engine({.threads = threads, .isa = isa});
+        Engine engine = engine_of_all_threads({.threads = threads, .isa = isa});
         const std::uint64_t hash = hash_of(attend(engine, batch, golden.options));
         CHECK(hash == golden.hash);
       }
@@ -86,7 +87,7 @@ TEST_CASE("same bits: in any layout") {
 }
 
 TEST_CASE("same bits: a sequence alone and in a batch") {
-  Engine engine({.threads = 2, .isa = {}});
+  Engine engine = engine_of_all_threads({.threads = 2, .isa = {}});
   const Golden& golden = goldens()[1];
   const Batch batch = golden.batch();
   const std::vector<float> all = attend(engine, batch, golden.options);
@@ -97,7 +98,7 @@ TEST_CASE("same bits: a sequence alone and in a batch") {
 }
 
 TEST_CASE("same bits: sequences in any order, and in batches of any size") {
-  Engine engine({.threads = 3, .isa = {}});
+  Engine engine = engine_of_all_threads({.threads = 3, .isa = {}});
   const Golden& golden = goldens()[0];
   const Batch batch = golden.batch();
   const std::vector<float> all = attend(engine, batch, golden.options);
@@ -123,7 +124,7 @@ TEST_CASE("same bits: whatever the host's floating-point environment") {
   const Golden& golden = goldens()[3];
   const Batch batch = golden.batch();
   for (const int threads : {1, 2}) {
-    Engine engine({.threads = threads, .isa = {}});
+    Engine engine = engine_of_all_threads({.threads = threads, .isa = {}});
     const BatchTensors memory(batch);
     std::fesetround(FE_UPWARD);
     attention(engine, memory.tensors(), golden.options);

@@ -9,16 +9,16 @@ namespace saccade {
 namespace ops {
 namespace {
 
-/// Threads that an attention keeps busy.
+/// Threads that an attention can keep busy: one for each state.thread_work multiply-adds.
 int threads_for(const scheduler::ExecutionContext& state, const AttentionProblem& problem) noexcept {
   double work = 0;  // multiply-adds
-  for (std::int64_t s = 0; s < problem.sequences() && work < thread_work * state.threads; ++s) {
+  for (std::int64_t s = 0; s < problem.sequences() && work < state.thread_work * state.threads; ++s) {
     // Few queries take as long as a tile of them: keys and values have to come from memory.
     work += static_cast<double>(std::max<std::int64_t>(problem.queries(s), kernels::row_group)) *
             static_cast<double>(problem.keys(s)) *
             static_cast<double>(problem.q.heads * (problem.head_dim() + problem.value_dim()));
   }
-  return static_cast<int>(std::clamp(work / thread_work, 1.0, static_cast<double>(state.threads)));
+  return static_cast<int>(std::clamp(work / state.thread_work, 1.0, static_cast<double>(state.threads)));
 }
 
 std::size_t workspace_of(AttentionPlan& plan) noexcept {

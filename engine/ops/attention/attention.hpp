@@ -5,11 +5,7 @@
 
 namespace saccade::ops {
 
-/// Multiply-adds for which an attention calls one more thread: what one does in about the time that another
-/// takes to come. Tests, whose problems are small, have less.
-inline double thread_work = 1 << 19;
-
-/// Scratch bytes that attend() takes.
+/// Scratch bytes that attention() needs.
 [[nodiscard]] std::size_t attention_workspace(const scheduler::ExecutionContext& state,
                                               const AttentionProblem& problem) noexcept;
 
