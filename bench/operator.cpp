@@ -115,6 +115,29 @@ void bf16_keys(benchmark::State& state) {
   });
 }
 
+/// Keys in parts of 512 that continue running states, as a share of the speed of one call.
+void running_parts(benchmark::State& state) {
+  constexpr std::int64_t length = 2048, part = 512;
+  Engine engine({.threads = 1, .isa = {}});
+  Operands operands(1, length, 64);
+  const AttentionTensors whole = operands.tensors();
+  std::vector<float> running(index(length * heads * (operands.head_dim + 2)));
+  const std::vector<std::int64_t> key_offsets = {0, part};
+  const auto run_parts = [&] {
+    for (std::int64_t key = 0; key < length; key += part) {
+      AttentionTensors tensors = whole;
+      tensors.k.data = operands.k.data() + key * operands.width;
+      tensors.v.data = operands.v.data() + key * operands.width;
+      tensors.k.tokens = tensors.v.tokens = part;
+      tensors.key_offsets = key_offsets;
+      const std::vector<std::int64_t> first_key = {key};
+      attention(engine, tensors, {.first_key_positions = first_key, .running = {running.data(), key == 0}});
+    }
+  };
+  const auto one_call = [&] { return rate_of([&] { attention(engine, whole); }, operands.flops); };
+  run_against(state, "speed_of_plain", one_call, operands.flops, run_parts);
+}
+
 /// `sequences` of one length in one call, against the FMA peak.
 void against_peak(benchmark::State& state, std::int64_t sequences, std::int64_t length,
                   std::int64_t head_dim) {
@@ -204,6 +227,7 @@ void add(const std::string& name, Arguments&&... arguments) {
   add("2048/distance_bias", distance_bias);
   add("2048/softcap", softcap);
   add("2048/bf16_keys", bf16_keys);
+  add("2048/running_parts", running_parts);
   add("4096/causal", causal);
   add("8192/window256", window);
   for (const std::int64_t head_dim : {32, 64, 80, 128})

@@ -505,6 +505,42 @@ TEST_CASE("decoding allocates nothing once the engine is warm") {
   }
 }
 
+TEST_CASE("same bits: running states over caches that hold parts of the keys") {
+  for (const StorageType type : {StorageType::f32, StorageType::f16, StorageType::bf16}) {
+    const Tokens all = tokens_of({1300, 520, 7}, 2, 2, 12, 19, type);
+    // Several queries of a sequence, and one each as in decoding.
+    for (const Counts& first : {Counts{1290, 510, 0}, Counts{1299, 519, 6}}) {
+      const Tokens queries = all.part(first, all.lengths);
+      const AttentionOptions options = {.window = {900, 0}, .first_query_positions = first};
+      each_engine({1, 3}, [&](Engine& engine) {
+        Cache whole(all, 48, longest_of(all));
+        whole.append(engine, all);
+        const std::vector<float> expected = whole.attend(engine, queries, options);
+        for (const Counts& borders :
+             {Counts{0, 512, 1300}, Counts{0, 512, 1024, 1300}, Counts{0, 1024, 1536}}) {
+          std::vector<float> running(index(queries.count() * all.heads() * (all.value_dim + 2)), NAN), got;
+          for (std::size_t i = 0; i + 1 < borders.size(); ++i) {
+            const Counts begin(3, borders[i]);
+            Counts from, to;
+            for (const std::int64_t n : all.lengths) {
+              from.push_back(std::min(n, borders[i]));
+              to.push_back(std::min(n, borders[i + 1]));
+            }
+            const Tokens part = all.part(from, to);
+            Cache cache(part, 48, longest_of(part));
+            cache.append(engine, part);
+            AttentionOptions of_part = options;
+            of_part.first_key_positions = begin;
+            of_part.running = {running.data(), i == 0};
+            got = cache.attend(engine, queries, of_part);
+          }
+          CHECK(difference(got, expected) == "");
+        }
+      });
+    }
+  }
+}
+
 TEST_CASE("a cache of no sequences, of empty ones, and queries over nothing") {
   Engine engine = engine_of_all_threads({.threads = 2, .isa = {}});
   const Tokens none = tokens_of({}, 2, 1, 4, 4, StorageType::f32);
