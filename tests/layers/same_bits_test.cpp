@@ -8,6 +8,7 @@
 #include "reference/compare.hpp"
 #include "reference/contract.hpp"
 #include "reference/hash.hpp"
+#include "reference/host_floating_point.hpp"
 
 namespace saccade::test {
 namespace {
@@ -92,16 +93,45 @@ TEST_CASE("same bits: a layer is the contract's matrix elements and attention") 
   }
 }
 
-TEST_CASE("same bits: whatever the host's floating-point environment is during a forward pass") {
+TEST_CASE("same bits: whatever the host's floating-point environment is at load and during a pass") {
   const Golden& golden = goldens().front();
+  const LayerWeights weights = golden.weights();
+  const LayerBatch batch = golden.batch();
   for (const int threads : {1, 2}) {
+    for (const int rounding : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
+      LayerOutput out;
+      {
+        const HostFloatingPoint host(rounding);
+        Engine engine({.threads = threads, .isa = {}});
+        const SelfAttention layer(engine, views_of(weights), golden.heads);
+        out = forward(engine, layer, batch, golden.window);
+      }
+      CHECK(hash_of(out.context, hash_of(out.z)) == golden.hash);
+    }
+  }
+}
+
+TEST_CASE("same bits: subnormal values and outputs in a host that flushes them to zero") {
+  LayerWeights weights = made_up_weights(45, 3, 7, 0);
+  for (float& x : weights.value_weight) x *= 0x1p-60f;
+  std::fill(weights.value_bias.begin(), weights.value_bias.end(), 0.0f);
+  LayerBatch batch = LayerBatch::of(45, {1, 19, 60});
+  for (float& x : batch.x) x *= 0x1p-75f;
+  const auto compute = [&](int threads) {
     Engine engine({.threads = threads, .isa = {}});
-    const SelfAttention layer(engine, views_of(golden.weights()), golden.heads);
-    const LayerBatch batch = golden.batch();
-    std::fesetround(FE_DOWNWARD);
-    const LayerOutput out = forward(engine, layer, batch, golden.window);
-    std::fesetround(FE_TONEAREST);
-    CHECK(hash_of(out.context, hash_of(out.z)) == golden.hash);
+    const SelfAttention layer(engine, views_of(weights), weights.heads);
+    return forward(engine, layer, batch).context;
+  };
+  const std::vector<float> expected = compute(1);
+  CHECK(std::any_of(expected.begin(), expected.end(), [](float x) { return x != 0.0f; }));
+  CHECK(std::all_of(expected.begin(), expected.end(), [](float x) { return std::abs(x) < 0x1p-126f; }));
+  for (const int threads : {1, 2}) {
+    std::vector<float> got;
+    {
+      const HostFloatingPoint host(FE_TOWARDZERO);
+      got = compute(threads);
+    }
+    CHECK(difference(got, expected) == "");
   }
 }
 

@@ -10,6 +10,7 @@
 #include "reference/compare.hpp"
 #include "reference/guarded_matrix.hpp"
 #include "reference/hash.hpp"
+#include "reference/host_floating_point.hpp"
 #include "reference/random.hpp"
 #include "reference/row_contract.hpp"
 
@@ -68,6 +69,20 @@ TEST_CASE("same bits: rotary tables") {
     const std::uint64_t hash = hash_of(values_of(table));
     CHECK(hash == 0xa5137d0461fb9483);
   });
+}
+
+TEST_CASE("same bits: rotary tables whatever the host's floating-point environment is") {
+  for (const int threads : {1, 2}) {
+    for (const int rounding : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
+      std::uint64_t hash = 0;
+      {
+        const HostFloatingPoint host(rounding);
+        Engine engine({.threads = threads});
+        hash = hash_of(values_of(ops::make_rotary_table(scheduler::context_of(engine), 160000.0, 64, 3000)));
+      }
+      CHECK(hash == 0xa5137d0461fb9483);
+    }
+  }
 }
 
 TEST_CASE("same bits: rope turns each token by its position in its sequence") {

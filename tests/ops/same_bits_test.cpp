@@ -8,6 +8,7 @@
 #include "ops/batch.hpp"
 #include "reference/compare.hpp"
 #include "reference/hash.hpp"
+#include "reference/host_floating_point.hpp"
 
 namespace saccade::test {
 namespace {
@@ -126,9 +127,10 @@ TEST_CASE("same bits: whatever the host's floating-point environment") {
   for (const int threads : {1, 2}) {
     Engine engine = engine_of_all_threads({.threads = threads, .isa = {}});
     const BatchTensors memory(batch);
-    std::fesetround(FE_UPWARD);
-    attention(engine, memory.tensors(), golden.options);
-    std::fesetround(FE_TONEAREST);
+    {
+      const HostFloatingPoint host(FE_UPWARD);
+      attention(engine, memory.tensors(), golden.options);
+    }
     CHECK(hash_of(memory.out()) == golden.hash);
   }
 }

@@ -8,10 +8,7 @@
 #include <thread>
 #include <vector>
 
-#if defined(__SSE__)
-#include <immintrin.h>
-#endif
-
+#include "reference/host_floating_point.hpp"
 #include "saccade/engine.hpp"
 #include "scheduler/parallel.hpp"
 
@@ -126,47 +123,16 @@ bool environment_is_default() noexcept {
   return sum == 1.0f && product == 0x1p-140f && std::fegetround() == FE_TONEAREST;
 }
 
-/// A strange environment for this thread, as long as it lives.
-class HostEnvironment {
- public:
-  explicit HostEnvironment(int rounding) {
-    std::fegetenv(&before_);
-    std::fesetround(rounding);
-#if defined(__SSE__)
-    _mm_setcsr(_mm_getcsr() | 0x8040u);  // flush to zero, denormals are zero
-#elif defined(__aarch64__)
-    std::uint64_t control = 0;
-    asm volatile("mrs %0, fpcr" : "=r"(control));
-    asm volatile("msr fpcr, %0" : : "r"(control | std::uint64_t{1} << 24));  // flush to zero
-#endif
-  }
-  HostEnvironment(const HostEnvironment&) = delete;
-  HostEnvironment& operator=(const HostEnvironment&) = delete;
-  ~HostEnvironment() {
-    std::fesetenv(&before_);
-  }
-
- private:
-  std::fenv_t before_;
-};
-
-/// Whether subnormals are flushed to zero in this thread.
-bool flushes_to_zero() {
-  volatile float small = 0x1p-100f, smaller = 0x1p-40f;
-  const volatile float product = small * smaller;
-  return product == 0.0f;
-}
-
 TEST_CASE("tasks run in the default floating-point environment, and the host's comes back") {
   for (const int threads : {1, 2, 8}) {
     CAPTURE(threads);
     for (const int rounding : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
-      const HostEnvironment strange(rounding);  // before the arena exists: its threads may inherit it
+      const test::HostFloatingPoint host(rounding);  // before the arena exists: its threads may inherit it
       Engine engine = engine_of(threads);
       std::atomic<int> failures = 0;
       run_tasks(scheduler::context_of(engine), 100,
                 [&](std::size_t, int) noexcept { failures += !environment_is_default(); });
-      const bool flushes = flushes_to_zero();
+      const bool flushes = test::flushes_to_zero();
       const int after = std::fegetround();
       CHECK(failures == 0);
       CHECK(after == rounding);
