@@ -1,5 +1,4 @@
 #include "saccade/similar.hpp"
-#include "fixtures/paths.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,6 +7,7 @@
 #include <numeric>
 
 #include "fixtures/expect_error.hpp"
+#include "fixtures/paths.hpp"
 #include "fixtures/temporary_folder.hpp"
 
 namespace {
@@ -98,4 +98,64 @@ TEST_CASE_FIXTURE(Fixture, "what does not fit is refused") {
   expect_error(ErrorCode::invalid_argument, {"queries.columns is 64", "128"}, [&] { find(64, {}); });
   expect_error(ErrorCode::invalid_argument, {"count is 0"}, [&] { find(128, {.count = 0}); });
   expect_error(ErrorCode::file_format, {"b.jsonl:1", "text"}, [&] { find(128, {}); });
+}
+
+TEST_CASE("rows of a tensor in a file, read in pieces, are found as those in memory are") {
+  constexpr std::int64_t width = 1 << 12, rows = 3000;  // 1.5 pieces
+  const TemporaryFolder folder;
+  std::vector<float> vectors(static_cast<std::size_t>(rows * width));
+  for (std::size_t i = 0; i < vectors.size(); ++i)
+    vectors[i] = static_cast<float>(i * i % 1000003) - 500000.0f;
+  TensorFileWriter writer(folder / "v.npy", {{.name = "x", .shape = {rows, width}}});
+  writer.append("x", vectors);
+  writer.commit();
+  Engine engine;
+  const ConstMatrixView queries = {vectors.data() + 17 * width, 2, width, 1000 * width};
+  const TensorFile file = TensorFile::open(folder / "v.npy");
+  const auto in_file = find_similar_rows(engine, queries, file, "x", 20);
+  const auto in_memory = find_similar_rows(engine, queries, {vectors.data(), rows, width, width}, 20);
+  REQUIRE(in_file.size() == 2);
+  for (std::size_t q = 0; q < 2; ++q) {
+    REQUIRE(in_file[q].size() == 20);
+    for (std::size_t i = 0; i < 20; ++i) {
+      CHECK(in_file[q][i].row == in_memory[q][i].row);
+      CHECK(in_file[q][i].score == in_memory[q][i].score);
+    }
+  }
+  CHECK(in_file[1][0].row == 1017);
+}
+
+TEST_CASE("a tensor that does not fit or is not finite is an error that names it") {
+  const TemporaryFolder folder;
+  const auto write = [&](std::vector<std::int64_t> shape, float last) {
+    std::vector<float> values(24, 1.0f);
+    values.back() = last;
+    TensorFileWriter writer(folder / "v.safetensors", {{.name = "v", .shape = std::move(shape)}});
+    writer.append("v", values);
+    writer.commit();
+  };
+  Engine engine;
+  const std::vector<float> query(8, 1.0f);
+  const auto find = [&](std::stop_token stop = {}) {
+    const TensorFile file = TensorFile::open(folder / "v.safetensors");
+    return find_similar_rows(engine, {query.data(), 1, 8, 8}, file, "v", 3, std::move(stop));
+  };
+  write({3, 8}, 1.0f);
+  CHECK(find()[0].size() == 3);
+  std::stop_source stop;
+  stop.request_stop();
+  expect_error(ErrorCode::cancelled, {"after 0 vectors"}, [&] { static_cast<void>(find(stop.get_token())); });
+  write({3, 8}, std::nanf(""));
+  expect_error(ErrorCode::file_format, {"v.safetensors", "'v'", "row 2", "not finite"},
+               [&] { static_cast<void>(find()); });
+  write({2, 12}, 1.0f);
+  expect_error(ErrorCode::file_format, {"'v'", "is [2, 12]; expected [rows, 8]"},
+               [&] { static_cast<void>(find()); });
+  write({24}, 1.0f);
+  expect_error(ErrorCode::file_format, {"is [24]; expected [rows, 8]"}, [&] { static_cast<void>(find()); });
+  write({1, 24}, 1.0f);
+  expect_error(ErrorCode::file_format, {"has no tensor 'w'"}, [&] {
+    static_cast<void>(find_similar_rows(engine, {query.data(), 1, 8, 8},
+                                        TensorFile::open(folder / "v.safetensors"), "w", 3));
+  });
 }

@@ -7,6 +7,7 @@
 #include "fixtures/expect_error.hpp"
 #include "fixtures/paths.hpp"
 #include "fixtures/temporary_folder.hpp"
+#include "saccade/tensor_file.hpp"
 #include "tools/command.hpp"
 
 namespace {
@@ -56,6 +57,51 @@ TEST_CASE("embed, too, takes the command's own model where none is named") {
   CHECK(named.exit_code == 0);
   CHECK(read_bytes(folder / "own.npy").size() == 128 + 3 * 128 * 4);
   CHECK(read_bytes(folder / "own.npy") == read_bytes(folder / "named.npy"));
+}
+
+TEST_CASE("vectors that were embedded before are searched by row, with the scores of their texts") {
+  const TemporaryFolder folder;
+  const std::string input = folder.write("in.txt", lines), query = "a mother and her child";
+  const json texts = json::parse(run_command({"similar", input, "--query", query, "--json"}).out);
+  for (const char* name : {"v.npy", "v.safetensors"}) {
+    const std::string vectors = folder / name;
+    CHECK(run_command({"embed", input, "-o", vectors}).exit_code == 0);
+    const Finished done = run_command({"similar", "--vectors", vectors, "--query", query, "--json"});
+    CHECK(done.exit_code == 0);
+    const json rows = json::parse(done.out);
+    CHECK(rows[0]["query"] == query);
+    REQUIRE(rows[0]["rows"].size() == 3);
+    for (std::size_t i = 0; i < 3; ++i) {
+      CHECK(rows[0]["rows"][i]["row"].get<int>() + 1 == texts[0]["texts"][i]["line"].get<int>());
+      CHECK(rows[0]["rows"][i]["score"] == texts[0]["texts"][i]["score"]);
+    }
+    const Finished shown = run_command({"similar", "--vectors", vectors, "--query", query, "--top", "1"});
+    check_contains(shown.out, {"closest to \"a mother and her child\"\n  0.", "  row 1\n"});
+  }
+}
+
+TEST_CASE("vectors that do not fit are an error") {
+  const TemporaryFolder folder;
+  const auto expect = [&](std::initializer_list<std::string> parts, std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--query", "q"});
+    const Finished done = run_command(arguments);
+    CHECK(done.exit_code != 0);
+    check_contains(done.err, parts);
+  };
+  saccade::TensorFileWriter writer(folder / "two.safetensors",
+                                   {{.name = "a", .shape = {1, 128}}, {.name = "b", .shape = {2, 64}}});
+  writer.append("a", std::vector<float>(128, 1.0f));
+  writer.append("b", std::vector<float>(128, 1.0f));
+  writer.commit();
+  const std::string two = folder / "two.safetensors", text = folder.write("in.txt", lines);
+  expect({"2 tensors", "--tensor", "a, b"}, {"similar", "--vectors", two});
+  expect({"'b'", "[2, 64]; expected [rows, 128]"}, {"similar", "--vectors", two, "--tensor", "b"});
+  expect({"'c'"}, {"similar", "--vectors", two, "--tensor", "c"});
+  CHECK(run_command({"similar", "--vectors", two, "--tensor", "a", "--query", "q"}).exit_code == 0);
+  expect({"none.npy"}, {"similar", "--vectors", "none.npy"});
+  expect({"TEXTS", "--vectors"}, {"similar"});
+  expect({"TEXTS", "--vectors"}, {"similar", text, "--vectors", two});
+  expect({"--tensor", "--vectors"}, {"similar", text, "--tensor", "a"});
 }
 
 TEST_CASE("what is missing or wrong is said") {

@@ -13,6 +13,7 @@
 #include "shell/figures.hpp"
 #include "shell/model_options.hpp"
 #include "shell/numbers.hpp"
+#include "shell/terminal_text.hpp"
 #include "subcommands.hpp"
 
 namespace saccade::command {
@@ -23,11 +24,14 @@ struct SimilarCommandOptions {
   std::filesystem::path model;
   std::vector<std::string> queries;
   std::vector<std::filesystem::path> inputs;
+  std::filesystem::path vectors;  ///< instead of inputs
+  std::string tensor;             ///< of vectors; empty: its only one
   SimilarOptions similar = {.count = 5};
   bool json = false;
 };
 
-using Found = std::vector<std::vector<SimilarText>>;
+using FoundTexts = std::vector<std::vector<SimilarText>>;
+using FoundRows = std::vector<std::vector<SimilarRow>>;
 
 /// The first of these prompts that the model has: queries and texts may want different ones.
 EmbedOptions with_prompt(const Encoder& encoder, std::initializer_list<const char*> names) {
@@ -37,57 +41,102 @@ EmbedOptions with_prompt(const Encoder& encoder, std::initializer_list<const cha
   return {};
 }
 
-std::string place_of(const SimilarText& text) {
-  return text.input.string() + ":" + std::to_string(text.line);
+std::string line_of(const SimilarText& text) {
+  return text.input.string() + ":" + std::to_string(text.line) + "  " + text.text;
 }
 
-std::string as_text(const std::vector<std::string>& queries, const Found& found) {
+std::string line_of(const SimilarRow& row) {
+  return "row " + std::to_string(row.row);
+}
+
+template <typename Found>
+std::string as_text(const std::vector<std::string>& queries, const std::vector<std::vector<Found>>& found) {
   std::string text;
   for (std::size_t q = 0; q < queries.size(); ++q) {
     text += (q == 0 ? "" : "\n") + ("closest to \"" + queries[q] + "\"\n");
-    for (const SimilarText& similar : found[q])
-      text += "  " + fixed(similar.score, 3) + "  " + place_of(similar) + "  " + similar.text + '\n';
+    for (const Found& similar : found[q])
+      text += "  " + fixed(static_cast<double>(similar.score), 3) + "  " + line_of(similar) + '\n';
   }
   return text;
 }
 
-std::string as_json(const std::vector<std::string>& queries, const Found& found) {
+nlohmann::ordered_json as_json(const SimilarText& text) {
+  return {{"score", text.score}, {"input", text.input.string()}, {"line", text.line}, {"text", text.text}};
+}
+
+nlohmann::ordered_json as_json(const SimilarRow& row) {
+  return {{"score", row.score}, {"row", row.row}};
+}
+
+/// An object for each query, with its results under `key`.
+template <typename Found>
+std::string as_json(const std::vector<std::string>& queries, const std::vector<std::vector<Found>>& found,
+                    const char* key) {
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (std::size_t q = 0; q < queries.size(); ++q) {
-    nlohmann::ordered_json texts = nlohmann::ordered_json::array();
-    for (const SimilarText& similar : found[q]) {
-      texts.push_back({{"score", similar.score},
-                       {"input", similar.input.string()},
-                       {"line", similar.line},
-                       {"text", similar.text}});
-    }
-    all.push_back({{"query", queries[q]}, {"texts", std::move(texts)}});
+    nlohmann::ordered_json results = nlohmann::ordered_json::array();
+    for (const Found& similar : found[q]) results.push_back(as_json(similar));
+    all.push_back({{"query", queries[q]}, {key, std::move(results)}});
   }
   return all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+}
+
+/// The tensor of that name, or the only one of the file.
+std::string choose_tensor(const TensorFile& file, const std::string& name) {
+  if (!name.empty()) return name;
+  if (file.tensors().size() == 1) return file.tensors().front().name;
+  std::string names;
+  for (const TensorInfo& info : file.tensors()) names += (names.empty() ? "" : ", ") + info.name;
+  throw Error(ErrorCode::invalid_argument, file.path().string() + ": has " +
+                                               std::to_string(file.tensors().size()) +
+                                               " tensors; choose one by --tensor: " + printable(names));
+}
+
+FoundRows find_rows(Engine& engine, ConstMatrixView queries, const SimilarCommandOptions& options) {
+  const TensorFile file = TensorFile::open(options.vectors);
+  return find_similar_rows(engine, queries, file, choose_tensor(file, options.tensor), options.similar.count);
+}
+
+FoundTexts find_texts(Engine& engine, const Encoder& encoder, ConstMatrixView queries,
+                      const SimilarCommandOptions& options) {
+  SimilarOptions similar = options.similar;
+  similar.embed = with_prompt(encoder, {"document", "passage"});
+  return find_similar(engine, encoder, queries, options.inputs, similar);
 }
 
 int find(const SimilarCommandOptions& options) {
   Engine engine(options.engine);
   const auto encoder = Encoder::load(engine, model_or_default(options.model));
-  const std::vector<float> queries =
+  const std::vector<float> vectors =
       encoder.embed(engine, std::span(options.queries), with_prompt(encoder, {"query"}));
-  SimilarOptions similar = options.similar;
-  similar.embed = with_prompt(encoder, {"document", "passage"});
-  const auto rows = static_cast<std::int64_t>(options.queries.size());
   const std::int64_t width = encoder.embedding_width();
-  const Found found =
-      find_similar(engine, encoder, {queries.data(), rows, width, width}, options.inputs, similar);
-  std::cout << (options.json ? as_json(options.queries, found) : as_text(options.queries, found));
+  const ConstMatrixView queries = {vectors.data(), static_cast<std::int64_t>(options.queries.size()), width,
+                                   width};
+  const auto print = [&](const auto& found, const char* key) {
+    std::cout << (options.json ? as_json(options.queries, found, key) : as_text(options.queries, found));
+  };
+  if (options.vectors.empty()) {
+    print(find_texts(engine, encoder, queries, options), "texts");
+  } else {
+    print(find_rows(engine, queries, options), "rows");
+  }
   return 0;
 }
 
 void add_options(CLI::App& app, SimilarCommandOptions& options) {
-  app.add_option(
-         "TEXTS", options.inputs,
-         "files to search: .txt, a text a line; .jsonl, an object a line with a text under \"text\"; - "
-         "for the standard input")
-      ->required()
-      ->type_name("");
+  CLI::Option* const texts = app.add_option(
+      "TEXTS", options.inputs,
+      "files to search: .txt, a text a line; .jsonl, an object a line with a text under \"text\"; - "
+      "for the standard input");
+  CLI::Option* const vectors =
+      app.add_option("--vectors", options.vectors,
+                     "instead of texts: .npy or .safetensors of their vectors, as embed writes it with the "
+                     "same model; shows rows, counted from 0");
+  texts->type_name("")->excludes(vectors);
+  vectors->type_name("FILE");
+  app.add_option("--tensor", options.tensor, "the tensor of --vectors; default: its only one")
+      ->type_name("NAME")
+      ->needs(vectors);
   app.add_option("--query", options.queries, "what to look for; may be given several times")
       ->required()
       ->allow_extra_args(false)
@@ -109,7 +158,11 @@ void add_similar(CLI::App& app, Action& action) {
       *app.add_subcommand("similar", "Shows the texts that are closest in meaning to a query");
   add_options(similar, *options);
   similar.footer("Example: saccade similar texts.txt --query 'a whale at sea'\n\n");
-  similar.callback([options, &action] { action = [options] { return find(*options); }; });
+  similar.callback([options, &action] {
+    if (options->inputs.empty() && options->vectors.empty())
+      throw CLI::ValidationError("TEXTS", "is missing; or --vectors for vectors that were embedded before");
+    action = [options] { return find(*options); };
+  });
 }
 
 }  // namespace saccade::command

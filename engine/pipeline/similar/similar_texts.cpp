@@ -1,13 +1,12 @@
 #include "saccade/similar.hpp"
 
-#include <algorithm>
-#include <cmath>
+#include <map>
 #include <string>
 #include <utility>
 
 #include "core/as_size.hpp"
 #include "core/require.hpp"
-#include "ops/attention/validate.hpp"
+#include "ops/similarity.hpp"
 #include "pipeline/embed/embed_budget.hpp"
 #include "pipeline/embed/text_record.hpp"
 #include "pipeline/embed/text_source.hpp"
@@ -19,18 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using core::as_size;
-
-double dot(const float* a, const float* b, std::int64_t count) {
-  double sum = 0;
-  for (std::int64_t i = 0; i < count; ++i) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
-  return sum;
-}
-
-/// 0 where a vector has no direction.
-double cosine(const float* a, const float* b, std::int64_t count) {
-  const double lengths = std::sqrt(dot(a, a, count)) * std::sqrt(dot(b, b, count));
-  return lengths > 0 ? dot(a, b, count) / lengths : 0;
-}
 
 EmbedFilesOptions reading(const SimilarOptions& options) {
   EmbedFilesOptions files;
@@ -48,13 +35,13 @@ class SimilarSearch {
                 std::span<const fs::path> inputs, const SimilarOptions& options)
       : engine_(engine),
         encoder_(encoder),
-        queries_(queries),
+        width_(queries.columns),
         inputs_(inputs),
         options_(options),
         files_(reading(options)),
         budget_(pipeline::plan_budget(engine, encoder, files_, queries.columns)),
         source_(inputs, options.input_format, budget_.longest_line),
-        found_(as_size(queries.rows)) {
+        search_(scheduler::context_of(engine), queries, options.count) {
     files_.embed.token_budget = budget_.tokens;
   }
 
@@ -62,12 +49,13 @@ class SimilarSearch {
 
  private:
   void add_window();
-  void add(std::vector<SimilarText>& closest, double score, const pipeline::TextLine& line) const;
-  [[nodiscard]] SimilarText describe(double score, const pipeline::TextLine& line) const;
+  /// Keeps the texts of the window that are among the best, and drops those that are no longer.
+  void keep_best(std::int64_t first);
+  [[nodiscard]] SimilarText describe(const pipeline::TextLine& line) const;
 
   Engine& engine_;
   const Encoder& encoder_;
-  ConstMatrixView queries_;
+  std::int64_t width_;
   std::span<const fs::path> inputs_;
   const SimilarOptions& options_;
   EmbedFilesOptions files_;
@@ -76,43 +64,47 @@ class SimilarSearch {
   pipeline::TextWindow window_;
   pipeline::TokenWindow tokens_;
   std::vector<float> vectors_;
-  std::vector<std::vector<SimilarText>> found_;
+  ops::SimilaritySearch search_;
+  std::int64_t texts_ = 0;                    ///< searched so far
+  std::map<std::int64_t, SimilarText> best_;  ///< the texts of search_.best(), by their number
 };
 
-SimilarText SimilarSearch::describe(double score, const pipeline::TextLine& line) const {
+SimilarText SimilarSearch::describe(const pipeline::TextLine& line) const {
   const pipeline::IdLimits limits = {encoder_.vocabulary(), encoder_.max_length(files_.embed)};
   pipeline::TextRecord record = pipeline::parse_record(source_.place(line), source_.format(line.file),
                                                        line.text, options_.field, limits);
-  return {score, inputs_[line.file], line.line,
+  return {0, inputs_[line.file], line.line,
           record.ids.empty() ? std::move(record.text) : std::string(line.text)};
 }
 
-/// Behind those that are as close.
-void SimilarSearch::add(std::vector<SimilarText>& closest, double score,
-                        const pipeline::TextLine& line) const {
-  const bool full = static_cast<std::int64_t>(closest.size()) == options_.count;
-  if (full && !(score > closest.back().score)) return;
-  if (full) closest.pop_back();
-  const auto further = [](double a, const SimilarText& b) { return a > b.score; };
-  const auto at = std::upper_bound(closest.begin(), closest.end(), score, further);
-  closest.insert(at, describe(score, line));
+void SimilarSearch::keep_best(std::int64_t first) {
+  std::map<std::int64_t, SimilarText> best;
+  for (const std::vector<SimilarRow>& rows : search_.best()) {
+    for (const SimilarRow& found : rows) {
+      if (best.contains(found.row)) continue;
+      if (auto known = best_.extract(found.row)) {
+        best.insert(std::move(known));
+      } else {
+        best.emplace(found.row, describe(window_.lines[tokens_.texts[as_size(found.row - first)].line]));
+      }
+    }
+  }
+  best_ = std::move(best);
 }
 
 void SimilarSearch::add_window() {
   pipeline::tokenize_window(engine_, encoder_, files_, source_, window_, tokens_);
   if (!tokens_.bad_lines.empty()) throw Error(ErrorCode::file_format, tokens_.bad_lines.front());
   const auto texts = static_cast<std::int64_t>(tokens_.texts.size());
-  const std::int64_t width = queries_.columns;
-  vectors_.resize(as_size(texts * width));
+  vectors_.resize(as_size(texts * width_));
   encoder_.embed(engine_, {tokens_.ids, tokens_.types, tokens_.offsets},
-                 {vectors_.data(), texts, width, width}, files_.embed);
-  for (std::int64_t q = 0; q < queries_.rows; ++q) {
-    const float* const query = queries_.data + q * queries_.row_stride;
-    for (std::int64_t text = 0; text < texts; ++text) {
-      const double score = cosine(query, vectors_.data() + text * width, width);
-      add(found_[as_size(q)], score, window_.lines[tokens_.texts[as_size(text)].line]);
-    }
+                 {vectors_.data(), texts, width_, width_}, files_.embed);
+  if (const auto bad = search_.add({vectors_.data(), texts, width_, width_}, texts_)) {
+    const pipeline::TextLine& line = window_.lines[tokens_.texts[as_size(*bad)].line];
+    core::fail(source_.place(line) + ": the text's vector has a value that is not finite");
   }
+  keep_best(texts_);
+  texts_ += texts;
 }
 
 std::vector<std::vector<SimilarText>> SimilarSearch::run() {
@@ -122,7 +114,15 @@ std::vector<std::vector<SimilarText>> SimilarSearch::run() {
       throw Error(ErrorCode::cancelled,
                   "stopped on request after " + std::to_string(source_.next_number()) + " texts");
   }
-  return std::move(found_);
+  std::vector<std::vector<SimilarText>> all;
+  for (const std::vector<SimilarRow>& rows : search_.best()) {
+    std::vector<SimilarText>& texts = all.emplace_back();
+    for (const SimilarRow& found : rows) {
+      texts.push_back(best_.at(found.row));
+      texts.back().score = found.score;
+    }
+  }
+  return all;
 }
 
 }  // namespace
@@ -130,10 +130,9 @@ std::vector<std::vector<SimilarText>> SimilarSearch::run() {
 std::vector<std::vector<SimilarText>> find_similar(Engine& engine, const Encoder& encoder,
                                                    ConstMatrixView queries, std::span<const fs::path> inputs,
                                                    const SimilarOptions& options) {
-  ops::validate(queries, "queries");
+  ops::validate_similarity(queries, options.count);
   core::require_equal("queries.columns", queries.columns, "the width of an embedding",
                       encoder.embedding_width(options.embed));
-  if (options.count < 1) core::fail("count is " + core::to_text(options.count) + "; expected 1 or more");
   return SimilarSearch(engine, encoder, queries, inputs, options).run();
 }
 
