@@ -30,7 +30,7 @@ program_of() {  # FILE...: their blocks as a program, at the standard output
 compiles() { program_of "$@" | "$compiler" "${flags[@]}" -x c++ -; }
 
 # The headers that a reader starts with each have a snippet.
-for header in attention self_attention encoder kv_cache tokenizer engine embed_files run_files tensor_file; do
+for header in attention self_attention encoder kv_cache tokenizer engine embed_files run_files similar tensor_file; do
   [ "$(count_blocks "$root/include/saccade/$header.hpp")" -ge 1 ] || { echo "$header.hpp has no snippet"; failed=1; }
 done
 for document in README docs/library; do
