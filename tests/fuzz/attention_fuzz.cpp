@@ -59,16 +59,19 @@ Memory gather(const Case& c, const Tensor& tensor, const std::vector<std::int64_
   return all;
 }
 
+/// What gather() returned for `tensor`.
+ConstHeadsView packed(const Case& c, const Memory& values, const Tensor& tensor, std::int64_t tokens) {
+  const std::int64_t dim = tensor.view.head_dim;
+  return {values.data(), tokens, c.key_heads, dim, c.key_heads * dim, dim, 0, tensor.view.type};
+}
+
 void append_tokens(Engine& engine, const Case& c, CacheMemory& memory, const std::vector<std::int64_t>& begin,
                    const std::vector<std::int64_t>& end) {
   std::vector<std::int64_t> offsets = {0};
   for (std::size_t s = 0; s < begin.size(); ++s) offsets.push_back(offsets.back() + end[s] - begin[s]);
   const Memory k = gather(c, c.k, begin, end), v = gather(c, c.v, begin, end);
-  const auto packed = [&](const Memory& values, std::int64_t dim) {
-    return ConstHeadsView{values.data(), offsets.back(), c.key_heads, dim, c.key_heads * dim, dim, 0,
-                          c.k.view.type};
-  };
-  append(engine, memory.cache(c), begin, packed(k, c.head_dim), packed(v, c.value_dim), offsets);
+  append(engine, memory.cache(c), begin, packed(c, k, c.k, offsets.back()), packed(c, v, c.v, offsets.back()),
+         offsets);
 }
 
 void fill_cache(Choices& choices, const Case& c, CacheMemory& memory) {
@@ -108,6 +111,69 @@ void check_states(Engine& engine, const Case& c, const Results& expected) {
   if (different != "") report("merge_states gives other bits", different);
 }
 
+/// Some of the positions where keys can be split, multiples of 512, and both ends.
+std::vector<std::int64_t> choose_borders(Choices& choices, const Case& c) {
+  std::int64_t most = 0;
+  for (std::size_t s = 0; s < static_cast<std::size_t>(c.sequences()); ++s) most = std::max(most, c.keys(s));
+  std::vector<std::int64_t> borders = {0};
+  for (std::int64_t key = 512; key < most; key += 512)
+    if (choices.below(2) == 0) borders.push_back(key);
+  borders.push_back(std::max<std::int64_t>(most, borders.back() + 1));
+  return borders;
+}
+
+/// A mask or bias counted from key `begin` on; `size`: bytes of an element.
+template <class View>
+void skip_keys(View& view, std::int64_t begin, std::int64_t size) {
+  using Byte = const std::byte;
+  const std::int64_t skipped = std::min(begin, view.keys);
+  if (view.data != nullptr)
+    view.data = static_cast<decltype(view.data)>(static_cast<const void*>(
+        static_cast<Byte*>(static_cast<const void*>(view.data)) + skipped * view.key_stride * size));
+  view.keys -= skipped;
+}
+
+/// The keys of each sequence in parts, each by an engine of its own, with running states between them.
+void check_running(Choices& choices, const Case& c, const Results& expected) {
+  if (!c.first_key_positions.empty()) return;  // then the parts of a mask are not at one key of all sequences
+  const auto n = static_cast<std::size_t>(c.sequences());
+  const std::vector<std::int64_t> borders = choose_borders(choices, c);
+  std::vector<float> running(static_cast<std::size_t>(c.offsets.back() * c.heads() * (c.value_dim + 2)),
+                             12345.0f);
+  Results last(c);
+  for (std::size_t part = 0; part + 1 < borders.size(); ++part) {
+    std::vector<std::int64_t> begin, end, key_offsets = {0};
+    for (std::size_t s = 0; s < n; ++s) {
+      begin.push_back(std::min(borders[part], c.keys(s)));
+      end.push_back(std::min(borders[part + 1], c.keys(s)));
+      key_offsets.push_back(key_offsets.back() + end[s] - begin[s]);
+    }
+    const Memory k = gather(c, c.k, begin, end), v = gather(c, c.v, begin, end);
+    Call call(c, last, nullptr);
+    call.k = packed(c, k, c.k, key_offsets.back());
+    call.v = packed(c, v, c.v, key_offsets.back());
+    call.key_offsets = key_offsets;
+    call.key_counts.clear();
+    call.first_key_positions.assign(n, borders[part]);
+    for (std::size_t s = 0; c.first_query_positions.empty() && s < n; ++s)
+      call.first_query_positions.push_back(
+          c.options.first_query == FirstQuery::top_left ? 0 : c.keys(s) - c.queries(s));
+    call.requests.clear();
+    call.options.top_keys = {};
+    call.options.states = {};
+    skip_keys(call.options.mask, borders[part], 1);
+    skip_keys(call.options.bias, borders[part], static_cast<std::int64_t>(size_of(call.options.bias.type)));
+    call.options.running = {running.data(), part == 0};
+    call.run(choose_engine(choices));
+  }
+  last.scores = expected.scores;
+  last.top_keys = expected.top_keys;
+  last.top_probabilities = expected.top_probabilities;
+  last.states = expected.states;
+  const std::string different = difference(c, last, expected);
+  if (different != "") report("keys in parts give other bits", different);
+}
+
 void run(Choices& choices) {
   const Case c = choose_case(choices);
   CacheMemory memory(c);
@@ -128,6 +194,7 @@ void run(Choices& choices) {
           different);
   }
   if (c.state_blocks >= 0) check_states(first, c, expected);
+  check_running(choices, c, expected);
 }
 
 }  // namespace
