@@ -47,9 +47,9 @@ void require_addressable(std::string_view name, std::int64_t count, std::int64_t
 
 void require_position(std::string_view name, std::int64_t position, std::int64_t least,
                       std::optional<std::size_t> i) {
-  if (position < least || position > farthest)
+  if (position < least || position > max_position)
     fail((i ? item(name, *i) : std::string(name)) + " is " + to_text(position) + "; expected " +
-         to_text(least) + " to " + to_text(farthest));
+         to_text(least) + " to " + to_text(max_position));
 }
 
 void require_each_sequence(std::string_view name, std::size_t size, std::int64_t sequences) {

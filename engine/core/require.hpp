@@ -30,8 +30,8 @@ void require_floating(std::string_view name, StorageType type);
 void require_addressable(std::string_view name, std::int64_t count, std::int64_t stride);
 
 /// Positions may be added to one another without overflow.
-constexpr std::int64_t farthest = std::int64_t{1} << 40;
-/// From `least` to the farthest; of element i where there are several.
+constexpr std::int64_t max_position = std::int64_t{1} << 40;
+/// Throws unless a position is from `least` to max_position; of element i where there are several.
 void require_position(std::string_view name, std::int64_t position, std::int64_t least,
                       std::optional<std::size_t> i = {});
 

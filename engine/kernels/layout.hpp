@@ -1,7 +1,7 @@
 #pragma once
 
-// Sizes and addresses that every kernel shares. Shapes are row by row, sizes and strides in elements unless
-// said otherwise.
+// Sizes and addresses that all kernels share. Matrices are row-major; sizes and strides are in elements
+// unless said otherwise.
 
 #include <cstddef>
 #include <cstdint>
@@ -14,28 +14,29 @@ namespace saccade::kernels {
 /// Keys and weight columns are packed in panels of 16, on every ISA: [panel][depth][16], the last one filled
 /// up with +0. The 16 are also the virtual lanes of a row reduction.
 inline constexpr std::ptrdiff_t panel_width = 16;
-/// Keys are worked on in blocks of 512 at absolute positions from the sequence's key 0. Part of the numerical
+/// Keys are taken in blocks of 512 at absolute positions from the sequence's key 0. Part of the numerical
 /// contract.
 inline constexpr std::ptrdiff_t key_block = 512;
 /// A product's depth is cut into pieces of 256, each summed by one chain of fused multiply-adds.
 /// Part of the numerical contract.
 inline constexpr std::ptrdiff_t depth_piece = 256;
-/// Scores of a block of 512 keys, and copied rows of a left operand, lie this far apart: 16 more, so that
-/// they do not meet in the same cache sets.
+/// The stride of rows of scores of a block of 512 keys, and of copied rows of a left operand: 16 more than
+/// 512, so that rows do not fall into the same cache sets.
 inline constexpr std::ptrdiff_t left_stride = key_block + panel_width;
-/// Columns that a register tile covers at most.
+/// The most columns of a register tile.
 inline constexpr std::ptrdiff_t widest_tile = 4 * panel_width;
 /// Query rows of an attention block.
 inline constexpr std::ptrdiff_t row_block = 48;
-/// And of a tall one: to its rows keys and values come half as often. The most that a kernel takes.
-inline constexpr std::ptrdiff_t tall_row_block = 2 * row_block;
-/// Rows that a matrix product's block has at most: three times as many, since weights are larger than L2 and
-/// come anew for each block, while the rows themselves, 300 KiB for each 512 of depth, stay.
+/// Query rows of a large attention block, the most that the kernel takes: keys and values are loaded half as
+/// often.
+inline constexpr std::ptrdiff_t max_row_block = 2 * row_block;
+/// The most rows of a matrix product's block: three times as many, since weights are larger than L2 and
+/// loaded again for each block, while the rows themselves, 300 KiB for each 512 of depth, stay in L2.
 inline constexpr std::ptrdiff_t matmul_rows = 144;
-/// Rows of an attention block that share one buffer of scores, where keys are many; where they are few, twice
-/// or four times as many.
+/// Rows of an attention block that share one buffer of scores. Where keys are few, twice or four times as
+/// many.
 inline constexpr std::ptrdiff_t row_group = 12;
-/// Lines that any core has room to ask for in a round of a tile's loop.
+/// Prefetches in a round of a tile's loop that do not delay the loads of any known core.
 inline constexpr int safe_prefetch_rate = 3;
 
 constexpr std::ptrdiff_t round_up(std::ptrdiff_t n, std::ptrdiff_t unit) {
@@ -45,7 +46,7 @@ constexpr std::ptrdiff_t blocks_of(std::ptrdiff_t n, std::ptrdiff_t unit) {
   return (n + unit - 1) / unit;
 }
 
-/// Bytes of an element as kernels take them: of a mask, of f16 and bf16, of fp32 and of i32.
+/// Bytes of an element: of a mask (u8), of f16 and bf16, of f32 and i32.
 [[gnu::always_inline]] constexpr std::ptrdiff_t bytes_of(StorageType type) {
   return type == StorageType::u8 ? 1 : type == StorageType::f16 || type == StorageType::bf16 ? 2 : 4;
 }
@@ -69,7 +70,7 @@ struct StridedRows {
   std::ptrdiff_t width;
 };
 
-/// Something laid out by query and head.
+/// An operand or result addressed by query and head.
 template <class Pointer>
 struct ByRow {
   Pointer data = nullptr;

@@ -186,7 +186,7 @@ TEST_CASE("more rows than a block has, heads that share keys in any number") {
   }
 }
 
-TEST_CASE("tall row blocks on one thread, usual ones on several") {
+TEST_CASE("large row blocks on one thread, usual ones on several") {
   Problem p = {.queries = {100, 97},
                .keys = {600, 530},
                .heads = 8,

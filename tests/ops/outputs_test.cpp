@@ -254,7 +254,7 @@ TEST_CASE("the keys that each query attends to most, and their probabilities") {
   }
 }
 
-TEST_CASE("the most attended keys of tall row blocks") {
+TEST_CASE("the most attended keys of large row blocks") {
   Problem p = {.queries = {100}, .keys = {700}, .heads = 2, .key_heads = 2, .head_dim = 5, .value_dim = 3};
   p.fill(2);
   check_top(p, 3);

@@ -25,24 +25,25 @@ template <class L>
       [&](std::ptrdiff_t, std::ptrdiff_t) -> Prefetcher& { return w.prefetcher; });
 }
 
-/// Scores of the panels in a window of the block that some row of a tile sees.
+/// Computes scores over the panels of a key tile in which some row of a register tile has a visible key. A
+/// key tile is at most as many neighbouring keys of the block as a register tile is wide.
 template <class L>
-void score_window(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source, KeyRange window) noexcept {
+void score_key_tile(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source, KeyRange tile) noexcept {
   constexpr int per_panel = static_cast<int>(panel_width) / L::count;
   const bool every = w.keeps_every_score();
-  const std::ptrdiff_t registers = blocks_of(window.end - window.begin, panel_width) * per_panel;
-  const std::ptrdiff_t tall = tile_rows<SumLanes<L>>(static_cast<int>(registers));
+  const std::ptrdiff_t registers = blocks_of(tile.end - tile.begin, panel_width) * per_panel;
+  const std::ptrdiff_t tallest = tile_rows<SumLanes<L>>(static_cast<int>(registers));
   for (std::ptrdiff_t row = 0, rows; row < g.count; row += rows) {
-    rows = w.rows_sharing(g.first + row, g.count - row < tall ? g.count - row : tall);
-    const KeyRange range = every ? window : g.seen_by(row, rows).within(window);
+    rows = w.rows_sharing(g.first + row, g.count - row < tallest ? g.count - row : tallest);
+    const KeyRange range = every ? tile : g.visible_to(row, rows).within(tile);
     if (range.empty()) continue;
     std::ptrdiff_t first = range.begin / panel_width;
     const std::ptrdiff_t last = blocks_of(range.end, panel_width);
     if (!every && !g.any_lane(row, rows, first, last)) continue;
-    if (rows == 1 && source.score_alone(g.first + row, {first * panel_width, last * panel_width},
-                                        w.scores + row * w.score_stride + first * panel_width))
+    if (rows == 1 && source.score_unpacked(g.first + row, {first * panel_width, last * panel_width},
+                                           w.scores + row * w.score_stride + first * panel_width))
       continue;
-    source.need_keys(g.first + row, window);
+    source.need_keys(g.first + row, tile);
     while (first < last) {
       const std::ptrdiff_t end = source.keys_run_end(first * panel_width, last * panel_width) / panel_width;
       score_panels(w, g, row, rows, first, end, source.panels(first * panel_width));
@@ -51,10 +52,11 @@ void score_window(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source
   }
 }
 
-/// Scores of all rows and keys, where the panels of all lie at `panels`: nothing is left to decide for a
-/// window, which costs more than it seems, since a tile lasts only 800 cycles.
+/// Computes scores of all rows and keys, where the panels of all keys are contiguous at `panels`. A register
+/// tile lasts only 800 cycles, so that score_key_tile's decisions for each key tile would take a measurable
+/// part of them.
 template <class L>
-void score_together(AttentionWork<L>& w, const RowGroup& g, const float* panels) noexcept {
+void score_all(AttentionWork<L>& w, const RowGroup& g, const float* panels) noexcept {
   constexpr std::ptrdiff_t step = tile_width<L> / panel_width;
   const std::ptrdiff_t count = blocks_of(g.keys(), panel_width);
   for (std::ptrdiff_t first = 0; first < count; first += step) {
@@ -63,89 +65,90 @@ void score_together(AttentionWork<L>& w, const RowGroup& g, const float* panels)
   }
 }
 
-/// Tiles look for the rows' maxima, while they have the scores in registers, where these are the scores that
-/// become powers, and all of them.
+/// Computes the scores of a group of rows over a block. Register tiles also find the rows' maxima, where
+/// their sums are the scores that the softmax takes, of all keys of the block.
 template <class L>
 void score_block(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source) noexcept {
-  const bool all_seen = g.same && g.seen[0] == KeyRange{0, g.keys()};
-  w.maxima_found = Panels<SumLanes<L>>::finds_maxima && !w.shapes && !w.by_windows && all_seen &&
+  const bool all_visible = g.same && g.visible[0] == KeyRange{0, g.keys()};
+  w.maxima_found = Panels<SumLanes<L>>::finds_maxima && !w.shapes && !w.by_key_tiles && all_visible &&
                    g.keys() % panel_width == 0 && w.a.head_dim <= depth_piece;
   if (w.maxima_found) fill<L>(w.maxima, 0, g.count * panel_width, -infinity);
-  if ((all_seen || w.keeps_every_score()) && !w.several_heads && source.keys_in_place())
-    return score_together(w, g, source.panels(0));
-  // Heads with keys of their own take these from a row in turn, before it leaves the nearest cache.
-  const bool in_turn = w.several_heads && w.a.heads_per_key_head == 1;
-  const std::ptrdiff_t step = in_turn && tile_width<L> > 2 * panel_width ? 2 * panel_width : tile_width<L>;
+  if ((all_visible || w.keeps_every_score()) && !w.several_heads && source.keys_in_place())
+    return score_all(w, g, source.panels(0));
+  // Where every head has its own keys, which lie side by side in a token, narrow key tiles keep a token's
+  // keys in L1 for all heads.
+  const bool by_head = w.several_heads && w.a.heads_per_key_head == 1;
+  const std::ptrdiff_t step = by_head && tile_width<L> > 2 * panel_width ? 2 * panel_width : tile_width<L>;
   for (std::ptrdiff_t key = 0; key < g.keys(); key += step) {
-    const KeyRange window = KeyRange{key, key + step}.within({0, g.keys()});
-    score_window(w, g, source, window);
+    const KeyRange tile = KeyRange{key, key + step}.within({0, g.keys()});
+    score_key_tile(w, g, source, tile);
   }
 }
 
-/// scores -> powers, and their sums. Each step for all rows before the next: a step is short and its latency
-/// long, so the processor works on several rows at once.
+/// Replaces scores by powers, and sums the powers. Each step runs for all rows before the next, since a step
+/// is short and its latency long: so the processor works on several rows at once.
 ///
-/// Where windows hide keys, all rows go by the panels that some row sees: loops of one length are foreseen,
-/// and a key that a neighbour in the tile of values sees has the power +0.
+/// Where windows hide keys, every row takes the panels in which some row has a visible key: loops of one
+/// length are predicted well, and keys visible only to other rows of a register tile get the power +0.
 template <class L>
 void weight_block(AttentionWork<L>& w, const RowGroup& g) noexcept {
   PowerBase base[row_block];
   PanelRange panels[row_block];
   alignas(64) float lane_sums[row_block * panel_width];
-  const PanelRange shared = panels_of(g.seen_by(0, g.count));
+  const PanelRange shared = panels_of(g.visible_to(0, g.count));
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
-    panels[i] = g.masked ? panels_of(g.seen[i]) : shared;
-    if (g.seen[i].empty()) continue;
+    panels[i] = g.masked ? panels_of(g.visible[i]) : shared;
+    if (g.visible[i].empty()) continue;
     float* const u = w.scores + i * w.score_stride;
-    const KeyRange keys = g.seen[i];
+    const KeyRange keys = g.visible[i];
     base[i] = w.maxima_found
                   ? base_above<L>(L::load(w.maxima + i * panel_width), u, keys.begin, keys.end, w.scale)
                   : power_base<L>(u, keys.begin, keys.end, w.scale, panels[i]);
   }
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
-    if (!g.seen[i].empty())
+    if (!g.visible[i].empty())
       raise_row<L>(w.scores + i * w.score_stride, panels[i], base[i], lane_sums + i * panel_width);
   }
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
-    if (!g.seen[i].empty()) w.block_state[i] = {base[i].m, reduce_lanes<L>(lane_sums + i * panel_width)};
+    if (!g.visible[i].empty()) w.block_state[i] = {base[i].m, reduce_lanes<L>(lane_sums + i * panel_width)};
   }
 }
 
-/// Calls run(begin, end) for the parts of a range in which rows from `row` on see something, in order: by
-/// tiles of keys, or, where `exactly`, by the keys that the row itself sees.
+/// Calls run(begin, end), in order, for the parts of a range with keys visible to the rows from `row` on:
+/// whole key tiles, or, where `exactly`, only keys visible to `row`.
 template <class Run>
 [[gnu::always_inline]] inline void each_visible(const RowGroup& g, std::ptrdiff_t row, std::ptrdiff_t rows,
                                                 KeyRange range, bool exactly, const Run& run) noexcept {
   if (!g.masked) return run(range.begin, range.end);
   const std::ptrdiff_t step = exactly ? 1 : widest_tile;
-  const auto sees = [&](std::ptrdiff_t key) {
+  const auto any_visible = [&](std::ptrdiff_t key) {
     if (exactly) return (g.lanes[row][key / panel_width] >> (key % panel_width) & 1u) != 0;
     return g.any_lane(row, rows, key / panel_width,
                       blocks_of(key + step < range.end ? key + step : range.end, panel_width));
   };
   for (std::ptrdiff_t key = range.begin; key < range.end;) {
     std::ptrdiff_t end = key;
-    while (end < range.end && sees(end / step * step)) end = end / step * step + step;
+    while (end < range.end && any_visible(end / step * step)) end = end / step * step + step;
     if (end > range.end) end = range.end;
     if (end > key) run(key, end);
     key = end > key ? end : key / step * step + step;
   }
 }
 
-/// Keeps a block's powers as the rows' probabilities so far, relative to the block's m.
+/// Stores a block's powers, relative to the block's m, where the rows' probabilities are to be written.
 template <class L>
 void keep_powers(const AttentionWork<L>& w, const RowGroup& g) noexcept {
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
     float* const p = w.a.score_rows[g.first + i];
     if (p == nullptr) continue;
     const float* const powers = w.scores + i * w.score_stride;
-    each_visible(g, i, 1, g.seen[i], true, [&](std::ptrdiff_t key, std::ptrdiff_t end) {
+    each_visible(g, i, 1, g.visible[i], true, [&](std::ptrdiff_t key, std::ptrdiff_t end) {
       for (; key < end; ++key) p[g.block.begin + key] = powers[key];
     });
   }
 }
 
-/// Some columns of the values, as many registers as a tile takes, or a partial one.
+/// Some columns of the values: as many registers as a tile takes, or a partial one.
 struct ValueColumns {
   std::ptrdiff_t begin;
   int registers;
@@ -169,7 +172,7 @@ bool finite_block(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& 
   return w.checked_finite;
 }
 
-/// Some rows of a group, and keys of the block that they may see.
+/// Some rows of a group, and the range of keys of the block to take.
 struct RowsAndKeys {
   std::ptrdiff_t row;
   std::ptrdiff_t rows;
@@ -177,8 +180,8 @@ struct RowsAndKeys {
   bool resume;  ///< the chains go on from the sums
 };
 
-/// sums[i][columns] = sum_j p_ij v_j, one chain over the keys. A tile's rows take +0 from keys that only
-/// their neighbours see; where a value is not finite that would be NaN, so rows go one by one there.
+/// sums[i][columns] = sum_j p_ij v_j, one chain over the keys. A tile's rows add +0 for keys that are visible
+/// to other rows only. Where a value is not finite that would be NaN, so that rows are computed one by one.
 template <class L>
 void sum_values(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& source, RowsAndKeys part,
                 ValueColumns columns, float* sums) noexcept {
@@ -189,13 +192,13 @@ void sum_values(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& so
       columns.lanes ? tile_set<P, PartialRows>.tiles[0] : tile_set<P, Rows>.tiles[columns.registers - 1];
   for (std::ptrdiff_t row = part.row; row < last;) {
     int height = tile_height<L>(last - row, columns.registers);
-    const bool together = g.uniform(row, height) || (!w.by_windows && finite_block(w, g, source));
+    const bool together = g.uniform(row, height) || (!w.by_key_tiles && finite_block(w, g, source));
     if (!together) height = 1;
     const float* const powers = w.scores + row * w.score_stride;
     float* const to = sums + row * w.value_stride + columns.begin;
     bool resume = part.resume;
-    const KeyRange seen = g.seen_by(row, height).within(part.keys);
-    each_visible(g, row, height, seen, !together, [&](std::ptrdiff_t key, std::ptrdiff_t end) {
+    const KeyRange visible = g.visible_to(row, height).within(part.keys);
+    each_visible(g, row, height, visible, !together, [&](std::ptrdiff_t key, std::ptrdiff_t end) {
       while (key < end) {
         const std::ptrdiff_t run_end = source.values_run_end(key, end);
         PrefetchCursor* const prefetch = prefetches ? w.prefetcher.next(run_end - key) : nullptr;
@@ -212,14 +215,14 @@ void sum_values(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& so
   }
 }
 
-/// Powers that a row does not have, but a neighbour in its tile has, become +0 where they are not yet.
+/// Clears the powers of keys that are hidden from a row and visible to another: a tile multiplies them too.
 template <class L>
-void clear_unseen(AttentionWork<L>& w, const RowGroup& g) noexcept {
+void clear_hidden(AttentionWork<L>& w, const RowGroup& g) noexcept {
   if (g.same) return;
-  const KeyRange all = g.seen_by(0, g.count);
+  const KeyRange all = g.visible_to(0, g.count);
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
-    if (!g.masked && !g.seen[i].empty()) continue;
-    const KeyRange own = g.seen[i].empty() ? KeyRange{all.end, all.end} : g.seen[i];
+    if (!g.masked && !g.visible[i].empty()) continue;
+    const KeyRange own = g.visible[i].empty() ? KeyRange{all.end, all.end} : g.visible[i];
     fill<L>(w.scores + i * w.score_stride, all.begin, own.begin, 0.0f);
     fill<L>(w.scores + i * w.score_stride, own.end, all.end, 0.0f);
   }
@@ -239,33 +242,34 @@ void sum_columns(AttentionWork<L>& w, const RowGroup& g, const BlockSource<L>& s
   if (rest) sum_values(w, g, source, part, {full * L::count, 1, rest}, sums);
 }
 
-/// All of the block at once, or window by window: chains that go on from +0 are those that begin there.
+/// Sums the block's values, all at once or by key tiles. A chain that continues from +0 has the bits of one
+/// that begins there.
 template <class L>
 void sum_block(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source, float* sums) noexcept {
-  clear_unseen(w, g);
-  const KeyRange all = g.seen_by(0, g.count);
-  if (!w.by_windows) {
+  clear_hidden(w, g);
+  const KeyRange all = g.visible_to(0, g.count);
+  if (!w.by_key_tiles) {
     source.need_values(g.first, {0, g.keys()});
     return sum_columns(w, g, source, {0, g.count, all, false}, sums);
   }
   fill<L>(sums, 0, g.count * w.value_stride, 0.0f);
-  for (std::ptrdiff_t key = all.begin / value_window * value_window; key < all.end; key += value_window) {
-    const KeyRange window = KeyRange{key, key + value_window}.within({0, g.keys()});
+  for (std::ptrdiff_t key = all.begin / value_tile * value_tile; key < all.end; key += value_tile) {
+    const KeyRange tile = KeyRange{key, key + value_tile}.within({0, g.keys()});
     for (std::ptrdiff_t row = 0, rows; row < g.count; row += rows) {
       rows = w.rows_sharing(g.first + row, g.count - row);
-      if (g.seen_by(row, rows).within(window).empty()) continue;
-      source.need_values(g.first + row, window);
-      sum_columns(w, g, source, {row, rows, window, true}, sums);
+      if (g.visible_to(row, rows).within(tile).empty()) continue;
+      source.need_values(g.first + row, tile);
+      sum_columns(w, g, source, {row, rows, tile, true}, sums);
     }
   }
 }
 
-/// Joins the block to what the rows have merged before. States first: each has a long latency.
+/// Merges the block into the rows. All states come first, since each has a long latency.
 template <class L>
 void merge_group(AttentionWork<L>& w, const RowGroup& g, const float* block_sums) noexcept {
   MergeFactors factors[row_block];
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
-    if (g.seen[i].empty()) continue;
+    if (g.visible[i].empty()) continue;
     RowState& state = w.state[g.first + i];
     if (w.merged[g.first + i]) {
       factors[i] = merge_into(state, w.block_state[i]);
@@ -274,7 +278,7 @@ void merge_group(AttentionWork<L>& w, const RowGroup& g, const float* block_sums
     }
   }
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
-    if (g.seen[i].empty()) continue;
+    if (g.visible[i].empty()) continue;
     bool& merged = w.merged[g.first + i];
     float* const sums = w.sums + (g.first + i) * w.value_stride;
     const float* const from = block_sums + i * w.value_stride;
@@ -287,30 +291,29 @@ void merge_group(AttentionWork<L>& w, const RowGroup& g, const float* block_sums
   }
 }
 
-/// The same for rows that have merged none, whose sums are where they are to be.
+/// The same for rows without an earlier block, whose sums are already in w.sums.
 template <class L>
 void take_group(AttentionWork<L>& w, const RowGroup& g) noexcept {
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
-    if (g.seen[i].empty()) continue;
+    if (g.visible[i].empty()) continue;
     w.state[g.first + i] = w.block_state[i];
     w.merged[g.first + i] = true;
   }
 }
 
-/// One block of keys for a group of rows. Rows that have merged none yet take their sums where they are to
-/// be.
+/// Computes one block of keys for a group of rows. Without earlier blocks the sums go directly to w.sums.
 template <class L>
 void run_group(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source) noexcept {
   score_block(w, g, source);
   for (std::ptrdiff_t i = 0; w.shapes && i < g.count; ++i) shape_row(w, g, i);
   for (std::ptrdiff_t i = 0; w.a.top > 0 && i < g.count; ++i) {
-    if (!g.seen[i].empty()) update_top(w, g, i);
+    if (!g.visible[i].empty()) update_top(w, g, i);
   }
   weight_block(w, g);
   if (w.keeps_powers()) keep_powers(w, g);
   if (w.keeps_powers() || w.a.top > 0) {
     for (std::ptrdiff_t i = 0; i < g.count; ++i)
-      w.block_maxima[(g.first + i) * w.blocks + g.number] = g.seen[i].empty() ? 0.0f : w.block_state[i].m;
+      w.block_maxima[(g.first + i) * w.blocks + g.number] = g.visible[i].empty() ? 0.0f : w.block_state[i].m;
   }
   bool first_block = true;
   for (std::ptrdiff_t i = 0; i < g.count; ++i) first_block = first_block && !w.merged[g.first + i];
@@ -321,7 +324,7 @@ void run_group(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source) n
   merge_group(w, g, sums);
 }
 
-/// Outputs of some rows.
+/// Writes the outputs of some rows.
 template <class L>
 void finish_rows(AttentionWork<L>& w, std::ptrdiff_t first, std::ptrdiff_t count) noexcept {
   const AttentionBlock& a = w.a;
@@ -343,8 +346,8 @@ void finish_rows(AttentionWork<L>& w, std::ptrdiff_t first, std::ptrdiff_t count
   for (std::ptrdiff_t row = first; a.top > 0 && row < last; ++row) write_top(w, row);
 }
 
-/// Rows of one block of keys, a group after the other; where it is the last block, their outputs too: memory
-/// takes them while the next group is worked on.
+/// Computes one block of keys, a group of rows after the other. After the last block it also writes a group's
+/// outputs, so that these stores overlap with the next group's arithmetic.
 template <class L>
 void run_block(AttentionWork<L>& w, std::ptrdiff_t number, bool last) noexcept {
   RowGroup g;
@@ -353,8 +356,8 @@ void run_block(AttentionWork<L>& w, std::ptrdiff_t number, bool last) noexcept {
   BlockSource<L> source(w, g.block);
   for (g.first = 0; g.first < w.a.rows; g.first += w.group_rows) {
     g.count = w.a.rows - g.first < w.group_rows ? w.a.rows - g.first : w.group_rows;
-    see_block(w, g);
-    if (!g.seen_by(0, g.count).empty() || w.keeps_every_score()) {
+    find_visible_keys(w, g);
+    if (!g.visible_to(0, g.count).empty() || w.keeps_every_score()) {
       run_group(w, g, source);
     } else if (w.a.states.data != nullptr) {
       write_states(w, g, w.block_sums);
@@ -363,7 +366,8 @@ void run_block(AttentionWork<L>& w, std::ptrdiff_t number, bool last) noexcept {
   }
 }
 
-/// Queries are read where they are, unless they are of another type or at no constant distance.
+/// Sets w.queries: in place, or copied where they are not f32, are not a constant stride apart, or would
+/// share cache sets.
 template <class L>
 void take_queries(AttentionWork<L>& w) noexcept {
   const AttentionBlock& a = w.a;
@@ -396,7 +400,7 @@ void attention_block(const AttentionBlock& a) noexcept {
   }
   std::ptrdiff_t first = a.first_block, last = a.last_block < w.blocks ? a.last_block : w.blocks;
   if (!w.keeps_every_score() && a.states.data == nullptr) {
-    const KeyRange all = {w.visible(0).begin, w.visible(a.rows - 1).end};
+    const KeyRange all = {w.in_window(0).begin, w.in_window(a.rows - 1).end};
     const std::ptrdiff_t origin = a.first_key % key_block;
     if (all.empty()) last = first;
     if ((origin + all.begin) / key_block > first) first = (origin + all.begin) / key_block;

@@ -1,6 +1,6 @@
 #pragma once
 
-// What becomes of a row's merged blocks: the output, its log-sum-exp, probabilities, top keys, states.
+// What is written of a row's merged blocks: output, log-sum-exp, probabilities, top keys, states.
 
 #include "kernels/attention/attention_work.hpp"
 #include "kernels/math/log2.hpp"
@@ -10,7 +10,7 @@ namespace {
 
 constexpr float ln_2 = 0.693147180559945309417f;
 
-/// sums = sums before + block_sums block
+/// sums = sums * factors.before + block_sums * factors.block
 template <class L>
 [[gnu::always_inline]] inline void add_scaled(float* sums, const float* block_sums, MergeFactors factors,
                                               std::ptrdiff_t width) noexcept {
@@ -22,8 +22,7 @@ template <class L>
     L::store(sums + d, L::fma(L::load(sums + d, rest), a, L::load(block_sums + d, rest) * b), rest);
 }
 
-/// Joins a block to what its row has merged before, in key order. Powers of two scale exactly, so only the
-/// sums round.
+/// Merges a block into its row, in key order. Powers of two scale exactly, so only the sums round.
 template <class L>
 void merge_block(MergedRow& row, RowState block, const float* block_sums, std::ptrdiff_t width) noexcept {
   if (!row.any) {
@@ -35,14 +34,14 @@ void merge_block(MergedRow& row, RowState block, const float* block_sums, std::p
   add_scaled<L>(row.sums, block_sums, merge_into(row.state, block), width);
 }
 
-/// One score as a block of its own: m and the power.
+/// The state of a block of one score: m and the power.
 template <class L>
 RowState state_of_score(float score, float c) noexcept {
   const PowerBase base = PowerBase::near(score, c);
   return {base.m, power_of<L>(score, base)};
 }
 
-/// The sink joins last: it attends to nothing.
+/// Merges the sink, after all blocks: it has no value, so that it only adds to l.
 template <class L>
 void merge_sink(MergedRow& row, float sink, std::ptrdiff_t width) noexcept {
   if (!row.any) return;
@@ -52,7 +51,7 @@ void merge_sink(MergedRow& row, float sink, std::ptrdiff_t width) noexcept {
   change_values<L>(row.sums, width, [&](auto sum) { return sum * alpha; });
 }
 
-/// out = sums / l; zeros for a row that saw no key. Adding +0 makes every zero the same zero.
+/// out = sums / l; zeros for a row without a visible key. Adding +0 turns -0 into +0.
 template <class L, class Stored>
 [[gnu::always_inline]] inline void write_row(const MergedRow& row, std::ptrdiff_t width,
                                              Stored* out) noexcept {
@@ -70,7 +69,7 @@ inline float log_sum_exp_of(const MergedRow& row) noexcept {
   return row.any ? (row.state.m + log2(row.state.l)) * ln_2 : -infinity;
 }
 
-/// What stands for a hidden key among powers.
+/// Marks a hidden key among powers, which are never negative.
 constexpr float no_power = -1.0f;
 
 /// p = (power * 2^(m_block - m)) / l, +0 where a key is hidden; powers are there already.
@@ -86,8 +85,8 @@ void write_probabilities(const AttentionWork<L>& w, std::ptrdiff_t row) noexcept
   }
 }
 
-/// Puts scores of row i of the group among the row's best so far: higher ones first, of equal ones the lower
-/// key.
+/// Inserts scores of row i of the group into the row's list of highest scores, descending, equal ones by
+/// ascending key.
 template <class L>
 void update_top(AttentionWork<L>& w, const RowGroup& g, std::ptrdiff_t i) noexcept {
   const std::ptrdiff_t row = g.first + i, top = w.a.top;
@@ -107,19 +106,19 @@ void update_top(AttentionWork<L>& w, const RowGroup& g, std::ptrdiff_t i) noexce
     scores[at] = x;
     keys[at] = __builtin_bit_cast(float, static_cast<std::int32_t>(g.block.begin + key));
   };
-  std::ptrdiff_t key = g.seen[i].begin;
-  for (; key < g.seen[i].end && key % panel_width != 0; ++key) consider(key);
-  for (; key + panel_width <= g.seen[i].end; key += panel_width) {
-    auto largest = L::broadcast(-infinity);  // a NaN stands first in max, and is left out
+  std::ptrdiff_t key = g.visible[i].begin;
+  for (; key < g.visible[i].end && key % panel_width != 0; ++key) consider(key);
+  for (; key + panel_width <= g.visible[i].end; key += panel_width) {
+    auto largest = L::broadcast(-infinity);  // NaN is the first operand of max, which leaves it out
     for (std::ptrdiff_t part = 0; part < panel_width; part += L::count)
       largest = L::max(L::load(u + key + part), largest);
     if (count == top && !(L::largest(largest) > scores[top - 1])) continue;
     for (std::ptrdiff_t k = key; k < key + panel_width; ++k) consider(k);
   }
-  for (; key < g.seen[i].end; ++key) consider(key);
+  for (; key < g.visible[i].end; ++key) consider(key);
 }
 
-/// Probabilities as the row's others have them.
+/// Writes the top keys of a row and their probabilities, with the bits that write_probabilities gives.
 template <class L>
 void write_top(const AttentionWork<L>& w, std::ptrdiff_t row) noexcept {
   std::int32_t* const keys = of_row(w.a, w.a.top_keys, row);
@@ -135,14 +134,14 @@ void write_top(const AttentionWork<L>& w, std::ptrdiff_t row) noexcept {
   }
 }
 
-/// Keeps the states of a group's rows over one block.
+/// Stores the states of a group's rows over one block.
 template <class L>
 void write_states(const AttentionWork<L>& w, const RowGroup& g, const float* sums) noexcept {
   for (std::ptrdiff_t i = 0; i < g.count; ++i) {
     float* const to = of_row(w.a, w.a.states, g.first + i) + g.number * (w.a.value_dim + 2);
-    to[0] = g.seen[i].empty() ? -1.0f : w.block_state[i].l;
-    to[1] = g.seen[i].empty() ? 0.0f : w.block_state[i].m;
-    if (g.seen[i].empty()) {
+    to[0] = g.visible[i].empty() ? -1.0f : w.block_state[i].l;
+    to[1] = g.visible[i].empty() ? 0.0f : w.block_state[i].m;
+    if (g.visible[i].empty()) {
       fill<L>(to, 2, w.a.value_dim + 2, 0.0f);
     } else {
       // Adding +0 makes every zero the same: whether a chain passes -0 depends on the tile.
@@ -152,7 +151,7 @@ void write_states(const AttentionWork<L>& w, const RowGroup& g, const float* sum
   }
 }
 
-/// Blocks that a longer sequence has.
+/// Marks the states of blocks beyond this sequence, which longer ones have, as empty.
 template <class L>
 void clear_states(const AttentionWork<L>& w, std::ptrdiff_t row) noexcept {
   const std::ptrdiff_t size = w.a.value_dim + 2;
@@ -163,7 +162,7 @@ void clear_states(const AttentionWork<L>& w, std::ptrdiff_t row) noexcept {
   }
 }
 
-/// Begins a row with the state that an earlier call left.
+/// Loads the state that an earlier call has stored for a row.
 template <class L>
 void load_running(AttentionWork<L>& w, std::ptrdiff_t row) noexcept {
   const float* const from = of_row(w.a, w.a.running, row);
@@ -175,7 +174,7 @@ void load_running(AttentionWork<L>& w, std::ptrdiff_t row) noexcept {
   fill<L>(sums, w.a.value_dim, w.value_stride, 0.0f);  // merging takes whole registers
 }
 
-/// Leaves a row's state for a later call.
+/// Stores a row's state for a later call.
 template <class L>
 void store_running(const MergedRow& row, std::ptrdiff_t value_dim, float* to) noexcept {
   to[0] = row.any ? row.state.l : -1.0f;

@@ -1,6 +1,6 @@
 #pragma once
 
-// What the kernels of attention and of key-value caches take.
+// Parameters of the kernels of attention and of key-value caches.
 
 #include "kernels/layout.hpp"
 #include "kernels/product/product_parameters.hpp"
@@ -8,12 +8,12 @@
 
 namespace saccade::kernels {
 
-/// Where a head's keys and values are: one after the other, or in pages. Page p of them is pages[p], or p
-/// where pages is null; page p begins p * key_page_stride and value_page_stride behind the first one.
+/// Where a head's keys and values are: contiguous, or in pages. Page n of a sequence is pages[n], or n where
+/// pages is null; page p begins p * key_page_stride and p * value_page_stride elements after page 0.
 struct KeySource {
   enum class Form : std::uint8_t {
     panels,  ///< keys packed in panels of 16; where f32, values too are f32 and both are used in place
-    rows     ///< keys row by row, key_stride apart; packed where they are used
+    rows     ///< a row a key, key_stride apart; packed when they are used
   };
   const void* keys;
   const void* values;
@@ -31,7 +31,7 @@ struct KeySource {
 
   static constexpr std::ptrdiff_t whole = std::ptrdiff_t{1} << 61;
 
-  /// Tiles cannot read keys or values as they are.
+  /// Whether keys or values are converted or packed before register tiles read them.
   [[gnu::always_inline]] bool converts() const noexcept { return converts_keys() || converts_values(); }
   [[gnu::always_inline]] bool converts_keys() const noexcept {
     return form == Form::rows || key_type != StorageType::f32;
@@ -39,10 +39,10 @@ struct KeySource {
   [[gnu::always_inline]] bool converts_values() const noexcept { return value_type != StorageType::f32; }
 };
 
-/// What becomes of a score: times scale, softcap, + bias, + distance bias, hidden by window, mask, biases.
+/// What is done to a score: times scale, softcap, + bias, + distance bias, hidden by window, mask, biases.
 struct ScoreRules {
   float scale;
-  std::ptrdiff_t left, right;  ///< keys at most this far before and after a query's position are seen
+  std::ptrdiff_t left, right;  ///< keys at most this far before and after a query's position are visible
   float softcap = 0.0f;        ///< 0: none
   ByRow<const void*> mask = {};
   std::ptrdiff_t mask_keys = 0, mask_key_stride = 0;  ///< keys from mask_keys on are hidden
@@ -52,7 +52,7 @@ struct ScoreRules {
   std::ptrdiff_t distance_head_stride = 0, first_distance = 0, distances = 0;
 };
 
-/// Attention of at most tall_row_block query rows over the keys of one sequence. Heads are rows of the same
+/// Attention of at most max_row_block query rows over the keys of one sequence. Heads are rows of the same
 /// block: row i is head (first_row_head + i) % heads_per_query of query (first_row_head + i) /
 /// heads_per_query, counted from those that q, out and so on point to. heads_per_key_head neighbouring heads
 /// share their keys: all heads of the block, or, where a query's heads have different keys that lie side by
@@ -85,11 +85,11 @@ struct AttentionBlock {
   std::ptrdiff_t state_blocks = 0;  ///< that `states` has room for
   ByRow<float*> states = {};  ///< block b of a row is b * (value_dim + 2) further, counted from key 0's block
   /// The rows' running states, [value_dim + 2] each: l, m and sums of the keys before these, l being -1 where
-  /// a row saw none of them. They are read first, unless the states start here, and become those of all keys
-  /// so far.
+  /// a row has no visible key among them. They are read first, unless the states start here, and become those
+  /// of all keys so far.
   ByRow<float*> running = {};
   bool running_starts = false;
-  /// Asked for meanwhile, the last first: hardware does not foresee rows that lie apart.
+  /// Prefetched meanwhile, the last first: hardware does not predict rows that are not contiguous.
   StridedRows ahead[4] = {};
 
   std::ptrdiff_t query(std::ptrdiff_t row) const noexcept {
@@ -114,17 +114,17 @@ struct AttentionScratch {
   bool converts = false;  ///< keys or values are not packed and f32
 
   static constexpr std::ptrdiff_t queries(std::ptrdiff_t head_dim) {
-    return left_values(tall_row_block, head_dim);
+    return left_values(max_row_block, head_dim);
   }
   constexpr std::ptrdiff_t values() const {
     const std::ptrdiff_t value_stride = round_up(value_dim, panel_width);
-    return queries(head_dim) + row_group * left_stride + (row_block + tall_row_block) * value_stride +
-           round_up(tall_row_block * blocks, panel_width) + round_up(2 * tall_row_block * top, panel_width) +
+    return queries(head_dim) + row_group * left_stride + (row_block + max_row_block) * value_stride +
+           round_up(max_row_block * blocks, panel_width) + round_up(2 * max_row_block * top, panel_width) +
            (converts ? key_block * (head_dim + value_stride) : 0);
   }
 };
 
-/// Joins the states of one row, in order: each is StatesView's l, m and sums of a block.
+/// Merges the states of one row, in order: each is StatesView's l, m and sums of a block.
 struct MergeStates {
   const float* const* parts;
   const std::ptrdiff_t* blocks;  ///< of each part
@@ -133,13 +133,13 @@ struct MergeStates {
   const float* sink;  ///< null: none
   void* out;
   StorageType out_type;
-  void* log_sum_exp;  ///< null: not wanted
+  void* log_sum_exp;  ///< null: not written
   StorageType log_sum_exp_type;
-  float* running = nullptr;  ///< where the merged state goes, before the sink; null: not wanted
+  float* running = nullptr;  ///< where the merged state goes, before the sink; null: nowhere
   float* scratch;            ///< round_up(value_dim, 16) values
 };
 
-/// Joins two results over disjoint keys.
+/// Merges two results over disjoint keys.
 struct MergeResults {
   const float* first;
   const float* second;
@@ -147,17 +147,17 @@ struct MergeResults {
   float second_log_sum_exp;
   std::ptrdiff_t value_dim;
   float* out;
-  float* log_sum_exp;  ///< null: not wanted
+  float* log_sum_exp;  ///< null: not written
 };
 
-/// Writes new keys or values of one head behind `length` tokens of a cache.
+/// Writes new keys or values of one head after the first `length` tokens of a page.
 struct AppendTokens {
   const void* source;
   StorageType source_type;
   std::ptrdiff_t source_stride;
   std::ptrdiff_t tokens;
   std::ptrdiff_t width;
-  std::ptrdiff_t length;  ///< tokens of the page before
+  std::ptrdiff_t length;  ///< tokens that the page has before
   void* page;             ///< of this head
   StorageType type;
   bool panels;  ///< keys in panels; else rows

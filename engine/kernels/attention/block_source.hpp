@@ -10,33 +10,33 @@
 namespace saccade::kernels {
 namespace {
 
-/// Keys whose values are converted at a time, and read of each head in turn.
-constexpr std::ptrdiff_t value_window = 16;
+/// Keys of a value tile: their values are converted together, and read by one head after the other.
+constexpr std::ptrdiff_t value_tile = 16;
 
-/// Keys and values of one block where tiles read them: in place, or packed and converted to fp32. After
-/// need_keys the panel of key j of the window is at panels(j), and after need_values its value at values(j);
-/// both go on up to run_end(j).
+/// Keys and values of one block as register tiles read them: in place, or packed and converted to fp32. After
+/// need_keys the panel of key j of the tile is at panels(j), and after need_values its value at values(j);
+/// both are contiguous up to run_end(j).
 ///
-/// What is converted stays in L1 where keys and values are taken by windows: each has the place of the one
-/// before. Else it stays for the rows to come.
+/// Where keys and values are taken by key tiles, each converted tile replaces the one before, and stays in
+/// L1. Otherwise a converted block is kept for the rows that follow.
 template <class L>
 class BlockSource {
  public:
   BlockSource(AttentionWork<L>& w, KeyRange block) noexcept : w_(w), s_(w.a.source), block_(block) {}
 
-  /// Of row `row` and those that share its keys; the window is at most a tile's.
-  void need_keys(std::ptrdiff_t row, KeyRange window) noexcept {
+  /// Converts the keys of a key tile for row `row` and those that share its keys.
+  void need_keys(std::ptrdiff_t row, KeyRange tile) noexcept {
     if (!s_.converts_keys()) return;
-    const std::uint32_t bit = std::uint32_t{1} << (window.begin / tile_width<L>);
-    if (!w_.by_windows && (ready_windows_ & bit) != 0) return;
-    ready_windows_ |= bit;
-    first_copied_key_ = w_.by_windows ? window.begin : 0;
-    convert_keys(w_.key_head(row), window);
+    const std::uint32_t bit = std::uint32_t{1} << (tile.begin / tile_width<L>);
+    if (!w_.by_key_tiles && (ready_key_tiles_ & bit) != 0) return;
+    ready_key_tiles_ |= bit;
+    first_copied_key_ = w_.by_key_tiles ? tile.begin : 0;
+    convert_keys(w_.key_head(row), tile);
   }
-  /// Scores of one row from whole panels of keys as they lie, where windows would be packed for it alone;
-  /// false where that cannot be, and need_keys it is.
-  bool score_alone(std::ptrdiff_t row, KeyRange panels, float* scores) noexcept {
-    if (!w_.by_windows || s_.form != KeySource::Form::rows || !scores_rows<L>(w_.a.head_dim)) return false;
+  /// Computes scores of one row from whole panels of keys without packing them, since no other row would read
+  /// the packed keys. Returns false where that is not possible; then need_keys and a register tile do it.
+  bool score_unpacked(std::ptrdiff_t row, KeyRange panels, float* scores) noexcept {
+    if (!w_.by_key_tiles || s_.form != KeySource::Form::rows || !scores_rows<L>(w_.a.head_dim)) return false;
     if (panels.end > block_.end - block_.begin) return false;
     with_stored(s_.key_type, key_rows(w_.key_head(row), panels.begin), [&](const auto* keys) {
       score_row<L>(w_.queries.at(row, 0), keys, s_.key_stride, panels.end - panels.begin, w_.a.head_dim,
@@ -46,13 +46,13 @@ class BlockSource {
   }
   void need_values(std::ptrdiff_t row, KeyRange range) noexcept {
     head_ = w_.key_head(row);
-    if (!s_.converts_values() || (!w_.by_windows && ready_values_)) return;
+    if (!s_.converts_values() || (!w_.by_key_tiles && ready_values_)) return;
     ready_values_ = true;
-    first_copied_value_ = w_.by_windows ? range.begin : 0;
+    first_copied_value_ = w_.by_key_tiles ? range.begin : 0;
     convert_values(range);
   }
 
-  /// All panels are where they are and one behind the other.
+  /// Whether all panels are read in place and are contiguous.
   bool keys_in_place() const noexcept { return !s_.converts_keys() && s_.page_keys == KeySource::whole; }
   const float* panels(std::ptrdiff_t key) const noexcept {
     if (s_.converts_keys()) return w_.block_keys + (key - first_copied_key_) * w_.a.head_dim;
@@ -73,7 +73,7 @@ class BlockSource {
   }
 
  private:
-  /// The page of a key, and which of its keys it is. Without pages, which are the rule, without a division.
+  /// The page of a key, and the index of the key in it. Without pages, the usual case, it needs no division.
   struct Place {
     std::ptrdiff_t page;
     std::ptrdiff_t within;
@@ -101,21 +101,21 @@ class BlockSource {
   const void* key_rows(std::ptrdiff_t head, std::ptrdiff_t key) const noexcept {
     return element(s_.keys, s_.key_type, (block_.begin + key) * s_.key_stride + head * s_.key_head_stride);
   }
-  void convert_keys(std::ptrdiff_t head, KeyRange window) noexcept {
-    float* const to = w_.block_keys + (window.begin - first_copied_key_) * w_.a.head_dim;
+  void convert_keys(std::ptrdiff_t head, KeyRange tile) noexcept {
+    float* const to = w_.block_keys + (tile.begin - first_copied_key_) * w_.a.head_dim;
     if (s_.form == KeySource::Form::rows) {
-      return pack_panels<L>({.source = key_rows(head, window.begin),
+      return pack_panels<L>({.source = key_rows(head, tile.begin),
                              .transposed = false,
                              .source_stride = s_.key_stride,
-                             .columns = window.end - window.begin,
+                             .columns = tile.end - tile.begin,
                              .depth = w_.a.head_dim,
                              .panels = to,
                              .type = s_.key_type});
     }
-    const std::ptrdiff_t last = round_up(window.end, panel_width);
-    for (std::ptrdiff_t key = window.begin; key < last; key += panel_width) {
+    const std::ptrdiff_t last = round_up(tile.end, panel_width);
+    for (std::ptrdiff_t key = tile.begin; key < last; key += panel_width) {
       with_stored(s_.key_type, element(s_.keys, s_.key_type, panel_offset(key)), [&](const auto* from) {
-        copy_values<L>(from, to + (key - window.begin) * w_.a.head_dim, panel_width * w_.a.head_dim);
+        copy_values<L>(from, to + (key - tile.begin) * w_.a.head_dim, panel_width * w_.a.head_dim);
       });
     }
   }
@@ -134,9 +134,9 @@ class BlockSource {
   const KeySource& s_;
   KeyRange block_;
   std::ptrdiff_t head_ = 0;              // whose values are read
-  std::uint32_t ready_windows_ = 0;      // bit n: the n-th window's keys are converted
+  std::uint32_t ready_key_tiles_ = 0;    // bit n: the keys of key tile n are converted
   bool ready_values_ = false;            // all are converted
-  std::ptrdiff_t first_copied_key_ = 0;  // stands first in block_keys
+  std::ptrdiff_t first_copied_key_ = 0;  // the first in block_keys
   std::ptrdiff_t first_copied_value_ = 0;
 };
 

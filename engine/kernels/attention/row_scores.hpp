@@ -15,12 +15,12 @@ constexpr bool scores_rows(std::ptrdiff_t depth) {
   return sums_in_fp32<L> && depth % L::count == 0 && depth <= depth_piece;
 }
 
-/// Squares side by side: a chain waits for itself.
+/// Squares computed at once: each has one chain of multiply-adds, whose latency the others hide.
 template <class L>
 constexpr int score_squares = L::count < 8 ? 4 : 2;
 
-/// scores[j] = q . k_j for `squares` times as many keys as a register has lanes: squares of the keys are
-/// turned in registers and go into the chains at once, the same ones as a tile's.
+/// scores[j] = q . k_j for `squares` times as many keys as a register has lanes. Squares of the keys are
+/// transposed in registers and multiplied at once, in the same chains as a register tile's.
 template <class L, int squares, class Stored>
 [[gnu::always_inline]] inline void score_keys(const float* q, const Stored* keys, std::ptrdiff_t stride,
                                               std::ptrdiff_t depth, float* scores) noexcept {
@@ -33,7 +33,7 @@ template <class L, int squares, class Stored>
 #pragma GCC unroll 4
     for (int s = 0; s < squares; ++s) {
       F square[L::count];
-      turn_square<L>(from, ahead, stride, square);
+      transpose_square<L>(from, ahead, stride, square);
 #pragma GCC unroll 16
       for (int i = 0; i < L::count; ++i) sum[s] = L::fma(L::broadcast(q[k + i]), square[i], sum[s]);
     }
@@ -42,8 +42,8 @@ template <class L, int squares, class Stored>
   for (int s = 0; s < squares; ++s) L::store(scores + s * L::count, sum[s]);
 }
 
-/// scores[j] = q . k_j for one query and whole panels of keys that lie row by row: panels that nobody else
-/// reads are not worth storing.
+/// scores[j] = q . k_j for one query and whole panels of keys stored as rows, without packing them: with one
+/// query, each packed panel would be read only once.
 template <class L, class Stored>
 void score_row(const float* q, const Stored* keys, std::ptrdiff_t stride, std::ptrdiff_t count,
                std::ptrdiff_t depth, float* scores) noexcept {

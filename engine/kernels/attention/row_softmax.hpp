@@ -13,9 +13,9 @@ namespace {
 constexpr float log2_e = 1.44269504088896340736f;
 constexpr float infinity = std::numeric_limits<float>::infinity();
 
-/// A score s as the softmax takes it: u = s * before, and its power is 2^(u * c). For scale > 0 the
-/// multiplication before is left out (before = 1) and c = scale * log2 e; else before = scale and c = log2 e,
-/// so that c > 0.
+/// How a score s becomes a power: u = s * before, and the power is 2^(u * c). For scale > 0 the first
+/// multiplication is left out (before = 1) and c = scale * log2 e; else before = scale and c = log2 e, so
+/// that c > 0.
 struct ScoreScale {
   float before;
   float c;
@@ -38,14 +38,14 @@ void fill(float* u, std::ptrdiff_t from, std::ptrdiff_t to, float x) noexcept {
   if (from < to) L::store(u + from, lanes, static_cast<int>(to - from));
 }
 
-/// Panels of a row of scores, by the first key of the first and the end of the last. Keys in them that the
-/// row does not see are hidden as -infinity, which no maximum takes and whose power is +0, so that the steps
-/// below go by whole panels.
+/// Panels of a row of scores, by the first key of the first and the end of the last. Hidden keys in them get
+/// the score -infinity, which is never the maximum and whose power is +0, so that the steps below take whole
+/// panels.
 struct PanelRange {
   std::ptrdiff_t begin, end;
 };
 
-/// Hides keys of the panels before `begin` and from `end` on.
+/// Hides the keys of the panels before `begin` and from `end` on.
 template <class L>
 [[gnu::always_inline]] inline void hide_around(float* u, PanelRange panels, std::ptrdiff_t begin,
                                                std::ptrdiff_t end) noexcept {
@@ -93,7 +93,7 @@ struct PowerBase {
   }
 };
 
-/// One score's power.
+/// The power of one score.
 template <class L>
 float power_of(float u, const PowerBase& base) noexcept {
   float power[L::count];
@@ -152,13 +152,13 @@ template <class L>
   for (int i = 0; i < parts; ++i) L::store(lane_sums + i * L::count, sum[i]);
 }
 
-/// Joins the state of a block to that of the blocks before it.
+/// The state of a block merged with that of the blocks before it.
 inline RowState merge(RowState before, RowState block) noexcept {
   const float m = block.m > before.m ? block.m : before.m;
   return {m, __builtin_fmaf(before.l, rescale(before.m, m), block.l * rescale(block.m, m))};
 }
 
-/// What the sums of two states are multiplied by when these are joined.
+/// What the sums of two states are multiplied by when the states are merged.
 struct MergeFactors {
   float before;
   float block;

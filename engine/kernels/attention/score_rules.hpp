@@ -1,7 +1,7 @@
 #pragma once
 
-// What becomes of scores between the two products: each rule is a step over one row of a block. A further
-// kind of bias or mask is a case in each_bias or in see_row.
+// What is done to scores between the two products: each rule is a step over one row of a block. A further
+// kind of bias or mask is a case in each_bias or in find_visible_keys_of_row.
 
 #include "kernels/attention/attention_work.hpp"
 #include "kernels/math/tanh.hpp"
@@ -9,7 +9,7 @@
 namespace saccade::kernels {
 namespace {
 
-/// Calls action(range, first, stride) for each piece of bias that row `row` has over keys of a block:
+/// Calls action(range, first, stride) for each piece of bias of row `row` over a range of keys of a block:
 /// first[n * stride] is added to the score of key range.begin + n.
 template <class L, class Action>
 void each_bias(const AttentionWork<L>& w, std::ptrdiff_t row, KeyRange block, KeyRange range,
@@ -22,7 +22,7 @@ void each_bias(const AttentionWork<L>& w, std::ptrdiff_t row, KeyRange block, Ke
   }
   if (rules.distance_bias != nullptr) {
     const float* const table = rules.distance_bias + w.a.head(row) * rules.distance_head_stride;
-    // The key at `zero` has table[0], those before it too; those from zero + distances on have the last one.
+    // The key at `zero` and those before it have table[0]; those from zero + last on have table[last].
     const std::ptrdiff_t zero = w.position(row) + rules.first_distance - w.a.first_key - block.begin;
     const std::ptrdiff_t last = rules.distances - 1;
     const KeyRange before = KeyRange{range.begin, zero}.within(range),
@@ -34,7 +34,7 @@ void each_bias(const AttentionWork<L>& w, std::ptrdiff_t row, KeyRange block, Ke
   }
 }
 
-/// n <= count values, stride apart.
+/// Loads n <= count values, stride apart.
 template <class L, class Stored>
 typename L::F load_strided(const Stored* from, std::ptrdiff_t stride, int n) noexcept {
   if (stride == 1) return n == L::count ? L::load(from) : L::load(from, n);
@@ -43,7 +43,7 @@ typename L::F load_strided(const Stored* from, std::ptrdiff_t stride, int n) noe
   return L::load(lanes);
 }
 
-/// Calls action(key, n) for the range cut at multiples of a register.
+/// Calls action(key, n) for each n keys of the range that are in one register of scores.
 template <class L, class Action>
 void each_register(KeyRange range, const Action& action) noexcept {
   for (std::ptrdiff_t key = range.begin; key < range.end;) {
@@ -54,7 +54,7 @@ void each_register(KeyRange range, const Action& action) noexcept {
   }
 }
 
-/// Bits of keys [begin, end) of one panel that a row's mask shows.
+/// Bit c: key c of one panel is in [begin, end) and not hidden by a row's mask.
 inline unsigned mask_bits(const std::uint8_t* mask, std::ptrdiff_t stride, std::ptrdiff_t begin,
                           std::ptrdiff_t end) noexcept {
   unsigned bits = 0;
@@ -63,20 +63,21 @@ inline unsigned mask_bits(const std::uint8_t* mask, std::ptrdiff_t stride, std::
   return bits;
 }
 
-/// lanes of the panels of `seen`, which is not empty: keys in it that the mask, where there is one, shows.
+/// Sets the lanes of the panels of `visible`, which is not empty: its keys that the mask, if any, does not
+/// hide.
 template <class L>
-void see_lanes(const std::uint8_t* mask, std::ptrdiff_t stride, KeyRange seen,
-               std::uint16_t* lanes) noexcept {
+void set_visible_lanes(const std::uint8_t* mask, std::ptrdiff_t stride, KeyRange visible,
+                       std::uint16_t* lanes) noexcept {
   const auto part = [&](std::ptrdiff_t p) {
-    const KeyRange keys = seen.within({p * panel_width, (p + 1) * panel_width});
+    const KeyRange keys = visible.within({p * panel_width, (p + 1) * panel_width});
     unsigned bits = (0xffffu >> (panel_width - (keys.end - keys.begin))) << (keys.begin % panel_width);
     if (mask != nullptr) bits &= mask_bits(mask, stride, keys.begin, keys.end);
     lanes[p] = static_cast<std::uint16_t>(bits);
   };
-  std::ptrdiff_t p = seen.begin / panel_width;
-  const std::ptrdiff_t full = seen.end / panel_width, last = blocks_of(seen.end, panel_width);
+  std::ptrdiff_t p = visible.begin / panel_width;
+  const std::ptrdiff_t full = visible.end / panel_width, last = blocks_of(visible.end, panel_width);
   if (mask != nullptr && stride == 1) {
-    if (seen.begin % panel_width != 0 && p < full) part(p++);
+    if (visible.begin % panel_width != 0 && p < full) part(p++);
     for (; p < full; ++p) lanes[p] = static_cast<std::uint16_t>(L::nonzero_bits(mask + p * panel_width));
   }
   for (; p < last; ++p) part(p);
@@ -84,44 +85,46 @@ void see_lanes(const std::uint8_t* mask, std::ptrdiff_t stride, KeyRange seen,
 
 /// Cuts hidden keys from the ends of a row's range.
 inline void trim(RowGroup& g, std::ptrdiff_t i) noexcept {
-  KeyRange& seen = g.seen[i];
-  const auto shown = [&](std::ptrdiff_t key) {
+  KeyRange& visible = g.visible[i];
+  const auto is_visible = [&](std::ptrdiff_t key) {
     return (g.lanes[i][key / panel_width] >> (key % panel_width) & 1u) != 0;
   };
-  while (!seen.empty()) {
-    if (shown(seen.begin)) break;
-    seen.begin = g.lanes[i][seen.begin / panel_width] == 0
-                     ? seen.begin / panel_width * panel_width + panel_width
-                     : seen.begin + 1;
+  while (!visible.empty()) {
+    if (is_visible(visible.begin)) break;
+    visible.begin = g.lanes[i][visible.begin / panel_width] == 0
+                        ? visible.begin / panel_width * panel_width + panel_width
+                        : visible.begin + 1;
   }
-  while (!seen.empty()) {
-    if (shown(seen.end - 1)) break;
-    seen.end = g.lanes[i][(seen.end - 1) / panel_width] == 0 ? (seen.end - 1) / panel_width * panel_width
-                                                             : seen.end - 1;
+  while (!visible.empty()) {
+    if (is_visible(visible.end - 1)) break;
+    visible.end = g.lanes[i][(visible.end - 1) / panel_width] == 0
+                      ? (visible.end - 1) / panel_width * panel_width
+                      : visible.end - 1;
   }
 }
 
-/// What row i of the group sees of its range, and no more.
+/// Sets the lanes of row i of the group, and narrows its range to its first and last visible key.
 template <class L>
-void see_row(const AttentionWork<L>& w, RowGroup& g, std::ptrdiff_t i) noexcept {
+void find_visible_keys_of_row(const AttentionWork<L>& w, RowGroup& g, std::ptrdiff_t i) noexcept {
   const ScoreRules& rules = w.a.rules;
   const std::ptrdiff_t row = g.first + i;
-  KeyRange& seen = g.seen[i];
-  if (rules.mask.data != nullptr) seen = seen.within({0, rules.mask_keys - g.block.begin});
-  if (rules.bias.data != nullptr) seen = seen.within({0, rules.bias_keys - g.block.begin});
+  KeyRange& visible = g.visible[i];
+  if (rules.mask.data != nullptr) visible = visible.within({0, rules.mask_keys - g.block.begin});
+  if (rules.bias.data != nullptr) visible = visible.within({0, rules.bias_keys - g.block.begin});
   std::uint16_t* const lanes = g.lanes[i];
   for (std::ptrdiff_t p = 0; p < key_block / panel_width; ++p) lanes[p] = 0;
   g.panels[i] = 0;
-  if (seen.empty()) return;
+  if (visible.empty()) return;
   const auto* mask = static_cast<const std::uint8_t*>(of_row(w.a, rules.mask, row));
   if (mask != nullptr) mask += g.block.begin * rules.mask_key_stride;
-  // A mask is larger than the caches, and its rows lie apart: those of the next group are asked for.
+  // A mask is larger than the caches and hardware does not predict its rows: prefetch those of the next
+  // group.
   const std::ptrdiff_t next = w.group_rows * rules.mask.query_stride;
-  for (std::ptrdiff_t key = seen.begin; mask != nullptr && key < seen.end; key += 64)
+  for (std::ptrdiff_t key = visible.begin; mask != nullptr && key < visible.end; key += 64)
     __builtin_prefetch(mask + next + key * rules.mask_key_stride, 0, 2);
-  see_lanes<L>(mask, rules.mask_key_stride, seen, lanes);
+  set_visible_lanes<L>(mask, rules.mask_key_stride, visible, lanes);
   const auto hides = L::broadcast(-infinity);
-  each_bias(w, row, g.block, seen, [&](KeyRange range, const auto* bias, std::ptrdiff_t stride) {
+  each_bias(w, row, g.block, visible, [&](KeyRange range, const auto* bias, std::ptrdiff_t stride) {
     each_register<L>(range, [&](std::ptrdiff_t key, int n) {
       const auto x = load_strided<L>(bias + (key - range.begin) * stride, stride, n);
       const unsigned hidden = L::equal_bits(x, hides) << (key % panel_width);
@@ -133,23 +136,23 @@ void see_row(const AttentionWork<L>& w, RowGroup& g, std::ptrdiff_t i) noexcept 
   trim(g, i);
 }
 
-/// Which keys of a block the rows of a group see.
+/// Finds which keys of a block are visible to the rows of a group.
 template <class L>
-void see_block(const AttentionWork<L>& w, RowGroup& g) noexcept {
+void find_visible_keys(const AttentionWork<L>& w, RowGroup& g) noexcept {
   const ScoreRules& rules = w.a.rules;
-  const auto window = [&](std::ptrdiff_t i) {
-    return w.visible(g.first + i).within(g.block).relative_to(g.block.begin);
+  const auto in_window = [&](std::ptrdiff_t i) {
+    return w.in_window(g.first + i).within(g.block).relative_to(g.block.begin);
   };
-  // What the window shows moves on with the rows, so between two that see the same no row sees anything else.
-  g.seen[0] = window(0);
+  // Windows ascend with the rows: if the first and the last row have the same keys, so have all between them.
+  g.visible[0] = in_window(0);
   g.masked = rules.mask.data != nullptr || rules.bias.data != nullptr || rules.distance_bias != nullptr;
-  g.same = !g.masked && g.seen[0] == window(g.count - 1);
-  for (std::ptrdiff_t i = 1; i < g.count; ++i) g.seen[i] = g.same ? g.seen[0] : window(i);
+  g.same = !g.masked && g.visible[0] == in_window(g.count - 1);
+  for (std::ptrdiff_t i = 1; i < g.count; ++i) g.visible[i] = g.same ? g.visible[0] : in_window(i);
   if (!g.masked) return;
-  for (std::ptrdiff_t i = 0; i < g.count; ++i) see_row(w, g, i);
+  for (std::ptrdiff_t i = 0; i < g.count; ++i) find_visible_keys_of_row(w, g, i);
 }
 
-/// Scores of row i as they are now, times a factor, to where they were asked for.
+/// Stores the scores of row i as they are now, times a factor, to the caller's row, if it takes this one.
 template <class L>
 void keep_scores(const AttentionWork<L>& w, const RowGroup& g, std::ptrdiff_t i, KeyRange range,
                  float factor) noexcept {
@@ -159,14 +162,14 @@ void keep_scores(const AttentionWork<L>& w, const RowGroup& g, std::ptrdiff_t i,
   for (std::ptrdiff_t key = range.begin; key < range.end; ++key) to[g.block.begin + key] = u[key] * factor;
 }
 
-/// Scores of row i -> what the softmax takes: times scale (unless the power does that), softcap, + biases;
-/// hidden ones become -infinity.
+/// Turns scores of row i into those that the softmax takes: times scale (unless raising to powers does that),
+/// softcap, + biases; hidden ones become -infinity.
 template <class L>
 void shape_row(const AttentionWork<L>& w, const RowGroup& g, std::ptrdiff_t i) noexcept {
   const ScoreRules& rules = w.a.rules;
   float* const u = w.scores + i * w.score_stride;
   const bool every = w.keeps_every_score();
-  const KeyRange range = every ? KeyRange{0, g.keys()} : g.seen[i];
+  const KeyRange range = every ? KeyRange{0, g.keys()} : g.visible[i];
   const bool keeps_biased = w.a.score_rows != nullptr && w.a.point == ScorePoint::biased;
   if (!w.plain) {
     const auto scale = L::broadcast(rules.scale);
@@ -179,9 +182,9 @@ void shape_row(const AttentionWork<L>& w, const RowGroup& g, std::ptrdiff_t i) n
                      [&](auto x) { return cap * tanh<L>(x * inverse); });
   }
   if (every && w.a.point == ScorePoint::capped) keep_scores(w, g, i, range, w.plain ? rules.scale : 1.0f);
-  const KeyRange seen = g.seen[i];
-  if (seen.empty()) return;
-  each_bias(w, g.first + i, g.block, seen, [&](KeyRange part, const auto* bias, std::ptrdiff_t stride) {
+  const KeyRange visible = g.visible[i];
+  if (visible.empty()) return;
+  each_bias(w, g.first + i, g.block, visible, [&](KeyRange part, const auto* bias, std::ptrdiff_t stride) {
     each_register<L>(part, [&](std::ptrdiff_t key, int n) {
       const auto x = L::load(u + key, n) + load_strided<L>(bias + (key - part.begin) * stride, stride, n);
       L::store(u + key, x, n);
@@ -189,12 +192,12 @@ void shape_row(const AttentionWork<L>& w, const RowGroup& g, std::ptrdiff_t i) n
   });
   if (g.masked) {
     const auto hidden = L::broadcast(-infinity);
-    for (std::ptrdiff_t key = seen.begin / panel_width * panel_width; key < seen.end; key += L::count) {
+    for (std::ptrdiff_t key = visible.begin / panel_width * panel_width; key < visible.end; key += L::count) {
       const unsigned bits = g.lanes[i][key / panel_width] >> (key % panel_width);
       L::store(u + key, L::select(bits, L::load(u + key), hidden));
     }
   }
-  if (keeps_biased) keep_scores(w, g, i, seen, w.plain ? rules.scale : 1.0f);
+  if (keeps_biased) keep_scores(w, g, i, visible, w.plain ? rules.scale : 1.0f);
 }
 
 }  // namespace

@@ -5,11 +5,12 @@
 namespace saccade::kernels {
 namespace {
 
-/// Lanes L, for kernels that sum their matrix elements in double precision. All else in them is as for L.
+/// Selects kernels over lanes L that sum matrix elements in double precision; all else is as for L.
 template <class L>
 struct Fp64Sums : L {};
 
-/// What a register tile takes of lanes: as many doubles as L has floats, fp32 in memory.
+/// The lanes of a register tile that sums in double precision: as many doubles as L has floats, fp32 in
+/// memory.
 template <class L>
 struct DoubleLanes {
   using D = typename L::D;
@@ -43,11 +44,11 @@ template <class L>
 struct SumLanesOf<Fp64Sums<L>> {
   using Type = DoubleLanes<L>;
 };
-/// The lanes that matrix elements are summed in.
+/// The lanes in which matrix elements are summed.
 template <class L>
 using SumLanes = typename SumLanesOf<L>::Type;
 
-/// The lanes that all else is computed in: kernels that have no matrix elements are the same for both.
+/// The lanes in which all else is computed.
 template <class L>
 struct PlainLanesOf {
   using Type = L;

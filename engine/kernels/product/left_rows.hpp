@@ -8,7 +8,7 @@
 namespace saccade::kernels {
 namespace {
 
-/// Rows of a left operand where tiles read them: column k of row i is at data + i * stride + k / 512 * block
+/// Rows of a left operand as tiles read them: column k of row i is at data + i * stride + k / 512 * block
 /// + k % 512.
 struct LeftRows {
   const float* data;
@@ -21,19 +21,18 @@ struct LeftRows {
   LeftRows from(std::ptrdiff_t row) const noexcept { return {at(row, 0), stride, block}; }
 };
 
-/// Whether tiles can read rows where they lie. Rows a multiple of a page apart would all be in the same cache
-/// sets.
+/// Whether tiles read rows in place. Rows a multiple of a page apart would all fall into the same cache sets.
 constexpr bool readable_in_place(std::ptrdiff_t stride) {
   constexpr std::ptrdiff_t page = 1024;
   return stride % page != 0;
 }
 
-/// Rows as they lie.
+/// Rows in place.
 inline LeftRows rows_in_place(const float* data, std::ptrdiff_t stride) noexcept {
   return {data, stride, key_block};
 }
 
-/// Copied rows: blocks of 512 columns, in each all rows.
+/// Copied rows: blocks of 512 columns, each with all rows.
 inline LeftRows copied_rows(const float* data, std::ptrdiff_t rows) noexcept {
   return {data, left_stride, rows * left_stride};
 }

@@ -10,8 +10,8 @@
 namespace saccade::kernels {
 namespace {
 
-/// Some registers of a row of sums become activation(sums + bias). A loop of its own: in the one below GCC
-/// would make a copy for every kind of epilogue.
+/// sums = activation(sums + bias) over some registers of a row. A separate loop, since in finish_columns GCC
+/// would compile it once for every kind of epilogue.
 template <class L, Activation activation>
 [[gnu::always_inline]] inline void activate_sums(float* sums, int registers, const float* bias) noexcept {
   for (int i = 0; i < registers; ++i) {
@@ -21,7 +21,7 @@ template <class L, Activation activation>
   }
 }
 
-/// out = e(sums) for all rows of at most tile_width columns beginning at column j.
+/// out = e(sums) for all rows of at most tile_width columns from column j on.
 template <class L, Activation activation>
 void finish_columns(const MatmulBlock& m, Epilogue e, std::ptrdiff_t j, std::ptrdiff_t columns,
                     float* sums) noexcept {
@@ -43,8 +43,8 @@ void finish_columns(const MatmulBlock& m, Epilogue e, std::ptrdiff_t j, std::ptr
   }
 }
 
-/// Sums in double precision begin at what is added to them, which saves a rounding: at the bias and, where it
-/// comes next, the residual. Returns what is left of the epilogue.
+/// Initializes sums in double precision with what is added to them, which saves a rounding: the bias and,
+/// where nothing comes between, the residual. Returns the rest of the epilogue.
 template <class L>
 Epilogue begin_columns(const MatmulBlock& m, std::ptrdiff_t j, std::ptrdiff_t columns, float* sums) noexcept {
   Epilogue e = m.epilogue;
@@ -55,7 +55,7 @@ Epilogue begin_columns(const MatmulBlock& m, std::ptrdiff_t j, std::ptrdiff_t co
         columns, [&](std::ptrdiff_t c, auto lanes) __attribute__((always_inline)) {
           auto x = e.bias ? lanes.load(e.bias + j + c) : L::broadcast(0.0f);
           if (residual) x = x + lanes.load(residual + row * e.residual_stride + j + c);
-          L::store(sums + c, x);  // the register that the tile takes, also where columns end in it
+          L::store(sums + c, x);  // a whole register, as the tile loads it, also where columns end in it
         });
   }
   e.bias = nullptr;
@@ -73,7 +73,7 @@ constexpr FinishColumns<L> finish_activated[] = {
     finish_columns<L, Activation::gelu>, finish_columns<L, Activation::gelu_tanh>,
     finish_columns<L, Activation::silu>, finish_columns<L, Activation::tanh>};
 
-/// The left rows where tiles read them.
+/// The left rows as tiles read them: in place or copied.
 template <class L>
 LeftRows take_left(const MatmulBlock& m) noexcept {
   if (readable_in_place(m.left_row_stride)) return rows_in_place(m.left, m.left_row_stride);
@@ -82,9 +82,9 @@ LeftRows take_left(const MatmulBlock& m) noexcept {
   return copied_rows(m.scratch, m.rows);
 }
 
-/// While tiles take `depth` steps from step k on: the same steps of the next panels, where there are some
-/// (weights are larger than L2, and hardware prefetching stops at every page), and as large a part of the
-/// rows where the sums of the columns from j on will go; few rows have no time for that.
+/// Prefetches, while tiles take `depth` steps from step k on, the same steps of the next panels, if any
+/// (weights are larger than L2, and hardware prefetching stops at every page), and a proportional part of the
+/// output rows of the columns from j on. Few rows leave no time for the output.
 template <class L, class Stored>
 [[gnu::always_inline]] inline Prefetcher prefetch_meanwhile(const MatmulBlock& m, std::ptrdiff_t j,
                                                             const Stored* next, std::ptrdiff_t k,
@@ -101,8 +101,9 @@ template <class L, class Stored>
                     m.max_prefetch_rate);
 }
 
-/// out = epilogue(left x panels). Column tiles walk over the left rows: panels come to L2 once and serve all
-/// rows of the block, 144 / 6 tiles (Goto and van de Geijn 2008, doi:10.1145/1356052.1356053).
+/// out = epilogue(left x panels). For each tile's width of columns all left rows are computed, so that panels
+/// are loaded into L2 once for all rows of the block, 144 / 6 tiles (Goto and van de Geijn 2008,
+/// doi:10.1145/1356052.1356053).
 template <class L, class Stored>
 void multiply(const MatmulBlock& m, const Stored* all_panels) noexcept {
   const LeftRows left = take_left<L>(m);

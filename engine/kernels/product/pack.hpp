@@ -10,34 +10,36 @@
 namespace saccade::kernels {
 namespace {
 
-/// A square of registers, `stride` apart in the source, transposed; asks for the rows at `ahead`: they lie
-/// apart, where hardware does not foresee them. Both go on to the rows that follow.
+/// Loads a square of registers, `stride` apart in the source, and transposes it. Prefetches the rows at
+/// `ahead`, since hardware does not predict rows that are not contiguous. Advances both pointers to the rows
+/// that follow.
 template <class L, class Stored>
-[[gnu::always_inline]] inline void turn_square(const Stored*& source, const Stored*& ahead,
-                                               std::ptrdiff_t stride,
-                                               typename L::F (&square)[L::count]) noexcept {
+[[gnu::always_inline]] inline void transpose_square(const Stored*& source, const Stored*& ahead,
+                                                    std::ptrdiff_t stride,
+                                                    typename L::F (&square)[L::count]) noexcept {
 #pragma GCC unroll 16
   for (int i = 0; i < L::count; ++i) {
     square[i] = L::load(source);
     __builtin_prefetch(ahead, 0, 3);
     source += stride;
     ahead += stride;
-    asm("" : "+r"(source), "+r"(ahead));  // two pointers that move: or GCC keeps, and spills, thirty-two
+    asm("" : "+r"(source), "+r"(ahead));  // else GCC keeps thirty-two addresses, and spills them
   }
   L::transpose(square);
 }
 
-/// A square of registers to columns of a panel; meanwhile the next panel's rows.
+/// Packs a square of registers into a panel, and prefetches the rows of the next panel.
 template <class L, class Stored>
 void pack_square(const Stored* source, std::ptrdiff_t stride, float* panel) noexcept {
   typename L::F square[L::count];
   const Stored* ahead = source + panel_width * stride;
-  turn_square<L>(source, ahead, stride, square);
+  transpose_square<L>(source, ahead, stride, square);
 #pragma GCC unroll 16
   for (int i = 0; i < L::count; ++i) L::store(panel + i * panel_width, square[i]);
 }
 
-/// One panel of at most 16 columns, each a row of the source: transposed a square of registers at a time.
+/// Packs one panel of at most 16 columns, each a row of the source, transposing a square of registers at a
+/// time.
 template <class L, class Stored>
 void pack_columns(const Stored* source, std::ptrdiff_t stride, std::ptrdiff_t columns, std::ptrdiff_t depth,
                   float* panel) noexcept {
@@ -48,7 +50,7 @@ void pack_columns(const Stored* source, std::ptrdiff_t stride, std::ptrdiff_t co
       for (; k + L::count <= depth; k += L::count)
         pack_square<L>(rows + k, stride, panel + k * panel_width + c);
     }
-    for (; k < depth; k += L::count) {  // what is left of the columns, of the depth, or of both
+    for (; k < depth; k += L::count) {  // the tails of the columns, of the depth, or of both
       const int steps = static_cast<int>(depth - k < L::count ? depth - k : L::count);
       typename L::F square[L::count];
       for (int i = 0; i < L::count; ++i)
@@ -59,7 +61,7 @@ void pack_columns(const Stored* source, std::ptrdiff_t stride, std::ptrdiff_t co
   }
 }
 
-/// One panel of at most 16 columns that lie side by side in each row of the source.
+/// Packs one panel of at most 16 columns, which are contiguous in each row of the source.
 template <class L, class Stored>
 void pack_rows(const Stored* source, std::ptrdiff_t stride, std::ptrdiff_t columns, std::ptrdiff_t depth,
                float* panel) noexcept {
@@ -87,13 +89,13 @@ void pack_panels(const PackPanels& p) noexcept {
   });
 }
 
-/// Whether all values are finite: x - x is +0 for every finite x and NaN for the others, so a sum of it
-/// tells. Where `to` is given, the rows are copied there, to_stride apart.
+/// Whether all values are finite: x - x is +0 for every finite x and NaN for the others, and so is their sum.
+/// Where `to` is given, the rows are copied there, to_stride apart.
 template <class L, class Stored>
 bool copy_rows(const Stored* values, std::ptrdiff_t stride, std::ptrdiff_t rows, std::ptrdiff_t width,
                float* to, std::ptrdiff_t to_stride) noexcept {
   using F = typename L::F;
-  F sum[4];  // chains, taken in turn: an addition's latency is several rows long
+  F sum[4];  // several chains, since an addition's latency is several loads long
   for (F& chain : sum) chain = L::broadcast(0.0f);
   for (std::ptrdiff_t row = 0; row < rows; ++row, values += stride) {
     float* const packed = to == nullptr ? nullptr : to + row * to_stride;
@@ -130,7 +132,7 @@ void pack_values(const PackValues& p) noexcept {
   });
 }
 
-/// Keys go to one column of a panel after the other, values to rows.
+/// Appends tokens to a page: a key becomes a column of a panel, a value a row.
 template <class L>
 void append_tokens(const AppendTokens& a) noexcept {
   with_stored(a.source_type, a.source, [&](const auto* source) {

@@ -11,7 +11,7 @@
 namespace saccade::kernels {
 namespace {
 
-/// Columns that a tile covers at most: 64 or less, so that a row of sums is at most four panels.
+/// The most columns of a tile: 64 or less, so that a row of sums is at most four panels.
 template <class L>
 constexpr std::ptrdiff_t tile_width = tile_columns<SumLanes<L>>* L::count;
 
@@ -21,12 +21,13 @@ struct PanelProduct {
   std::ptrdiff_t rows;
   const float* panels;
   std::ptrdiff_t depth;
-  int registers;  ///< columns wanted, in registers
+  int registers;  ///< columns, in registers
   float* out;
   std::ptrdiff_t out_stride;
-  float* chains = nullptr;  ///< room for as many sums again, laid out as `out`: few rows may go in steps
-  float* maxima = nullptr;  ///< as ProductTile's; not with more depth than a piece
-  bool resume = false;      ///< the first piece's chains go on from `out`
+  float* chains =
+      nullptr;  ///< memory for as many sums as `out`, with its stride; few rows need it to go in steps
+  float* maxima = nullptr;             ///< as ProductTile's; not with more depth than a piece
+  bool resume = false;                 ///< the first piece's chains continue from `out`
   std::ptrdiff_t widen_once_rows = 0;  ///< as MatmulBlock's
 };
 
@@ -38,8 +39,9 @@ struct PanelSteps {
   float* widened = nullptr;  ///< where f16 and bf16 go as fp32, widened_stride apart: room for a tile's width
 };
 
-/// Few rows are done with a panel before memory has the next: they take some steps of the depth at a time,
-/// and ask for the same of the next panels, so that requests come as evenly as panels are used.
+/// Up to few_rows rows take steps_of_few_rows steps of the depth at a time, and prefetch the same steps of
+/// the next panels. They finish a panel faster than memory delivers the next, so that prefetches must be
+/// spread evenly.
 constexpr std::ptrdiff_t few_rows = 36, steps_of_few_rows = 64;
 
 /// The compiled tiles of p.registers columns that issue what `prefetch` says; null: no prefetches.
@@ -119,10 +121,10 @@ void add_chains(const PanelProduct& p) noexcept {
   }
 }
 
-/// out[i][j] = sum over the pieces of the depth, in order, of one chain each, from +0 but where the first
-/// resumes: a matrix element of the contract, in the precision of SumLanes<L>. prefetcher(k, depth) says what
-/// `depth` steps from step k on ask for, and find_panels(k, depth) gives their PanelSteps. Inlined: a tile
-/// lasts some hundred cycles, and passing twelve values through memory costs a tenth of that.
+/// out[i][j] = sum over the pieces of the depth, in order, of one chain each, from +0 unless the first
+/// resumes: a matrix element of the contract, in the precision of SumLanes<L>. prefetcher(k, depth) returns
+/// the Prefetcher for `depth` steps from step k on, and find_panels(k, depth) their PanelSteps. Inlined,
+/// since a tile lasts some hundred cycles and passing twelve values through memory takes a tenth of that.
 template <class L, class MakePrefetcher, class FindPanels>
 [[gnu::always_inline]] inline void panel_product(const PanelProduct& p, const MakePrefetcher& prefetcher,
                                                  const FindPanels& find_panels) noexcept {

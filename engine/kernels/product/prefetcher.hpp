@@ -7,30 +7,30 @@
 namespace saccade::kernels {
 namespace {
 
-/// Lines that a tile asks L2 for while it works, in rows that lie apart.
+/// The lines that a tile prefetches into L2 while it computes, in rows that are not contiguous.
 struct PrefetchCursor {
-  const float* next;      ///< the first that is not prefetch for yet
-  std::ptrdiff_t in_row;  ///< from it to the end of its row
+  const float* next;      ///< the first that is not prefetched yet
+  std::ptrdiff_t in_row;  ///< lines from it to the end of its row
   std::ptrdiff_t row;     ///< lines of a row, rounded up to whole rounds
-  std::ptrdiff_t jump;    ///< from the end of a row to the begin of the next, in floats
+  std::ptrdiff_t jump;    ///< from the end of a row to the beginning of the next, in floats
 };
 
 /// Steps of the depth in a round of a tile's loop.
 constexpr std::ptrdiff_t round_steps = 4;
 
-/// Lines a round that tiles are compiled for; row_rounds and prefetching_tiles know them, too.
+/// Prefetches a round that tiles are compiled for; row_rounds and prefetching_tiles have a case for each.
 constexpr int prefetch_rates[] = {1, 2, 3, 4, 6, 8};
 
-/// What tiles ask for, some lines a round, one area after the other. Evenly: memory answers slowly, and a
-/// core has room for some requests; beyond that the tiles' own loads wait, also for what is in L2.
+/// Distributes the prefetches of some areas evenly over rounds of tiles, one area after the other. A core has
+/// a limited number of outstanding requests; beyond it the tiles' own loads wait, even those that hit L2.
 class Prefetcher {
  public:
   static constexpr std::ptrdiff_t line = 16;  // floats
 
-  /// For nothing.
+  /// Prefetches nothing.
   Prefetcher() noexcept : left_(0), count_(0), rate_(1) {}
-  /// For all of `areas`, the last first, as evenly as `rounds` rounds of tiles allow; where `most` lines a
-  /// round are too few, for what they can.
+  /// Prefetches `areas`, the last first, spread over `rounds` rounds of tiles. At most `most` lines a round;
+  /// where that is too few, a part of the areas.
   template <int count>
   Prefetcher(const StridedRows (&areas)[count], std::ptrdiff_t rounds, int most = safe_prefetch_rate) noexcept
       : Prefetcher() {
@@ -52,8 +52,8 @@ class Prefetcher {
   /// Lines a round, one of prefetch_rates.
   int rate() const noexcept { return rate_; }
 
-  /// What a tile of this depth asks for; null: nothing is left. The last tile goes on behind the end of its
-  /// area.
+  /// The prefetches of a tile of this depth; null: none are left. The last tile continues beyond the end of
+  /// its area.
   PrefetchCursor* next(std::ptrdiff_t depth) noexcept {
     if (left_ <= 0) {
       if (count_ == 0) return nullptr;
@@ -95,9 +95,9 @@ class Prefetcher {
   }
 
   PrefetchCursor cursor_;
-  std::ptrdiff_t left_;  // of the area that has begun
+  std::ptrdiff_t left_;  // lines of the current area
   int count_, rate_;
-  StridedRows areas_[most_areas];  // those that have not, of which the last comes next
+  StridedRows areas_[most_areas];  // those that follow, the last one next
 };
 
 }  // namespace

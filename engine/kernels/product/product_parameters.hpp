@@ -1,6 +1,6 @@
 #pragma once
 
-// What the kernels of matrix products, and those that pack for them, take.
+// Parameters of the kernels of matrix products, and of those that pack for them.
 
 #include "kernels/layout.hpp"
 #include "kernels/math/activation_kind.hpp"
@@ -19,8 +19,8 @@ struct PackPanels {
 };
 
 /// Whether each block of 512 rows of `values` holds finite numbers only: finite[b] is 1 or 0. Where `packed`
-/// is given, the rows are copied there, packed_stride apart: heads that lie side by side in a token leave
-/// each row of a head on a page of its own.
+/// is given, the rows are copied there, packed_stride apart: where the heads of a token are contiguous, the
+/// rows of one head can be a page apart.
 struct PackValues {
   const void* values;
   std::ptrdiff_t stride;
@@ -51,7 +51,7 @@ struct MatmulBlock {
   const float* left;
   std::ptrdiff_t left_row_stride;
   std::ptrdiff_t rows;
-  const void* panels;  ///< of the first column wanted
+  const void* panels;  ///< from the first column on
   std::ptrdiff_t depth;
   std::ptrdiff_t columns;
   float* out;
@@ -59,24 +59,24 @@ struct MatmulBlock {
   Epilogue epilogue;
   float* scratch;              ///< matmul_scratch(depth, type) values
   const void* next = nullptr;  ///< the panels that are read after this block, prefetched towards its end
-  int max_prefetch_rate = safe_prefetch_rate;  ///< a round of a tile's loop
+  int max_prefetch_rate = safe_prefetch_rate;  ///< prefetches in a round of a tile's loop
   StorageType type = StorageType::f32;         ///< of panels: f32, f16 or bf16
   /// Blocks of at least this many rows widen f16 and bf16 panels once and store them; of fewer rows, every
   /// tile widens what it loads.
   std::ptrdiff_t widen_once_rows = 0;
 };
 
-/// Values that a left operand takes where it is copied for tiles.
+/// Values of a left operand that is copied for tiles.
 constexpr std::ptrdiff_t left_values(std::ptrdiff_t rows, std::ptrdiff_t depth) {
   return blocks_of(depth, key_block) * rows * left_stride;
 }
 
-/// From one panel of widened values to the next: room for a piece of the depth, and a cache line more so that
-/// the panels of a tile do not share cache sets. A constant, so that a tile stores them all by one pointer.
+/// The stride of widened panels: a piece of the depth, and a cache line more so that the panels of a tile do
+/// not fall into the same cache sets. A constant, so that a tile addresses them all by one pointer.
 inline constexpr std::ptrdiff_t widened_stride = depth_piece * panel_width + panel_width;
 
-/// Values of scratch that a MatmulBlock takes: copied rows, sums, and the panels of a piece of the depth
-/// where they are widened.
+/// Values of scratch that a MatmulBlock needs: copied rows, sums, and, of f16 or bf16 panels, the widened
+/// panels of a piece of the depth.
 constexpr std::ptrdiff_t matmul_scratch(std::ptrdiff_t depth, StorageType type = StorageType::f32) {
   return left_values(matmul_rows, depth) + matmul_rows * widest_tile +
          (type == StorageType::f32 ? 0 : widest_tile / panel_width * widened_stride);

@@ -11,27 +11,27 @@
 namespace saccade::kernels {
 namespace {
 
-/// c[i][j] = sum_k a[i][k] * b[k][j], one fused multiply-add chain an element, k ascending, from +0: the
-/// register tile behind linear layers, scores and weighted values alike.
+/// c[i][j] = sum_k a[i][k] * b[k][j], for each element one chain of fused multiply-adds, k ascending, from
+/// +0. Linear layers, scores and weighted values are all computed by this register tile.
 struct ProductTile {
   const float* a;
   std::ptrdiff_t a_stride;  ///< from one row of a to the next
   const void* b;            ///< elements of type Right::Stored
-  std::ptrdiff_t b_stride;  ///< what `Right` says
+  std::ptrdiff_t b_stride;  ///< see the Right policies below
   int b_lanes;              ///< valid lanes of a partial register, where `Right` is PartialRows
   float* c;
   std::ptrdiff_t c_stride;
   std::ptrdiff_t depth;
   bool add;                  ///< c = c + sums, rounded; else c = sums
-  bool resume;               ///< the chains go on from c instead of beginning at +0; not with `add`
-  PrefetchCursor* prefetch;  ///< lines to ask for meanwhile, by tiles that do
-  /// For each row of c a register, panel_width apart, that becomes the larger of itself and of c's registers,
-  /// lane by lane, NaN left out; null: not wanted. By tiles with panels, and not with `add`.
+  bool resume;               ///< the chains continue from c instead of +0; not with `add`
+  PrefetchCursor* prefetch;  ///< lines to prefetch, by tiles compiled to
+  /// For each row of c a register, panel_width apart, that becomes the maximum of itself and of c's
+  /// registers, lane by lane, without NaNs; null: not computed. By tiles with panels, and not with `add`.
   float* maxima = nullptr;
   float* widened = nullptr;  ///< where WideningPanels that store put fp32 panels, widened_stride apart
 };
 
-/// Registers for sums: rows x columns of them. Two fused multiply-adds a cycle of latency four want at least
+/// Registers for sums: rows x columns of them. Two fused multiply-adds a cycle of latency four need at least
 /// eight sums; each step loads `columns` registers of b and broadcasts `rows` values of a for rows * columns
 /// multiply-adds, so the squarer the better. 32 registers: 6 x 4 sums, 4 of b, 1 or 2 of a; 16 registers: 6 x
 /// 2, 2, 1. A panel at least, which in double precision leaves few rows on AVX2 and NEON.
@@ -49,8 +49,8 @@ constexpr int tile_rows(int columns) {
   return L::registers == 8 ? 2 : 4;
 }
 
-// How a tile finds b. Register `column` of step k of four is at b + strides(column, k) * b_stride +
-// offset(column, k).
+// Right policies: how a tile addresses b. Register `column` of step k of four is at b + strides(column, k) *
+// b_stride + offset(column, k).
 
 /// b as panels of 16 columns, b_stride apart: row k of a panel is 16 values.
 template <class L>
@@ -107,8 +107,8 @@ struct PartialRows : Rows<L> {
   static typename L::F load(const float* b, const ProductTile& t) { return L::load(b, t.b_lanes); }
 };
 
-/// `count` places a stride apart, from a pointer for every three of them: the others are that and once or
-/// twice the stride, which an address can say without an instruction. The pointers move together.
+/// `count` addresses a stride apart, from one pointer for every three of them: the others are that pointer
+/// plus once or twice the stride, which x86 addressing computes for free. The pointers advance together.
 template <int count, class Value = const float>
 class Spaced {
  public:
@@ -128,7 +128,7 @@ class Spaced {
 
  private:
   static constexpr int pointers = (count + 2) / 3;
-  // Or GCC keeps an address for each place and step, and spills them.
+  // Keeps GCC from computing an address for each row and step, and spilling them.
   [[gnu::always_inline]] void keep() noexcept {
 #pragma GCC unroll 16
     for (int i = 0; i < pointers; ++i) asm("" : "+r"(p_[i]));
@@ -138,7 +138,8 @@ class Spaced {
   std::ptrdiff_t stride_;
 };
 
-/// Every round it asks L2 for `lines` lines.
+/// Computes one tile of rows x columns registers. Every round of four steps it issues `lines` prefetches into
+/// L2, at addresses taken from the cursor.
 template <class L, template <class> class Right, int rows, int columns, int lines>
 [[gnu::noinline]] void product_tile(const ProductTile& t) noexcept {
   using F = typename L::F;
@@ -151,7 +152,7 @@ template <class L, template <class> class Right, int rows, int columns, int line
 #pragma GCC unroll 16
     for (int j = 0; j < columns; ++j) {
       sum[i][j] = L::broadcast(0.0f);
-      L::keep(sum[i][j]);  // or GCC clears one register and copies it to the others, which is not free
+      L::keep(sum[i][j]);  // else GCC clears one register and copies it to the others, which costs cycles
     }
   }
   if (t.resume) {
@@ -183,7 +184,7 @@ template <class L, template <class> class Right, int rows, int columns, int line
       for (int j = 0; j < columns; ++j) sum[i][j] = L::fma(x, column[j], sum[i][j]);
     }
   };
-  // Four steps a round: what counts addresses costs issue slots that the multiply-adds need.
+  // Four steps a round: updating addresses takes issue slots that the multiply-adds need.
   static_assert(round_steps == 4);
   std::ptrdiff_t left = t.depth;
   PrefetchCursor prefetch = {};
@@ -248,7 +249,8 @@ template <class L, template <class> class Right, int rows, int columns, int line
 
 using TileFunction = void (*)(const ProductTile&) noexcept;
 
-/// Heights that tiles are compiled in: what remains below the tall ones is done in a few lower ones.
+/// Whether tiles of this many rows are compiled. The rows that full tiles leave are done in a few smaller
+/// ones.
 constexpr bool compiled_height(int height) {
   return height <= 4 || height == 6 || height == 8 || height == 12;
 }
@@ -262,8 +264,8 @@ constexpr int tile_height(std::ptrdiff_t rows, int columns) {
 }
 
 /// Every compiled tile, found by [columns - 1][height - 1]; heights that are not compiled are null, and
-/// widths other than the largest where tiles prefetch or widen, since most are of that width, and all but the
-/// tallest where they store what they widen, which the first of many rows do.
+/// widths other than the largest where tiles prefetch or widen, since most tiles have that width, and all but
+/// the largest height where tiles store what they widen, since only the first of several tiles does.
 template <class L, template <class> class Right, int lines = 0>
 struct TileSet {
   static constexpr int tallest = 12;
@@ -292,7 +294,7 @@ struct TileSet {
 template <class L, template <class> class Right, int lines = 0>
 constexpr TileSet<L, Right, lines> tile_set = {};
 
-/// Those of a tile's full width that ask for lines.
+/// The tiles of full width that issue `lines` prefetches a round.
 template <class L, template <class> class Right>
 [[gnu::always_inline]] inline const TileFunction* prefetching_tiles(int lines) noexcept {
   constexpr int widest = tile_columns<L> - 1;

@@ -20,7 +20,7 @@ struct AllLanes {
   static F clear_others(F x) noexcept { return x; }
 };
 
-/// The first n lanes of a register: what is left at the end of a row.
+/// The first n lanes of a register: the tail of a row.
 template <class L>
 struct FirstLanes {
   using F = typename L::F;
@@ -30,11 +30,11 @@ struct FirstLanes {
     return L::load(p, n);
   }
   void store(float* p, F x) const noexcept { L::store(p, x, n); }
-  /// x with +0 in the lanes behind the row's end.
+  /// x with +0 in the lanes beyond the row's end.
   F clear_others(F x) const noexcept { return L::select((1u << n) - 1u, x, L::broadcast(0.0f)); }
 };
 
-/// Calls step(j, lanes) for each register of a row of `width` columns, which begins at column j.
+/// Calls step(j, lanes) for each register of a row of `width` columns; j is the register's first column.
 template <class L, class Step>
 [[gnu::always_inline]] inline void for_registers(std::ptrdiff_t width, const Step& step) noexcept {
   std::ptrdiff_t j = 0;
@@ -54,7 +54,7 @@ float reduce_lanes(const float* lane_sums) noexcept {
   return L::tree_sum(sum[0]);
 }
 
-/// Row reductions of the contract, of `rows` rows in turn so that their chains of additions hide one
+/// Row reductions of the contract, of `rows` rows interleaved so that their chains of additions hide one
 /// another's latency: sums[row] from sum = term(row, j, sum, lanes) over a row's registers, a chain for each
 /// virtual lane. Where a register goes beyond the row, term must leave the lanes there as they are.
 template <class L, int rows, class Term>

@@ -8,7 +8,7 @@
 namespace saccade::kernels {
 namespace {
 
-/// Calls action with `data` as a pointer to what `type` says: f32, f16 or bf16.
+/// Calls action with `data` as a pointer to values of `type`: f32, f16 or bf16.
 template <class Action>
 void with_stored(StorageType type, const void* data, const Action& action) noexcept {
   if (type == StorageType::f16) return action(static_cast<const Float16*>(data));
@@ -22,7 +22,7 @@ void with_stored(StorageType type, void* data, const Action& action) noexcept {
   action(static_cast<float*>(data));
 }
 
-/// `to` gets n values of `from`, in fp32 or as stored.
+/// Copies n values and converts them to the type of `to`.
 template <class L, class From, class To>
 void copy_values(const From* from, To* to, std::ptrdiff_t n) noexcept {
   std::ptrdiff_t i = 0;

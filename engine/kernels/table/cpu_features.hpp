@@ -24,9 +24,9 @@ std::vector<std::string_view> features_needed(Isa isa);
 /// Whether this CPU has them all.
 bool cpu_supports(Isa isa);
 
-/// Lines that tiles may ask L2 for in a round of their loop: Prefetcher's `most`. An Intel core keeps each
-/// request in one of the sixteen buffers that its own loads need, too, so that more than three a round make
-/// tiles wait (products of 16 rows: 5 % with four, 15 % with eight; Sapphire Rapids). An AMD core does not
+/// The most prefetches in a round of a tile's loop: Prefetcher's `most`. An Intel core keeps each request in
+/// one of the sixteen buffers that its own loads need too, so that more than three a round make tiles wait
+/// (products of 16 rows take 5 % longer with four, 15 % with eight; Sapphire Rapids). An AMD core does not
 /// (Zen 5).
 int max_prefetch_rate() noexcept;
 

@@ -14,16 +14,16 @@ using core::as_size;
 using kernels::blocks_of;
 using kernels::element;
 using kernels::key_block;
+using kernels::max_row_block;
 using kernels::panel_width;
 using kernels::row_block;
 using kernels::StridedRows;
-using kernels::tall_row_block;
 
-/// Keys that are packed at once: 32 MiB, far more than the threads need to stay busy between two waves, and
-/// little beside the caches and tensors of a machine that runs such batches.
+/// Packed keys of a wave: 32 MiB. Far more than the threads need to stay busy between two waves, and little
+/// compared to the tensors of batches that large.
 constexpr std::int64_t wave_values = (std::int64_t{32} << 20) / static_cast<std::int64_t>(sizeof(float));
 
-/// Queries of a problem whose operands are in L2 anyway, in fp32 values: 128 KiB.
+/// Queries, in fp32 values (128 KiB), up to which a problem's operands are in L2 anyway.
 constexpr std::int64_t few_values = std::int64_t{32} << 10;
 
 }  // namespace
@@ -54,13 +54,13 @@ const ProbabilitiesRequest* AttentionPlan::request(std::int64_t sequence) const 
 }
 
 AttentionPlan::SequencePlan AttentionPlan::describe_sequence(std::int64_t sequence) const noexcept {
-  const ProbabilitiesRequest* const asked = request(sequence);
+  const ProbabilitiesRequest* const requested = request(sequence);
   const std::int64_t heads = problem_.key_heads(), group = problem_.group();
   SequencePlan p = {};
   p.sequence = sequence;
   p.keys = problem_.keys(sequence);
   p.key_blocks = kernels::key_blocks(p.keys, problem_.key_position(sequence));
-  p.mean = asked != nullptr && asked->mean_over_heads;
+  p.mean = requested != nullptr && requested->mean_over_heads;
   const bool together = !p.mean && reads_tokens_whole(sequence);
   p.heads = together ? 1 : heads;
   p.group = together ? heads * group : group;
@@ -68,16 +68,16 @@ AttentionPlan::SequencePlan AttentionPlan::describe_sequence(std::int64_t sequen
   p.reads_keys_in_place = problem_.cache != nullptr || p.mean || together ||
                           p.rows <= (problem_.positions.empty() ? kernels::row_group : 1);
   choose_row_blocks(p);
-  // Values are copied where they have to be converted, and where many rows read them, unless a
-  // head's lie one after the other as they are.
+  // Values are copied where they have to be converted, and where many rows read them, unless those of a head
+  // are contiguous already.
   p.copies_values = problem_.v.type != StorageType::f32 ||
-                    (p.rows > tall_row_block && problem_.v.token_stride != problem_.value_dim());
-  p.chunks = asked == nullptr ? chunks(p) : 1;
+                    (p.rows > max_row_block && problem_.v.token_stride != problem_.value_dim());
+  p.chunks = requested == nullptr ? chunks(p) : 1;
   if (all_heads_unsplit(p)) p.unsplit_heads = p.heads;
   return p;
 }
 
-/// One query looks at keys and values of heads that lie side by side.
+/// Whether a sequence has one query, and the heads of its tokens are contiguous in keys and values.
 bool AttentionPlan::reads_tokens_whole(std::int64_t sequence) const noexcept {
   const auto side_by_side = [](const ConstHeadsView& view) {
     return view.heads > 1 && view.head_stride < view.token_stride;
@@ -86,19 +86,20 @@ bool AttentionPlan::reads_tokens_whole(std::int64_t sequence) const noexcept {
          side_by_side(problem_.k) && side_by_side(problem_.v);
 }
 
-/// Tall blocks are 1 % faster but coarser. They are used only if there are at least 32 for each thread but
-/// one, so that waiting for the last task costs less than 1 %; the rows that even rounds of them leave are
-/// split evenly into short blocks.
+/// Large blocks are 1 % faster but coarser. They are used only if there are at least 32 for each thread but
+/// one, so that waiting for the last task costs less than 1 %. The rows beyond full rounds of large blocks
+/// are split evenly into short blocks.
 void AttentionPlan::choose_row_blocks(SequencePlan& place) const noexcept {
-  const std::int64_t round = threads_ * tall_row_block;
-  const bool tall = !place.reads_keys_in_place && place.rows * place.heads >= 32 * (round - tall_row_block);
-  place.rows_per_block = static_cast<std::int32_t>(tall ? tall_row_block : row_block);
-  place.short_rows = tall && place.rows > round ? static_cast<std::int32_t>(place.rows % round) : 0;
+  const std::int64_t round = threads_ * max_row_block;
+  const bool large = !place.reads_keys_in_place && place.rows * place.heads >= 32 * (round - max_row_block);
+  place.rows_per_block = static_cast<std::int32_t>(large ? max_row_block : row_block);
+  place.short_rows = large && place.rows > round ? static_cast<std::int32_t>(place.rows % round) : 0;
   place.short_blocks = std::min(threads_, static_cast<int>(blocks_of(place.short_rows, kernels::row_group)));
   place.row_blocks = place.short_blocks + blocks_of(place.rows - place.short_rows, place.rows_per_block);
 }
 
-/// More than one only where the row blocks of all sequences cannot keep the threads busy.
+/// Chunks of a row block: more than one only where the row blocks of all sequences cannot keep the threads
+/// busy.
 std::int64_t AttentionPlan::chunks(const SequencePlan& place) const noexcept {
   const AttentionOptions& options = problem_.options;
   const bool plain = options.top_keys.k == 0 && options.states.data == nullptr && problem_.positions.empty();
@@ -108,7 +109,7 @@ std::int64_t AttentionPlan::chunks(const SequencePlan& place) const noexcept {
 
 AttentionPlan::Extent AttentionPlan::extent() const noexcept {
   Extent e;
-  // Without queries, k is bounded by nothing.
+  // Without queries k is not validated against the keys.
   const std::int64_t top = problem_.q.tokens == 0 ? 0 : problem_.options.top_keys.k;
   e.scratch = {problem_.head_dim(), problem_.value_dim(), 1, top, false};
   std::int64_t largest = 0, all = 0;
@@ -150,7 +151,7 @@ void AttentionPlan::lay_out(scheduler::Carver& carver) noexcept {
                        {carver.take<float>(as_size(key_panels(e.longest_unsplit))),
                         carver.take<std::uint8_t>(1 + as_size(blocks_of(e.longest_unsplit, key_block))),
                         carver.take<float>(as_size(e.longest_copied * value_stride()))},
-                       carver.take<float*>(as_size(tall_row_block)),
+                       carver.take<float*>(as_size(max_row_block)),
                        carver.take<float>(as_size(e.mean_keys * row_block))};
     if (slots_ != nullptr) slots_[i] = slot;
   }
@@ -178,20 +179,20 @@ void AttentionPlan::prepare() noexcept {
 void AttentionPlan::choose_unsplit_heads() noexcept {
   constexpr double missing = 1.0 / 16;
   SequencePlan* const end = sequences_ + problem_.sequences();
-  double behind = 0;  // scores from a place on
+  double behind = 0;  // scores from `place` on
   for (const SequencePlan* place = sequences_; place != end; ++place)
     behind += place->scores() * static_cast<double>(place->heads);
-  double begun = 0;  // scores of whole heads before it, in a round that is not full
+  double begun = 0;  // scores of the unsplit heads of the last round, if it is not full
   for (SequencePlan* place = sequences_; place != end; ++place) {
     const auto heads = static_cast<double>(place->heads);
-    const double head = place->scores(), turn = begun / head;
-    auto whole = static_cast<double>(place->unsplit_heads);
+    const double head = place->scores(), offset = begun / head;
+    auto unsplit = static_cast<double>(place->unsplit_heads);
     if (place->keys_fit_l2() && !all_heads_unsplit(*place)) {
-      const double rounds = std::floor((turn + behind / head + missing) / threads_);
-      whole = std::clamp(std::floor(rounds * threads_ - turn + missing), 0.0, heads);
+      const double rounds = std::floor((offset + behind / head + missing) / threads_);
+      unsplit = std::clamp(std::floor(rounds * threads_ - offset + missing), 0.0, heads);
     }
-    place->unsplit_heads = static_cast<std::int64_t>(whole);
-    begun = whole == heads ? std::fmod(turn + heads, threads_) * head : 0;
+    place->unsplit_heads = static_cast<std::int64_t>(unsplit);
+    begun = unsplit == heads ? std::fmod(offset + heads, threads_) * head : 0;
     behind -= head * heads;
   }
 }
@@ -212,7 +213,7 @@ AttentionPlan::PrefixSums AttentionPlan::prefix_at(HeadPlace at) const noexcept 
   return sum;
 }
 
-/// As many heads as fit, but at least one.
+/// The next wave: as many heads as wave_values allow, but at least one.
 bool AttentionPlan::next_wave() noexcept {
   const std::int64_t sequences = problem_.sequences();
   const HeadPlace begin = wave_.end;
@@ -236,7 +237,7 @@ std::size_t AttentionPlan::tasks() const noexcept {
   return as_size(prefix_at(wave_.end).tasks - prefix_at(wave_.begin).tasks);
 }
 
-/// Numbers go through the places, in each through the heads.
+/// The task or key block with this number: they are numbered in the order of sequences, then of heads.
 AttentionPlan::Unit AttentionPlan::unit(std::int64_t number, std::int64_t PrefixSums::*kind) const noexcept {
   const SequencePlan* const after =
       std::upper_bound(sequences_ + wave_.begin.place, sequences_ + problem_.sequences(), number,
@@ -258,8 +259,9 @@ AttentionPlan::PackedKeys AttentionPlan::shared_keys(HeadPlace head) const noexc
           place.copies_values ? panels + key_panels(place.keys) : nullptr};
 }
 
-/// Packs the next key blocks that nobody has begun until those of this head are done: while others are still
-/// at them, those of the heads behind it. Whoever has begun a key block finishes it without waiting.
+/// Packs the next key blocks that no thread has begun until those of this head are packed. While other
+/// threads pack this head's last ones, it packs those of later heads. A key block that is begun is finished
+/// without waiting, so that no two threads wait for each other.
 void AttentionPlan::pack_until_ready(const kernels::KernelTable& kernels, HeadPlace head) noexcept {
   const std::int64_t origin = prefix_at(wave_.begin).packs, end = prefix_at(wave_.end).packs;
   const std::atomic<bool>* const first = packed_ + (prefix_at(head).packs - origin);
@@ -277,7 +279,7 @@ void AttentionPlan::pack_until_ready(const kernels::KernelTable& kernels, HeadPl
   }
 }
 
-/// Key block `block` of a head to its place in `all`.
+/// Packs key block `block` of a head into `all`.
 void AttentionPlan::pack_block(const kernels::KernelTable& kernels, const SequencePlan& place,
                                std::int64_t head, std::int64_t block, const PackedKeys& all) const noexcept {
   const std::int64_t cut = problem_.key_position(place.sequence) % key_block;

@@ -12,7 +12,7 @@
 
 namespace saccade::ops {
 
-/// Which head of which sequence, in the plan's order.
+/// A head of a sequence, in the plan's order.
 struct HeadPlace {
   std::int64_t place;
   std::int64_t head;
@@ -20,38 +20,39 @@ struct HeadPlace {
   bool operator==(const HeadPlace&) const = default;
 };
 
-/// Heads that are worked on together: their shared keys are in memory at the same time.
+/// Heads that are computed together: their packed keys are in memory at the same time.
 struct Wave {
   HeadPlace begin, end;
 };
 
-/// Splits a problem into tasks: longest sequences first, a head's work together (it shares keys and values),
-/// the last rows first (causal ones cost most).
+/// Splits a problem into tasks: longest sequences first; the tasks of a head one after the other, since they
+/// share keys and values; the last rows first, since causal ones take longest.
 ///
-/// Keys of a cache, and keys that few rows look at, are read where they are, by row blocks; where heads lie
-/// side by side in a token and one query looks, by row blocks of all heads, so that tokens are read whole.
-/// Where even those are too few for the threads, chunks of keys are tasks; the last of them merges their
-/// states.
+/// Keys of a cache, and keys that few rows use, are read in place, by row blocks. Where a sequence has one
+/// query and the heads of a token are contiguous, a row block has all heads, so that tokens are read whole.
+/// Where these tasks are fewer than the threads need, the keys of a row block are split into chunks, each a
+/// task; the last chunk to finish merges their states.
 ///
-/// Other keys are packed ahead. A head of few keys is one task, which packs them into its thread's memory and
-/// finds them in that core's cache, where such heads make even rounds for the threads or enough work follows.
+/// Other keys are packed first. A head of few keys stays one task where such heads keep all threads busy: the
+/// task packs the keys into its thread's memory, and then reads them from that core's cache.
 ///
-/// Other heads are split into row blocks: their keys are packed once, just before the first row block that
-/// wants them, in waves, so that memory does not grow with the batch.
+/// Other heads are split into row blocks, and their keys packed once, just before the first row block that
+/// reads them. This goes in waves of heads, so that memory does not grow with the batch.
 class AttentionPlan {
  public:
   AttentionPlan(const AttentionProblem& problem, int threads) noexcept;
 
   [[nodiscard]] int threads() const noexcept { return threads_; }
-  /// Takes the workspace from `carver`, which may only count.
+  /// Takes the workspace from `carver`, which may only count bytes.
   void lay_out(scheduler::Carver& carver) noexcept;
-  /// Fills what lay_out took.
+  /// Initializes the workspace.
   void prepare() noexcept;
 
-  /// Goes on to the next wave; false when all are done.
+  /// Begins the next wave; false after the last one.
   bool next_wave() noexcept;
   [[nodiscard]] std::size_t tasks() const noexcept;
-  /// A task that wants keys which nobody packs yet packs them; it waits only for what others have begun.
+  /// Runs a task of the wave. It packs key blocks that it needs and that no other task has begun to pack, and
+  /// waits only for those that another one has begun.
   void run(const kernels::KernelTable& kernels, std::size_t task, int slot) noexcept;
 
  private:
@@ -63,34 +64,33 @@ class AttentionPlan {
     std::int64_t states;   ///< state_values of heads in chunks
     std::int64_t chunked;  ///< row blocks in chunks
   };
-  /// How one sequence is worked on.
+  /// How one sequence is split.
   struct SequencePlan {
     std::int64_t sequence;
     std::int64_t keys, key_blocks;
-    std::int64_t heads;       ///< that are worked on one by one: the key heads, or all as one
-    std::int64_t group;       ///< query heads of each; those of a query are neighbouring rows
+    std::int64_t heads;       ///< that are computed one by one: the key heads, or 1 for all together
+    std::int64_t group;       ///< query heads of each; those of one query are neighbouring rows
     std::int64_t rows;        ///< of each
     std::int64_t row_blocks;  ///< of each
     std::int64_t chunks;      ///< of keys: tasks of a row block
     std::int32_t rows_per_block;
     std::int32_t short_rows, short_blocks;  ///< the first rows, in blocks of fewer
-    bool mean;                              ///< a mean over heads is wanted
-    bool reads_keys_in_place;  ///< keys are read where they are: packed already, or not worth packing ahead
+    bool mean;                              ///< a mean over heads is requested
+    bool reads_keys_in_place;  ///< keys are read in place: packed already, or read too rarely to pack
     bool copies_values;        ///< when keys are packed
     std::int64_t unsplit_heads =
-        0;  ///< the first heads are one task each; the others are split into row blocks
+        0;  ///< the first heads, which are one task each; the others are split into row blocks
     PrefixSums prefix = {};
 
-    /// Keys and values of a head fit a core's L2, so that a head may stay one task.
+    /// Whether keys and values of a head fit into a core's L2, so that a head may stay one task.
     [[nodiscard]] bool keys_fit_l2() const noexcept {
       return !reads_keys_in_place && keys <= kernels::key_block;
     }
-    /// Of a head; one more, so that without keys it is not 0.
+    /// Scores of a head, plus one so that a head without keys does not count as 0.
     [[nodiscard]] double scores() const noexcept {
       return 1.0 + static_cast<double>(keys) * static_cast<double>(rows);
     }
-    /// The first row of a block, counted from the first rows; of block -1, which a head without rows has for
-    /// its last, a row before them.
+    /// The first row of a block. Of block -1, the last one of a head without rows, it is negative.
     [[nodiscard]] std::int64_t block_begin(std::int64_t block) const noexcept {
       const bool is_short = block >= 0 && block < short_blocks;
       return is_short ? short_rows * block / short_blocks
@@ -102,38 +102,38 @@ class AttentionPlan {
   struct RowBlock {
     const SequencePlan* place;
     std::int64_t head;
-    std::int64_t row;  ///< the first one, among the head's
+    std::int64_t row;  ///< the first one, counted in the head
     std::int64_t rows;
     std::int64_t chunk = 0;  ///< of the keys
   };
   struct PackedKeys {
     float* panels;
     std::uint8_t* finite;
-    float* values;  ///< value_stride() apart; null: used where they are
+    float* values;  ///< value_stride() apart; null: values are read in place
   };
   struct Keys {
     std::int64_t first;  ///< within the sequence
     std::int64_t count;
   };
-  /// A piece of work of a head: its number among those of that head.
+  /// A task or key block of a head, by its index in the head.
   struct Unit {
     HeadPlace of;
     std::int64_t index;
   };
-  /// Queries, keys, values and outputs that are wanted soon.
+  /// Rows to prefetch: of queries, keys, values and outputs that are used next.
   using Ahead = std::array<kernels::StridedRows, 4>;
   struct Slot {
     float* scratch;
     PackedKeys keys;
-    float** score_rows;  ///< [tall_row_block]
+    float** score_rows;  ///< [max_row_block]
     float* mean_rows;    ///< [row_block][keys]
   };
   struct Extent {
-    std::int64_t longest_unsplit = 0;  ///< keys of the longest sequence whose heads may be whole
+    std::int64_t longest_unsplit = 0;  ///< keys of the longest sequence whose heads may be unsplit
     std::int64_t longest_copied = 0;   ///< and whose values are copied
     std::int64_t shared_values = 0;    ///< of the split heads of a wave, at most
     std::int64_t shared_blocks = 0;    ///< key blocks of the same
-    std::int64_t mean_keys = 0;        ///< of the longest sequence of which a mean over heads is wanted
+    std::int64_t mean_keys = 0;        ///< of the longest sequence with a requested mean over heads
     std::int64_t state_values = 0;     ///< of all sequences in chunks
     std::int64_t chunked_blocks = 0;   ///< row blocks of the same
     kernels::AttentionScratch scratch = {};
@@ -144,23 +144,23 @@ class AttentionPlan {
   [[nodiscard]] bool reads_tokens_whole(std::int64_t sequence) const noexcept;
   void choose_row_blocks(SequencePlan& place) const noexcept;
   [[nodiscard]] std::int64_t chunks(const SequencePlan& place) const noexcept;
-  /// True if every head is one task: a mean over heads is wanted, or there is one thread, or one row block
-  /// per head.
+  /// True if every head is one task: a mean over heads is requested, or there is one thread, or one row block
+  /// a head.
   [[nodiscard]] bool all_heads_unsplit(const SequencePlan& place) const noexcept {
     return place.mean || (place.keys_fit_l2() && (threads_ == 1 || place.row_blocks <= 1));
   }
   [[nodiscard]] std::int64_t value_stride() const noexcept {
     return kernels::round_up(problem_.value_dim(), kernels::panel_width);
   }
-  /// Floats that a head's keys take.
+  /// Floats of a head's packed keys.
   [[nodiscard]] std::int64_t key_panels(std::int64_t keys) const noexcept {
     return kernels::round_up(keys, kernels::panel_width) * problem_.head_dim();
   }
-  /// Floats that a split head's keys and values take.
+  /// Floats of a split head's packed keys and values.
   [[nodiscard]] std::int64_t shared_values(const SequencePlan& place) const noexcept {
     return key_panels(place.keys) + (place.copies_values ? place.keys * value_stride() : 0);
   }
-  /// Floats that the states of a head's rows over a sequence's keys take, where they are in chunks.
+  /// Floats of the states of a head's rows over all key blocks; 0 where keys are not in chunks.
   [[nodiscard]] std::int64_t state_values(const SequencePlan& place) const noexcept {
     return place.chunks == 1 ? 0 : place.rows * place.key_blocks * (problem_.value_dim() + 2);
   }
@@ -208,10 +208,10 @@ class AttentionPlan {
   Slot* slots_ = nullptr;  // [threads]
   float* states_ = nullptr;
   std::atomic<std::int64_t>* chunks_left_ = nullptr;  // [row blocks in chunks]
-  bool prefetches_ahead_ = false;                     // for rows before they are wanted
-  bool hides_keys_ = false;                           // rows of a sequence may see different keys
-  std::int64_t tasks_per_row_block_ = 1;              // that keep the threads busy
-  Extent extent_ = {};                                // what lay_out makes room for
+  bool prefetches_ahead_ = false;                     // rows before they are used
+  bool hides_keys_ = false;                           // rows of a sequence may have different visible keys
+  std::int64_t tasks_per_row_block_ = 1;              // enough to keep the threads busy
+  Extent extent_ = {};                                // the sizes that lay_out takes
   Wave wave_ = {};
 };
 

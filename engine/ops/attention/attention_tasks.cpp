@@ -1,4 +1,4 @@
-// How the tasks of an AttentionPlan run.
+// Runs the tasks of an AttentionPlan.
 
 #include <algorithm>
 #include <cmath>
@@ -15,7 +15,7 @@ using kernels::element;
 using kernels::row_block;
 using kernels::StridedRows;
 
-/// What a view has for a sequence from its query `query` and head `head` on.
+/// The vectors of a view from query `query` and head `head` of a sequence on.
 template <class Pointer, class View>
 kernels::ByRow<Pointer> from_query(const View& view, std::int64_t s, std::int64_t first_query,
                                    std::int64_t query, std::int64_t head) noexcept {
@@ -29,7 +29,7 @@ kernels::ByRow<Pointer> from_query(const View& view, std::int64_t s, std::int64_
 void AttentionPlan::run(const kernels::KernelTable& kernels, std::size_t task, int slot) noexcept {
   const std::int64_t number = prefix_at(wave_.begin).tasks + static_cast<std::int64_t>(task);
   const Unit u = unit(number, &PrefixSums::tasks);
-  // Threads take tasks in turn, so this one's next is about as many further as there are threads.
+  // Tasks are assigned round-robin, so that this thread's next task is usually the one threads_ further on.
   const bool last = number + threads_ >= prefix_at(wave_.end).tasks;
   const Unit next = last ? u : unit(number + threads_, &PrefixSums::tasks);
   const SequencePlan& place = sequences_[u.of.place];
@@ -46,14 +46,15 @@ void AttentionPlan::run(const kernels::KernelTable& kernels, std::size_t task, i
   run_row_block(kernels, block, &keys, own, ahead);
 }
 
-/// Meanwhile asks for what the next task reads first: a head's rows lie apart, and come slowly.
+/// Packs a head's keys and computes its row blocks. Meanwhile prefetches what the next task reads first,
+/// since hardware does not predict a head's rows, which are not contiguous.
 void AttentionPlan::run_head(const kernels::KernelTable& kernels, HeadPlace head, HeadPlace next,
                              const Slot& slot) const noexcept {
   const SequencePlan& place = sequences_[head.place];
   const SequencePlan& next_place = sequences_[next.place];
   PackedKeys keys = slot.keys;
   if (!place.copies_values) keys.values = nullptr;
-  // The kernel looks for itself if it must know.
+  // The kernel checks values itself where it needs to.
   if (!place.copies_values && (place.row_blocks == 1 || !hides_keys_)) keys.finite = nullptr;
   for (std::int64_t b = 0; b < place.key_blocks; ++b) pack_block(kernels, place, head.head, b, keys);
   const std::int64_t blocks = place.row_blocks, next_keys = std::min(next_place.keys, kernels::key_block);
@@ -70,7 +71,8 @@ void AttentionPlan::run_head(const kernels::KernelTable& kernels, HeadPlace head
   }
 }
 
-/// A chunk's blocks leave their states; the last chunk that is done merges them all, in order.
+/// Computes the states of a chunk's key blocks. The last chunk to finish merges those of all chunks, in
+/// order.
 void AttentionPlan::run_chunk(const kernels::KernelTable& kernels, HeadPlace head, const RowBlock& block,
                               const Slot& slot) noexcept {
   const std::int64_t blocks = block.place->key_blocks, parts = block.place->chunks;
@@ -81,9 +83,9 @@ void AttentionPlan::run_chunk(const kernels::KernelTable& kernels, HeadPlace hea
   a.first_block = blocks * block.chunk / parts;
   a.last_block = blocks * (block.chunk + 1) / parts;
   a.out.data = nullptr;
-  a.running.data = nullptr;  // joined with the others' states
+  a.running.data = nullptr;  // merged below
   a.state_blocks = 0;
-  // Row i's states are the i-th: those of row 0's query would begin `first_row_head` rows before.
+  // The states of row i are the i-th; the kernel addresses them by query and head.
   a.states = {states - a.first_row_head * row_states, a.heads_per_query * row_states, row_states};
   kernels.attention_block(a);
   if (--chunks_left_[prefix_at(head).chunked + block.row / block.place->rows_per_block] != 0) return;
@@ -106,8 +108,9 @@ void AttentionPlan::run_chunk(const kernels::KernelTable& kernels, HeadPlace hea
   }
 }
 
-/// Every key_heads()-th piece of the queries, for all heads in their order, so that each query's sum is one
-/// thread's. A piece has whole queries: as many as fit a row block, or one in several row blocks.
+/// Computes every key_heads()-th piece of the queries for all heads, in order, so that one thread adds up
+/// each query's mean. A piece has whole queries: as many as fit into a row block, or one in several row
+/// blocks.
 void AttentionPlan::run_mean(const kernels::KernelTable& kernels, HeadPlace head,
                              const Slot& slot) const noexcept {
   const SequencePlan& place = sequences_[head.place];
@@ -123,13 +126,13 @@ void AttentionPlan::run_mean(const kernels::KernelTable& kernels, HeadPlace head
 
 void AttentionPlan::add_to_mean(const kernels::KernelTable& kernels, const RowBlock& block,
                                 const Slot& slot) const noexcept {
-  const ProbabilitiesRequest& asked = *request(block.place->sequence);
-  const auto& wanted = asked.heads;
+  const ProbabilitiesRequest& requested = *request(block.place->sequence);
+  const auto& heads = requested.heads;
   const std::int64_t keys = block.place->keys;
-  const std::int64_t first = wanted.empty() ? 0 : *std::min_element(wanted.begin(), wanted.end()),
-                     last = wanted.empty() ? problem_.q.heads - 1
-                                           : *std::max_element(wanted.begin(), wanted.end());
-  const auto count = static_cast<float>(wanted.empty() ? as_size(problem_.q.heads) : wanted.size());
+  const std::int64_t first = heads.empty() ? 0 : *std::min_element(heads.begin(), heads.end()),
+                     last =
+                         heads.empty() ? problem_.q.heads - 1 : *std::max_element(heads.begin(), heads.end());
+  const auto count = static_cast<float>(heads.empty() ? as_size(problem_.q.heads) : heads.size());
   kernels::AttentionBlock a = kernel_block(block, nullptr, slot);
   float* means[row_block];
   if (!find_score_rows(block, means)) return;
@@ -147,7 +150,7 @@ void AttentionPlan::add_to_mean(const kernels::KernelTable& kernels, const RowBl
   }
 }
 
-/// The last rows first.
+/// The row block of a task: the last rows come first.
 AttentionPlan::RowBlock AttentionPlan::row_block_of(const Unit& unit) const noexcept {
   const SequencePlan& place = sequences_[unit.of.place];
   const std::int64_t block = place.row_blocks - 1 - unit.index / place.chunks;
@@ -155,10 +158,10 @@ AttentionPlan::RowBlock AttentionPlan::row_block_of(const Unit& unit) const noex
   return {&place, unit.of.head, row, end - row, unit.index % place.chunks};
 }
 
-/// Rows of a view by query, where they lie a constant stride apart.
+/// Rows of a view to prefetch; none where they are not fp32 or not a constant stride apart.
 StridedRows AttentionPlan::rows_of(const ConstHeadsView& view, const RowBlock& block) const noexcept {
   if (view.type != StorageType::f32 || block.place->group != 1 || block.row < 0)
-    return {};  // before the first: no queries
+    return {};  // row < 0: no queries
   const std::int64_t s = block.place->sequence;
   const auto from = from_query<const void*>(view, s, problem_.first_query(s), block.row, block.head);
   return {static_cast<const float*>(from.data), view.token_stride, block.rows, view.head_dim};
@@ -182,29 +185,29 @@ StridedRows AttentionPlan::key_rows(const ConstHeadsView& view, const SequencePl
           view.head_dim};
 }
 
-/// Where each row's scores go; false where the sequence's are not asked for.
+/// Finds where each row's scores are to be written; false where none of the sequence are requested.
 bool AttentionPlan::find_score_rows(const RowBlock& block, float** rows) const noexcept {
-  const ProbabilitiesRequest* const asked = request(block.place->sequence);
-  if (asked == nullptr) return false;
+  const ProbabilitiesRequest* const requested = request(block.place->sequence);
+  if (requested == nullptr) return false;
   const std::int64_t keys = block.place->keys, group = block.place->group;
   const std::int64_t queries = problem_.queries(block.place->sequence);
-  const std::int64_t wanted =
-      asked->queries.empty() ? queries : static_cast<std::int64_t>(asked->queries.size());
+  const std::int64_t requested_queries =
+      requested->queries.empty() ? queries : static_cast<std::int64_t>(requested->queries.size());
   for (std::int64_t i = 0; i < block.rows; ++i) {
     std::int64_t query = (block.row + i) / group, head = block.head * group + (block.row + i) % group;
     rows[i] = nullptr;
-    if (!asked->heads.empty()) {
-      const auto found = std::find(asked->heads.begin(), asked->heads.end(), head);
-      if (found == asked->heads.end()) continue;
-      head = found - asked->heads.begin();
+    if (!requested->heads.empty()) {
+      const auto found = std::find(requested->heads.begin(), requested->heads.end(), head);
+      if (found == requested->heads.end()) continue;
+      head = found - requested->heads.begin();
     }
-    if (!asked->queries.empty()) {
-      const auto found = std::lower_bound(asked->queries.begin(), asked->queries.end(), query);
-      if (found == asked->queries.end() || *found != query) continue;
-      query = found - asked->queries.begin();
+    if (!requested->queries.empty()) {
+      const auto found = std::lower_bound(requested->queries.begin(), requested->queries.end(), query);
+      if (found == requested->queries.end() || *found != query) continue;
+      query = found - requested->queries.begin();
     }
-    if (asked->mean_over_heads) head = 0;
-    rows[i] = asked->out.data() + (head * wanted + query) * keys;
+    if (requested->mean_over_heads) head = 0;
+    rows[i] = requested->out.data() + (head * requested_queries + query) * keys;
   }
   return true;
 }
@@ -212,7 +215,7 @@ bool AttentionPlan::find_score_rows(const RowBlock& block, float** rows) const n
 kernels::ScoreRules AttentionPlan::score_rules(std::int64_t sequence, std::int64_t query,
                                                std::int64_t head) const noexcept {
   const AttentionOptions& options = problem_.options;
-  // Here and not at the door, where the host may have set another rounding.
+  // Computed here, in a task, since the caller's thread may have another rounding mode.
   const float usual_scale = 1.0f / std::sqrt(static_cast<float>(problem_.head_dim()));
   const auto by_row = [&](const auto& view, StorageType type) -> kernels::ByRow<const void*> {
     const std::int64_t begin = (sequence + problem_.first_sequence) * view.sequence_stride +
@@ -298,7 +301,7 @@ void AttentionPlan::run_row_block(const kernels::KernelTable& kernels, const Row
   run_kernel(kernels, block, a);
 }
 
-/// In the vector form each row has a position of its own.
+/// Runs the kernel on a row block. Selected rows are run one by one, since each has its own position.
 void AttentionPlan::run_kernel(const kernels::KernelTable& kernels, const RowBlock& block,
                                kernels::AttentionBlock a) const noexcept {
   if (problem_.positions.empty()) return kernels.attention_block(a);

@@ -42,7 +42,7 @@ void validate_positions(const AttentionProblem& p) {
   core::require_each_sequence("first_query_positions", o.first_query_positions.size(), p.sequences());
   core::require_each_sequence("first_key_positions", o.first_key_positions.size(), p.sequences());
   for (std::size_t s = 0; s < o.first_query_positions.size(); ++s)
-    core::require_position("first_query_positions", o.first_query_positions[s], -core::farthest, s);
+    core::require_position("first_query_positions", o.first_query_positions[s], -core::max_position, s);
   for (std::size_t s = 0; s < o.first_key_positions.size(); ++s) {
     core::require_position("first_key_positions", o.first_key_positions[s], 0, s);
     if (o.first_key_positions[s] % kernels::panel_width != 0)
@@ -97,7 +97,8 @@ void validate_rules(const AttentionProblem& p) {
     if (o.distance_bias.count < 1)
       core::fail("distance_bias.count is " + core::to_text(o.distance_bias.count) + "; expected 1 or more");
     core::require_position("distance_bias.count", o.distance_bias.count, 1);
-    core::require_position("distance_bias.first_distance", o.distance_bias.first_distance, -core::farthest);
+    core::require_position("distance_bias.first_distance", o.distance_bias.first_distance,
+                           -core::max_position);
     core::require_not_negative("distance_bias", ".head_stride", o.distance_bias.head_stride);
     core::require_addressable("distance_bias", p.q.heads, o.distance_bias.head_stride);
   }
