@@ -14,8 +14,8 @@ MatrixView matrix(float* data, std::int64_t rows, std::int64_t columns, std::int
   return {data, rows, columns, stride};
 }
 
-/// `top` advanced by `first` tokens; null pointers stay null (they ask for nothing, or work memory is being
-/// counted).
+/// `top` advanced by `first` tokens; null pointers stay null (nothing is requested, or the workspace is only
+/// being counted).
 TopKeys from_token(TopKeys top, std::int64_t first) noexcept {
   if (top.keys != nullptr) top.keys += first * top.token_stride;
   if (top.probabilities != nullptr) top.probabilities += first * top.token_stride;
@@ -76,7 +76,7 @@ void EncoderGroup::run(std::byte* workspace) const {
   normalize(encoder_.final_norm, hidden_, hidden_);
 }
 
-/// Does nothing where there is no norm: x is out then.
+/// Does nothing where there is no norm: out is x then.
 void EncoderGroup::normalize(const PackedNorm& norm, ConstMatrixView x, MatrixView out) const {
   if (!norm.gamma.empty()) ops::layer_norm(state_, x, norm.weights(), out);
 }

@@ -16,7 +16,7 @@ struct Sequences {
 };
 
 /// The groups of sequences in which a batch goes through a layer, or through all layers of an encoder. Where
-/// there are enough sequences, one thread computes all of a group: what lies between two products stays in
+/// there are enough sequences, one thread computes all of a group: intermediate results stay in
 /// that core's cache, and there are no barriers. Sequences too long for that form larger groups, which run
 /// one after the other, each on all threads. The workspace of a group does not grow with the batch.
 class SequenceGroups {

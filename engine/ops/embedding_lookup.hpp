@@ -20,8 +20,8 @@ struct EmbeddingTables {
 /// sequence that is too long.
 void validate(const TokenIds& tokens, const EmbeddingTables& tables);
 
-/// out [tokens][width]: word + type + position, in this order. Offsets may begin at any token, which ids,
-/// types and out then begin with. What validate() checks holds.
+/// out [tokens][width]: word + type + position, in this order. Offsets may begin at any number; ids, types
+/// and out begin with the token of that number. validate() has accepted the ids.
 void embedding_lookup(scheduler::ExecutionContext& state, const TokenIds& tokens,
                       const EmbeddingTables& tables, MatrixView out) noexcept;
 

@@ -14,8 +14,8 @@ struct LayerNormWeights {
   float epsilon = 1e-12f;
 };
 
-/// out = gamma (x - mean) / sqrt(variance + epsilon) + beta for each row; out may be x, else must not overlap
-/// it. Shapes fit together.
+/// out = gamma (x - mean) / sqrt(variance + epsilon) + beta for each row; out may be x, and must not overlap
+/// it otherwise. Shapes fit together.
 void layer_norm(scheduler::ExecutionContext& state, ConstMatrixView x, const LayerNormWeights& weights,
                 MatrixView out) noexcept;
 

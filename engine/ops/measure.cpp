@@ -22,8 +22,8 @@ void validate_threads(const Engine& engine, int threads) {
                                                  std::to_string(engine.threads()) + ", the engine's");
 }
 
-/// Runs `round` (which returns units of work done by one thread) on all threads at once, again and again; the
-/// best rate of a round, since whatever disturbs a round only makes it slower.
+/// Runs `round` (which returns units of work done by one thread) on all threads at once for `seconds`.
+/// Returns the best rate of a round, since disturbances only make a round slower.
 template <class Round>
 double best_rate(Engine& engine, int threads, double seconds, const Round& round) {
   const auto begin = std::chrono::steady_clock::now();

@@ -31,7 +31,7 @@ void widen(scheduler::ExecutionContext& state, const void* from, StorageType typ
                             });
 }
 
-/// Copies one panel of 16-bit values, whatever they mean: at most 16 columns, +0 beyond them.
+/// Copies one panel of 16-bit values, f16 or bf16: at most 16 columns, +0 beyond them.
 void copy_panel(const LinearView& map, std::int64_t first_column, std::uint16_t* panel) {
   const WeightView& weight = map.weight;
   const std::int64_t columns = std::min<std::int64_t>(panel_width, map.out() - first_column);

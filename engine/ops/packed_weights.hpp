@@ -13,7 +13,7 @@
 namespace saccade::ops {
 
 /// Weights of linear maps with the same input, packed side by side. Each map's outputs begin at a panel, so
-/// that one product computes them all, and a product of neighbouring maps takes only theirs.
+/// that one product can compute all of them, or only those of neighbouring maps.
 struct PackedWeights {
   std::int64_t in = 0;
   std::int64_t columns = 0;               ///< outputs of all maps, each rounded up to whole panels

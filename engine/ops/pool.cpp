@@ -8,8 +8,8 @@
 namespace saccade::ops {
 namespace {
 
-/// Columns of a task: chains over tokens run down the columns, so that one long sequence too is work for many
-/// threads; 1 KiB of each row in one go.
+/// Columns of a task: sums over tokens are separate for each column, so that one long sequence can be split
+/// among threads. 1 KiB of each row is contiguous.
 constexpr std::int64_t task_columns = 256;
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 namespace saccade::scheduler {
 
-/// The arena that an engine works in: its own, or the host's.
+/// The task arena of an engine: its own, or the host's.
 class Arena {
  public:
   explicit Arena(int threads)
@@ -18,8 +18,8 @@ class Arena {
   [[nodiscard]] tbb::task_arena& get() noexcept { return *arena_; }
 
  private:
-  /// oneTBB has no more threads than this (as many as CPUs, unless the host says otherwise), and prints a
-  /// warning when asked for more.
+  /// The most threads that oneTBB has: as many as CPUs, unless the host has set another limit. An arena of
+  /// more would make it print a warning.
   static int most_threads() {
     return static_cast<int>(tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism));
   }

@@ -15,8 +15,8 @@ struct CpuLimit {
 /// CPU quota rounded down where that is less; at least 1.
 CpuLimit cpu_limit();
 
-/// CPUs' worth of time that the cgroups (v1 or v2) of this process allow, the smallest of all levels; nothing
-/// when none limits it. `root` is where proc and sys are found.
+/// The CPU quota of this process's cgroups (v1 or v2), in CPUs, the smallest of all levels; empty where none
+/// limits it. `root` is the folder that contains proc and sys.
 std::optional<double> cgroup_cpu_quota(const std::filesystem::path& root = "/");
 
 /// The smaller of CPUs and quota, and why.

@@ -18,7 +18,7 @@ struct [[gnu::visibility("hidden")]] Engine::State {
   std::string threads_reason;
 };
 
-/// The library's way to what an Engine holds.
+/// Gives the library access to the state of an Engine.
 struct EngineAccess {
   using State = Engine::State;
   static State& state(const Engine& engine) noexcept { return *engine.state_; }
@@ -40,7 +40,8 @@ namespace {
 
 using State = EngineAccess::State;
 
-/// Scratch is laid out for each thread, so a slip of the hand must not ask for millions.
+/// The most threads of an engine. Scratch memory is taken for each thread, so that a mistyped number must be
+/// refused.
 constexpr int most_threads = 4096;
 
 std::unique_ptr<State> state_with_kernels(const EngineOptions& options) {

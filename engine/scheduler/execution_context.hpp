@@ -11,8 +11,8 @@ namespace saccade::scheduler {
 
 class Arena;
 
-/// What computing needs of an engine: kernels, threads and scratch memory. Functions of the library take
-/// this instead of the engine, so that a task can run an operation single-threaded, in a context of one
+/// The parts of an engine that computing needs: kernels, threads and scratch memory. Functions of the library
+/// take this instead of the engine, so that a task can run an operation single-threaded, in a context of one
 /// thread.
 struct ExecutionContext {
   ExecutionContext();

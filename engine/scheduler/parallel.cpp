@@ -31,7 +31,7 @@ class StripedTasks {
   }
 
  private:
-  static constexpr std::size_t max_stripes = 64;  // of more workers, some share one
+  static constexpr std::size_t max_stripes = 64;  // more workers share stripes
   struct alignas(64) Stripe {
     std::atomic<std::size_t> next;
   };
@@ -55,17 +55,16 @@ void run_tasks(ExecutionContext& state, std::size_t count, TaskBody body, int th
     const core::DefaultFloatingPoint environment;
     tasks.work(static_cast<std::size_t>(slot), [&](std::size_t task) { body.call(body.object, task, slot); });
   };
-  // One TBB task a worker, each taking one task of ours after the other: TBB allocates little.
-  // Isolated, so that a host's thread that waits here does not take up another task of its own, which may
-  // call in again.
-  // A thread keeps its slot from loop to loop, unless there are fewer slots than threads.
+  // One TBB task for each worker, which runs several tasks of this loop, so that TBB allocates little.
+  // Isolated, so that a host's thread that waits here does not run another task of the host, which may call
+  // this library again. A thread keeps its slot from loop to loop, unless there are fewer slots than threads.
   const auto each = [&](int worker) { work(all ? tbb::this_task_arena::current_thread_index() : worker); };
   try {
     state.arena->get().execute([&] {
       tbb::this_task_arena::isolate([&] { tbb::parallel_for(0, workers, each, tbb::simple_partitioner()); });
     });
   } catch (...) {
-    work(0);  // TBB had no memory for its tasks, and those that ran are done: the caller runs what is left
+    work(0);  // TBB had no memory for all its tasks: the caller runs those that remain
   }
 }
 

@@ -8,7 +8,7 @@
 
 namespace saccade::scheduler {
 
-/// The smallest free block that is large enough; else the largest free one makes room for a new one.
+/// Takes the smallest free block that is large enough; else replaces the largest free one by a new one.
 ScratchPool::Block ScratchPool::take(std::size_t bytes) {
   const std::lock_guard lock(mutex_);
   const auto smaller = [](const Block& a, const Block& b) { return a.size() < b.size(); };

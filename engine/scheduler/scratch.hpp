@@ -11,13 +11,14 @@ namespace saccade::scheduler {
 
 using core::Carver;
 
-/// Scratch memory of an engine. Blocks come back after each call and are used again: only a call that is
-/// larger than any before it, or more calls at once than ever before, allocate.
+/// Scratch memory of an engine. Blocks are returned after each call and used again, so that memory is
+/// allocated only for a call that needs more than any before it, and for more simultaneous calls than ever
+/// before.
 class ScratchPool {
  public:
   using Block = AlignedBuffer<std::byte>;
 
-  /// A block that is the caller's until the lease ends.
+  /// Borrows a block while it lives.
   class Lease {
    public:
     Lease(ScratchPool& pool, std::size_t bytes) : pool_(pool), block_(pool.take(bytes)) {}
@@ -41,7 +42,7 @@ class ScratchPool {
   void give_back(Block block) noexcept;
 
   mutable std::mutex mutex_;
-  std::vector<Block> free_;  // its capacity is that of all blocks, so that giving back cannot fail
+  std::vector<Block> free_;  // with capacity for all blocks, so that giving back cannot fail
   std::size_t blocks_ = 0;
   std::size_t bytes_ = 0;
 };

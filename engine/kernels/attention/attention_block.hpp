@@ -75,7 +75,7 @@ void score_block(AttentionWork<L>& w, const RowGroup& g, BlockSource<L>& source)
   if (w.maxima_found) fill<L>(w.maxima, 0, g.count * panel_width, -infinity);
   if ((all_visible || w.keeps_every_score()) && !w.several_heads && source.keys_in_place())
     return score_all(w, g, source.panels(0));
-  // Where every head has its own keys, which lie side by side in a token, narrow key tiles keep a token's
+  // Where the heads of a token have different keys, side by side in memory, narrow key tiles keep a token's
   // keys in L1 for all heads.
   const bool by_head = w.several_heads && w.a.heads_per_key_head == 1;
   const std::ptrdiff_t step = by_head && tile_width<L> > 2 * panel_width ? 2 * panel_width : tile_width<L>;

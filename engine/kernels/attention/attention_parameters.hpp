@@ -55,8 +55,8 @@ struct ScoreRules {
 /// Attention of at most max_row_block query rows over the keys of one sequence. Heads are rows of the same
 /// block: row i is head (first_row_head + i) % heads_per_query of query (first_row_head + i) /
 /// heads_per_query, counted from those that q, out and so on point to. heads_per_key_head neighbouring heads
-/// share their keys: all heads of the block, or, where a query's heads have different keys that lie side by
-/// side in a token, as many as share each of these.
+/// share their keys: all heads of the block, or, where a query's heads have different keys, contiguous in a
+/// token, as many as share each of these.
 struct AttentionBlock {
   ByRow<const void*> q;
   std::ptrdiff_t rows;

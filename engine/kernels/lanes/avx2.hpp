@@ -1,6 +1,6 @@
 #pragma once
 
-// AVX2 with FMA and F16C. fma3<avx2> and not avx2: only there is xsimd's fma fused.
+// AVX2 with FMA and F16C: fma3<avx2> and not avx2, since only there is xsimd's fma fused.
 
 #include <immintrin.h>
 

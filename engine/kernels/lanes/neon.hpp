@@ -44,7 +44,7 @@ struct Lanes<Neon> : XsimdLanes<Neon>, StoredLanes<Lanes<Neon>, 4> {
     return vbslq_f32(vtstq_u32(vdupq_n_u32(bits), lane), a, b);
   }
   static F max(F a, F b) noexcept { return vbslq_f32(vcgtq_f32(a, b), a, b); }
-  /// As xsimd would, which GCC leaves as a call.
+  /// As xsimd's, which GCC does not inline.
   static F exponent_field(F t) noexcept {
     return vreinterpretq_f32_s32(vshlq_n_s32(vreinterpretq_s32_f32(t), 23));
   }

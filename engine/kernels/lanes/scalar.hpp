@@ -1,7 +1,7 @@
 #pragma once
 
-// No vector unit assumed: sixteen lanes one after the other. The fused multiply-add is the C library's, which
-// is exact.
+// Lanes without a vector unit: sixteen lanes one after the other. The fused multiply-add is the C library's,
+// which rounds once.
 
 #include <cstdint>
 
@@ -12,7 +12,7 @@ namespace {
 
 struct Scalar {};
 
-/// To nearest, ties to even; a NaN stays one.
+/// Rounds to nearest, ties to even; NaN stays NaN.
 inline Float16 float16_of(float x) noexcept {
   const auto bits = __builtin_bit_cast(std::uint32_t, x);
   const std::uint32_t sign = bits >> 16 & 0x8000u, magnitude = bits & 0x7fffffffu;

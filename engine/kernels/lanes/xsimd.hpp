@@ -9,7 +9,7 @@
 namespace saccade::kernels {
 namespace {
 
-/// Values as they are stored.
+/// The bits of a value as it is stored.
 struct Float16 {
   std::uint16_t bits;
 };
@@ -18,8 +18,8 @@ struct BFloat16 {
 };
 
 // clang-format off
-/// A register of fp32 lanes and what kernels do with it, with one defined result on every ISA: the kernels' only way
-/// to xsimd. A specialisation per ISA (lanes/<isa>.hpp) has
+/// A register of fp32 lanes and its operations, each with one defined result on every ISA. Kernels use xsimd and
+/// intrinsics only through it. A specialisation per ISA (lanes/<isa>.hpp) has
 ///   F, count, registers                  the register, its lanes, how many of them the ISA has
 ///   broadcast(x), load(p), store(p, x)   unaligned
 ///   load(p, n), store(p, x, n)           the first n lanes, 0 <= n <= count; others read as +0, are not written
@@ -45,7 +45,7 @@ struct BFloat16 {
 template <class Arch>
 struct Lanes;
 
-/// To nearest, ties to even; a NaN stays one.
+/// Rounds to nearest, ties to even; NaN stays NaN.
 inline BFloat16 bfloat16_of(float x) noexcept {
   const auto bits = __builtin_bit_cast(std::uint32_t, x);
   if (x != x) return {static_cast<std::uint16_t>(bits >> 16 | 0x40u)};
@@ -61,7 +61,7 @@ inline unsigned nonzero_bits_of_8(const std::uint8_t* bytes) noexcept {
   return static_cast<unsigned>(set * 0x0102040810204080u >> 56);
 }
 
-/// Loads and stores of stored values by way of whole registers, and of bf16 by way of its bits.
+/// Partial loads and stores of stored values by way of whole registers, and conversions of bf16 by its bits.
 template <class L, int count>
 struct StoredLanes {
   static unsigned nonzero_bits(const std::uint8_t* p) noexcept {
@@ -92,7 +92,7 @@ struct StoredLanes {
   }
 };
 
-/// What xsimd gives in the same way on every architecture.
+/// The operations that xsimd has with the same result on every architecture.
 template <class Arch>
 struct XsimdLanes {
   using F = xsimd::batch<float, Arch>;

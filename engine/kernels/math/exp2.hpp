@@ -10,7 +10,8 @@ namespace saccade::kernels {
 namespace {
 
 // Adding 1.5 * 2^23 rounds a small number to the nearest integer, ties to even, and leaves that integer in
-// the low mantissa bits; the 127 more is the bias of the exponent field, where exponent_field moves them.
+// the low mantissa bits. The 127 added to it is the bias of the exponent field, to which exponent_field moves
+// them.
 constexpr float round_to_exponent = 12582912.0f + 127.0f;
 /// Powers below 2^-125 are +0, so that neither they nor their products with the polynomial are subnormal.
 constexpr float smallest_exponent = -125.0f;
@@ -59,7 +60,7 @@ inline float round_to_even_integer(float x) noexcept {
 
 /// 2^(m_from - m_to) for integers m_from <= m_to: the factor that makes sums relative to 2^m_from relative to
 /// 2^m_to. Exactly +0 below 2^-125 and from -infinity; 1 between equals, infinities too; NaN where either is.
-/// Without a branch: which of two blocks has the larger m is nothing to predict.
+/// Without a branch, since which of two blocks has the larger m cannot be predicted.
 inline float rescale(float m_from, float m_to) noexcept {
   const float distance = m_from == m_to ? 0.0f : m_from - m_to;
   const float n =

@@ -6,8 +6,8 @@
 namespace saccade::kernels {
 namespace {
 
-/// |x| Q(|x|), Q the upper tail of the normal distribution: what gelu takes away from max(x, 0).
-///   a = |x|, s = fl(a a), e = a a - s           the square in two parts: s alone would cost digits far out
+/// |x| Q(|x|), Q the upper tail of the normal distribution: gelu(x) = max(x, 0) - |x| Q(|x|).
+///   a = |x|, s = fl(a a), e = a a - s           the square in two parts: s alone is inexact for large |x|
 ///   2^n 2^f = e^(-a^2 / 2), n the integer nearest to -s log2(e) / 2
 ///   a Q(a) = 2^n (a P(a) 2^f / D(a))            P / D = e^(a^2 / 2) erfc(a / sqrt 2) / 2
 /// The rational is minimax (Lawson's reweighting of the linearised problem, then a search over neighbouring
@@ -37,9 +37,9 @@ template <class L>
   return L::product_unless_less(t, L::broadcast(round_to_exponent - 124.0f), moment, L::exponent_field(t));
 }
 
-/// x times the normal distribution's probability up to x: x (1 + erf(x / sqrt 2)) / 2 (Hendrycks and Gimpel
-/// 2016, arXiv:1606.08415), by its tail, so that nothing cancels where x is negative. There it is
-/// within 8 * 2^-24 of what it should be, relatively, and +0 below -13.14; 6 * 2^-24 where x is positive.
+/// GELU: x times the normal distribution's probability up to x, x (1 + erf(x / sqrt 2)) / 2 (Hendrycks and
+/// Gimpel 2016, arXiv:1606.08415). Computed by the tail, so that nothing cancels for negative x. Relative
+/// error at most 8 * 2^-24 for negative x, +0 below -13.14; 6 * 2^-24 for positive x.
 template <class L>
 [[gnu::always_inline]] inline typename L::F gelu(typename L::F x) noexcept {
   return L::max(L::broadcast(0.0f), x) - normal_tail_moment<L>(x);

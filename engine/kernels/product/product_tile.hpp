@@ -71,8 +71,8 @@ struct Panels {
 };
 
 /// As Panels, of f16 or bf16 values, which are widened exactly as they are loaded: the multiply-adds hide
-/// most of what that costs. Where `stores`, the tile also stores them as fp32 panels at t.widened, for the
-/// tiles below it.
+/// most of the conversions. If `stores`, the tile also stores them as fp32 panels at t.widened, for the tiles
+/// of the rows that follow.
 template <class StoredType, bool stores>
 struct WideningPanels {
   template <class L>

@@ -10,11 +10,12 @@
 namespace saccade::kernels {
 namespace {
 
-/// Rows that are worked on together: a row alone waits four cycles for each addition to its sums, and for a
-/// division and a square root; AVX2 has registers for four rows' sums (two each) and means.
+/// Rows that are computed together. With one row, each addition to its sums would wait four cycles for the
+/// one before, and the division and the square root would not overlap. AVX2 has registers for the sums (two
+/// each) and means of four rows.
 constexpr int norm_rows = 4;
 
-/// Calls work(row, number of rows) for groups of norm_rows rows, then for single ones; the number as a type.
+/// Calls work(row, number of rows) for groups of norm_rows rows, then for single rows; the number is a type.
 template <class Work>
 [[gnu::always_inline]] inline void for_row_groups(std::ptrdiff_t rows, const Work& work) noexcept {
   std::ptrdiff_t row = 0;
@@ -22,7 +23,8 @@ template <class Work>
   for (; row < rows; ++row) work(row, std::integral_constant<int, 1>());
 }
 
-/// With n columns (Ba, Kiros and Hinton 2016, arXiv:1607.06450), each row read three times, from L1:
+/// Layer norm with n columns (Ba, Kiros and Hinton 2016, arXiv:1607.06450), each row read three times, from
+/// L1:
 ///   mean = sum x / n, d = x - mean
 ///   variance = sum d d / n           a chain of fma(d, d, .)
 ///   y = fma(d (1 / sqrt(variance + epsilon)), gamma, beta)

@@ -10,8 +10,8 @@
 namespace saccade::kernels {
 namespace {
 
-/// out[j] = join(out[j], x[t][j], t) for all tokens in ascending order: one chain a column, so columns may be
-/// pooled apart. Row by row, as memory is read best; out stays in L1.
+/// out[j] = join(out[j], x[t][j], t) for all tokens in ascending order: one chain a column, so that columns
+/// can be split into tasks. Takes a row after the other, since rows are contiguous; out stays in L1.
 template <class L, class Join>
 void join_tokens(const Pool& p, float start, const Join& join) noexcept {
   for_registers<L>(p.width,
@@ -38,7 +38,7 @@ void pool_sums(const Pool& p, typename L::F by, const Weight& weight) noexcept {
   });
 }
 
-/// NaN where a token has one, which the maximum of lanes would forget.
+/// The maximum; NaN where a token has one, which max() of lanes would drop.
 template <class L>
 void pool_max(const Pool& p) noexcept {
   using F = typename L::F;

@@ -9,7 +9,7 @@
 namespace saccade::kernels {
 namespace {
 
-/// Rotary position embedding in the form that turns halves of a vector against one another (Su et al. 2021,
+/// Rotary position embedding in the form that rotates pairs (x[i], x[i + dims / 2]) (Su et al. 2021,
 /// arXiv:2104.09864): with x = x[i], y = x[i + dims / 2] and their angle's cosine c and sine s,
 /// x' = x c - y s and y' = y c + x s, every product and sum rounded.
 template <class L>

@@ -1,6 +1,6 @@
 #pragma once
 
-// What the kernels over rows take that stand around attention and the linear maps of an encoder. fp32;
+// Parameters of the kernels over rows, which an encoder runs between attention and its linear layers. fp32;
 // strides in elements.
 
 #include <cstddef>
@@ -16,7 +16,7 @@ struct LayerNorm {
   const float* x;
   std::ptrdiff_t x_stride;
   std::ptrdiff_t rows;
-  std::ptrdiff_t width;  ///< below 2^24, so that fp32 has it
+  std::ptrdiff_t width;  ///< below 2^24, so that fp32 represents it exactly
   const float* gamma;
   const float* beta;  ///< null: +0
   float epsilon;
@@ -34,7 +34,7 @@ struct Normalize {
   std::ptrdiff_t out_stride;
 };
 
-/// Turns pairs (x[i], x[i + dims / 2]) of each vector, in place, by the angle i of its token's row of
+/// Rotates pairs (x[i], x[i + dims / 2]) of each vector, in place, by the angle i of its token's row of
 /// `table`: the angles' dims / 2 cosines, then their sines.
 struct Rotate {
   float* x;
@@ -42,12 +42,12 @@ struct Rotate {
   std::ptrdiff_t head_stride;
   std::ptrdiff_t tokens;
   std::ptrdiff_t heads;
-  std::ptrdiff_t dims;  ///< even; what is behind them stays
+  std::ptrdiff_t dims;  ///< even; values beyond them are not changed
   const float* table;   ///< [tokens][dims]
 };
 
-/// out[i] = words[ids[i]] + types[type_ids[i]] + positions[i], in this order, without those that are null.
-/// Tables stored as f16 or bf16 are widened exactly.
+/// out[i] = words[ids[i]] + types[type_ids[i]] + positions[i], in this order; tables that are null are left
+/// out. Tables stored as f16 or bf16 are widened exactly.
 struct EmbeddingLookup {
   const std::int32_t* ids;
   const std::int32_t* type_ids;  ///< null: type 0

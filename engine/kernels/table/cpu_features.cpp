@@ -19,7 +19,7 @@ bool has_f16c() noexcept {
   return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
 }
 
-/// __builtin_cpu_supports also asks whether the operating system saves the registers.
+/// __builtin_cpu_supports also checks that the operating system saves the registers.
 std::vector<Feature> all_features() {
   return {{"avx2", __builtin_cpu_supports("avx2") != 0},
           {"fma", __builtin_cpu_supports("fma") != 0},

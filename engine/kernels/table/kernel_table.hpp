@@ -13,8 +13,8 @@
 
 namespace saccade::kernels {
 
-/// What an engine computes with: for each operation the kernel of its ISA, and of its accumulation where the
-/// operation has one for each.
+/// The kernels of an engine: for each operation that of its ISA, and of its accumulation where the operation
+/// has one for each.
 struct KernelTable {
   Isa isa;
   Accumulation accumulation;

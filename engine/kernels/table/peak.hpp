@@ -9,9 +9,8 @@ namespace saccade::kernels {
 namespace {
 
 /// Runs `rounds` rounds of independent fused multiply-adds; returns the floating-point operations that it
-/// did. Twelve independent chains in registers: enough for two multiply-adds a cycle of latency four, with
-/// room to spare on 16 registers. x <- x/2 + 1/2 stays where it is, at 1, so nothing overflows or becomes
-/// subnormal.
+/// did. Twelve independent chains in registers are enough for two multiply-adds a cycle of latency four, and
+/// fit into 16 registers. x <- x/2 + 1/2 stays at 1, so that nothing overflows or becomes subnormal.
 template <class L>
 double fma_peak(std::ptrdiff_t rounds) noexcept {
   constexpr int chains = 12;
@@ -19,7 +18,7 @@ double fma_peak(std::ptrdiff_t rounds) noexcept {
   for (auto& chain : x) chain = L::broadcast(1.0f);
   auto half = L::broadcast(0.5f);
   for (std::ptrdiff_t round = 0; round < rounds; ++round) {
-    L::keep(half);  // or the compiler would see that nothing changes
+    L::keep(half);  // else the compiler finds that nothing changes
 #pragma GCC unroll 12
     for (int i = 0; i < chains; ++i) x[i] = L::fma(x[i], half, half);
   }
