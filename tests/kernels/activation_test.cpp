@@ -39,7 +39,7 @@ std::vector<float> activated(const KernelTable& t, const std::vector<float>& x, 
   return out;
 }
 
-/// Floats of both signs from 2^-40 to `last`, in turn, `step` neighbours apart.
+/// Floats from 2^-40 to `last`, alternately positive and negative, every `step`-th one.
 std::vector<float> sweep(float last, std::uint32_t step) {
   std::vector<float> x;
   for (auto bits = std::bit_cast<std::uint32_t>(0x1p-40f); bits <= std::bit_cast<std::uint32_t>(last);

@@ -10,7 +10,7 @@ namespace saccade::test {
 
 /// Runs a head of at most max_row_block queries through a table's kernels, packing included: rows lie `gap`
 /// elements further apart than they are wide and begin `gap` elements past a cache line; scratch holds NaN.
-/// Checks that nothing is written beside the outputs. No probabilities where not wanted.
+/// Checks that nothing is written beside the outputs. Probabilities are empty where not requested.
 AttentionResult<float> run_attention(const kernels::KernelTable& table, const AttentionHead& head,
                                      std::int64_t gap = 0, bool probabilities = true);
 

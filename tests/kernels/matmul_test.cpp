@@ -130,7 +130,7 @@ KERNEL_TEST_CASE("matmul_block", "same bits: a matrix product at every edge of i
   for (std::int64_t n = 1; n <= kernels::matmul_rows; ++n) check({n, 33, 21}, 1);
   for (std::int64_t n = 1; n <= 130; ++n) check({7, n, 21}, 2);
   for (const std::int64_t n : depths) check({13, 70, n}, 3);
-  for (const std::int64_t n : depths) check({16, 130, n}, 4);  // asks for panels while a few steps are done
+  for (const std::int64_t n : depths) check({16, 130, n}, 4);  // prefetches panels in every few steps
   for (const std::int64_t n : {34, 35, 36, 37, 38}) check({n, 130, 300}, 5);
   // Rows a page apart are copied.
   check({13, 70, 1024}, 0);

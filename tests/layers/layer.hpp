@@ -22,7 +22,7 @@ struct LayerBatch {
   std::vector<std::int64_t> offsets;
   std::vector<float> x;
 
-  /// Values of a sequence depend on its length alone.
+  /// Values of a sequence depend only on its length.
   static LayerBatch of(std::int64_t width, const std::vector<std::int64_t>& lengths);
   [[nodiscard]] std::int64_t tokens() const { return offsets.back(); }
   [[nodiscard]] std::size_t sequences() const { return offsets.size() - 1; }

@@ -28,9 +28,9 @@ struct Batch {
 
   [[nodiscard]] std::int64_t tokens() const;
   [[nodiscard]] std::vector<std::int64_t> offsets() const;
-  /// Values of sequence s depend on `seed` and its length alone, not on its place.
+  /// Values of sequence s depend only on `seed` and its length, not on its index.
   void fill(std::uint64_t seed, float amplitude = 1.0f);
-  /// Sequence s alone.
+  /// A batch of only sequence s.
   [[nodiscard]] Batch sequence(std::size_t s) const;
   /// One head of sequence s, with scale and window as attention() takes them.
   [[nodiscard]] AttentionHead head(std::size_t s, std::int64_t h, const AttentionOptions& options) const;

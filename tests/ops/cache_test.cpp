@@ -335,7 +335,7 @@ TEST_CASE("chunks and single tokens have the bits of the whole sequence") {
   });
 }
 
-/// All that a call can be asked for besides.
+/// Operands of every option of a call, and memory for every result.
 struct Everything {
   std::vector<std::uint8_t> mask;
   std::vector<float> bias, distances, sinks;

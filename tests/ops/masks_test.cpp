@@ -318,14 +318,15 @@ TEST_CASE("NaN and infinity in hidden keys and values reach nothing") {
         if (is_bad(j)) p.bias[static_cast<std::size_t>(j)] = -infinity;
       }
     });
-    check_hidden(keys, [&](Problem& p) {  // a key before the counted end, and rows that see no other
-      p.key_counts = {keys - 1};
-      p.fill_mask(1, 20);
-      for (std::size_t i = 0; i < p.mask.size(); ++i) {
-        const auto j = static_cast<std::int64_t>(i) % (keys + 1);
-        if (is_bad(j)) p.mask[i] = 0;
-      }
-    });
+    check_hidden(keys,
+                 [&](Problem& p) {  // a key before the counted end, and rows without another visible key
+                   p.key_counts = {keys - 1};
+                   p.fill_mask(1, 20);
+                   for (std::size_t i = 0; i < p.mask.size(); ++i) {
+                     const auto j = static_cast<std::int64_t>(i) % (keys + 1);
+                     if (is_bad(j)) p.mask[i] = 0;
+                   }
+                 });
   }
 }
 

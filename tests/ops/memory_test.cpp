@@ -58,8 +58,8 @@ TEST_CASE("reserved memory is what calls use") {
   CHECK(engine.scratch_bytes() == reserved);
 }
 
-// A layer counts the workspace of chosen rows before it knows where their probabilities go, and then asks for
-// them.
+// A layer counts the workspace of selected rows before it knows where their probabilities are written, and
+// then requests them.
 TEST_CASE("chosen rows take the same workspace with and without probabilities") {
   for (const std::vector<std::int64_t>& lengths :
        {std::vector<std::int64_t>{5}, {100}, {7, 5, 60}, {600, 20, 513}, std::vector<std::int64_t>(50, 40)}) {

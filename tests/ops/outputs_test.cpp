@@ -38,7 +38,7 @@ std::vector<Problem> kinds() {
   all[4].scale = -0.5f;
   all[4].fill_distances(4, 20, -10);
   all[4].sinks = {1.0f, 2.0f, -1.0f, 0.0f, 5.0f, -9.0f};
-  all[5].fill_mask(5, 3);  // most rows see nothing
+  all[5].fill_mask(5, 3);  // most rows have no visible key
   all[5].key_counts = {33, 0, 18, 1, 520};
   all[6].first_key_positions = {16, 0, 496, 512, 160};
   all[6].window = {300, 7};
@@ -65,7 +65,7 @@ struct Asked {
     room.assign(static_cast<std::size_t>(maps * rows * p.keys_of(sequence)), NAN);
     return {static_cast<std::int64_t>(sequence), heads, room, queries, point, mean};
   }
-  /// The rows wanted of one head.
+  /// The requested rows of one head.
   [[nodiscard]] std::vector<float> expected(const Problem& p, std::int32_t h, ScorePoint point) const {
     const AttentionHead head = p.head(sequence, h);
     const std::vector<float> all = contract::scores(head, point);

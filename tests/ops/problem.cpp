@@ -298,7 +298,7 @@ void check_bits(const Problem& problem) {
     const Results<float> got = run(engine, problem);
     CHECK(difference(got.out, expected.out) == "");
     CHECK(difference(got.log_sum_exp, expected.log_sum_exp) == "");
-    threads = 4 - threads;  // 1 and 3 in turn
+    threads = 4 - threads;  // 1 and 3 alternately
   }
 }
 

@@ -31,7 +31,7 @@ class StoredValues {
 };
 
 /// How a mask or bias is laid out: [sequences][heads][queries][keys], of which any but the keys may be
-/// lacking and is then repeated; keys may lie apart.
+/// lacking and is then repeated; keys may be strided.
 struct Spread {
   bool by_sequence = true;
   bool by_head = true;
@@ -40,7 +40,7 @@ struct Spread {
   std::int64_t keys = -1;  ///< fewer than the longest sequence has; -1: all
 };
 
-/// A batch of attention in which everything may be asked for: what options point to lives here.
+/// A batch of attention with any options; it owns the memory that they point to.
 struct Problem {
   std::vector<std::int64_t> queries = {1};
   std::vector<std::int64_t> keys = {1};

@@ -91,7 +91,7 @@ TEST_CASE("same bits: rope turns each token by its position in its sequence") {
   const std::vector<float> values = Random(6).values(203 * row);
   Engine first;
   const RotaryTable table = ops::make_rotary_table(scheduler::context_of(first), 10000.0, dims, 130);
-  std::vector<float> expected = values;  // the second half of each row is turned
+  std::vector<float> expected = values;  // the second half of each row is rotated
   for (std::size_t s = 1; s < offsets.size(); ++s) {
     for (std::int64_t t = offsets[s - 1]; t < offsets[s]; ++t) {
       const float* const angles = table.values.data() + (t - offsets[s - 1]) * dims;
