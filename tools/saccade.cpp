@@ -10,6 +10,7 @@
 
 #include "saccade/saccade.hpp"
 #include "shell/help_formatter.hpp"
+#include "shell/standard_streams.hpp"
 #include "shell/stop_signals.hpp"
 #include "subcommands.hpp"
 
@@ -84,6 +85,7 @@ int flush(int code) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  command::open_standard_streams();
   CLI::App app("Self-attention on CPUs: the same bits on every instruction set and any number of threads.",
                "saccade");
   app.set_version_flag("--version", "saccade " + std::string(version()));

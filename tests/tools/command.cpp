@@ -18,11 +18,13 @@ namespace {
 /// whoever runs the tests.
 class SpawnSettings {
  public:
-  SpawnSettings(const std::string& in, const std::string& out, const std::string& err) {
+  SpawnSettings(const std::string& in, const std::string& out, const std::string& err,
+                const std::vector<int>& closed) {
     ::posix_spawn_file_actions_init(&files_);
     ::posix_spawn_file_actions_addopen(&files_, STDIN_FILENO, in.c_str(), O_RDONLY, 0);
     ::posix_spawn_file_actions_addopen(&files_, STDOUT_FILENO, out.c_str(), O_WRONLY | O_CREAT, 0600);
     ::posix_spawn_file_actions_addopen(&files_, STDERR_FILENO, err.c_str(), O_WRONLY | O_CREAT, 0600);
+    for (const int number : closed) ::posix_spawn_file_actions_addclose(&files_, number);
     ::posix_spawnattr_init(&attributes_);
     sigset_t signals;
     ::sigemptyset(&signals);
@@ -69,7 +71,7 @@ RunningCommand::RunningCommand(const Arguments& arguments, const Surroundings& s
   for (char** variable = environ; *variable != nullptr; ++variable) environment.emplace_back(*variable);
   const std::string in = streams_.write("in", surroundings.input);
   const std::string out = surroundings.output.empty() ? (streams_ / "out").string() : surroundings.output;
-  process_ = SpawnSettings(in, out, streams_ / "err").spawn(all, environment);
+  process_ = SpawnSettings(in, out, streams_ / "err", surroundings.closed).spawn(all, environment);
 }
 
 RunningCommand::~RunningCommand() {

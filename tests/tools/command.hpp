@@ -23,6 +23,7 @@ struct Surroundings {
   std::string input = {};                     ///< its standard input
   std::vector<std::string> environment = {};  ///< "NAME=value", beside this process's own
   std::string output = {};                    ///< path of its standard output; empty: see Finished::out
+  std::vector<int> closed = {};               ///< descriptors of standard streams that are not open
 };
 
 /// The command `saccade`, started as a user starts it.
