@@ -23,8 +23,9 @@ constexpr int wrong_usage = 2;
 
 constexpr const char* exit_codes =
     "Exit codes: 0 done; 1 bad input, or something that did not work; 2 wrong usage of the command line;\n"
-    "130 and 143 stopped by SIGINT and SIGTERM, with nothing left behind, but what saccade embed --resume\n"
-    "continues (a second signal stops at once).";
+    "129, 130 and 143 stopped by SIGHUP, SIGINT and SIGTERM, within a second and with nothing left behind, "
+    "but\n"
+    "what saccade embed --resume continues.";
 
 int fail(const std::string& message, int code) {
   std::cerr << "saccade: error: " << message << '\n';
@@ -86,6 +87,7 @@ int flush(int code) {
 
 int main(int argc, char** argv) {
   command::open_standard_streams();
+  command::catch_stop_signals();
   CLI::App app("Self-attention on CPUs: the same bits on every instruction set and any number of threads.",
                "saccade");
   app.set_version_flag("--version", "saccade " + std::string(version()));

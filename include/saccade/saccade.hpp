@@ -17,5 +17,6 @@
 #include "saccade/storage_type.hpp"
 #include "saccade/tensor_file.hpp"
 #include "saccade/tokenizer.hpp"
+#include "saccade/unfinished_files.hpp"
 #include "saccade/version.hpp"
 #include "saccade/views.hpp"

@@ -14,8 +14,8 @@ extern "C" char** environ;
 namespace saccade::test {
 namespace {
 
-/// Where a child's stdin comes from, and its stdout and stderr go; SIGINT and SIGTERM as for a new session,
-/// whoever runs the tests.
+/// Where a child's stdin comes from, and its stdout and stderr go; signals as for a new session, whoever runs
+/// the tests.
 class SpawnSettings {
  public:
   SpawnSettings(const std::string& in, const std::string& out, const std::string& err,
@@ -29,8 +29,7 @@ class SpawnSettings {
     sigset_t signals;
     ::sigemptyset(&signals);
     ::posix_spawnattr_setsigmask(&attributes_, &signals);
-    ::sigaddset(&signals, SIGINT);
-    ::sigaddset(&signals, SIGTERM);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::sigaddset(&signals, signal);
     ::posix_spawnattr_setsigdefault(&attributes_, &signals);
     ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   }

@@ -1,4 +1,5 @@
-// SIGINT and SIGTERM during a run: it stops, and leaves nothing.
+// SIGINT, SIGTERM and SIGHUP during a run: it stops in good order, and leaves nothing.
+// tests/faults/signals.sh has the other commands.
 
 #include <doctest/doctest.h>
 #include <signal.h>
@@ -60,9 +61,9 @@ void wait_until_it_works(const RunningCommand& command) {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "SIGINT and SIGTERM") {
+TEST_CASE_FIXTURE(Fixture, "stop signals") {
   const std::vector<std::string> before = folder.names();
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     RunningCommand command(arguments);
     wait_until_it_works(command);
     command.send(signal);

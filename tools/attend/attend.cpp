@@ -10,7 +10,6 @@
 #include "saccade/saccade.hpp"
 #include "shell/figures.hpp"
 #include "shell/output_paths.hpp"
-#include "shell/stop_signals.hpp"
 #include "subcommands.hpp"
 
 namespace saccade::command {
@@ -71,7 +70,6 @@ class Attend {
 
  private:
   void compute(AttentionTensors tensors, const AttentionOptions& options);
-  void stop_if_asked() const;
   [[nodiscard]] std::string summary(double pairs, double seconds) const;
 
   FilePaths files_;
@@ -95,10 +93,6 @@ void Attend::compute(AttentionTensors tensors, const AttentionOptions& options) 
   }
 }
 
-void Attend::stop_if_asked() const {
-  if (stop_signal() != 0) throw Error(ErrorCode::cancelled, files_.input.string() + ": stopped on request");
-}
-
 std::string Attend::summary(double pairs, double seconds) const {
   const HeadsSizes& q = input_.queries();
   const auto head_dims = static_cast<double>(q.head_dim + input_.outputs().head_dim);
@@ -119,9 +113,7 @@ int Attend::run() {
   AttentionTensors tensors = input_.tensors();
   AttentionOptions options = input_.options();
   output_.ask(tensors, options);
-  stop_if_asked();
   compute(tensors, options);
-  stop_if_asked();
   output_.write();
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
   std::cerr << summary(visible_pairs(input_, options), time.count()) << '\n';
@@ -135,12 +127,7 @@ void add_attend(CLI::App& app, Action& action) {
   CLI::App& attend = *app.add_subcommand("attend", "Attention over files of queries, keys and values");
   add_attend_options(attend, *options);
   attend.footer(tensors_and_examples);
-  attend.callback([options, &action] {
-    action = [options] {
-      catch_stop_signals();
-      return Attend(*options).run();
-    };
-  });
+  attend.callback([options, &action] { action = [options] { return Attend(*options).run(); }; });
 }
 
 }  // namespace saccade::command

@@ -5,7 +5,6 @@
 
 #include "saccade/error.hpp"
 #include "shell/figures.hpp"
-#include "shell/stop_signals.hpp"
 
 namespace saccade::command {
 namespace {
@@ -36,11 +35,6 @@ std::int64_t longest(const std::vector<std::int64_t>& offsets) {
   std::int64_t most = 0;
   for (std::size_t s = 1; s < offsets.size(); ++s) most = std::max(most, offsets[s] - offsets[s - 1]);
   return most;
-}
-
-void stop_if_asked(const TensorFile& file) {
-  if (stop_signal() != 0)
-    throw Error(ErrorCode::cancelled, file.path().string() + ": stopped on request while reading");
 }
 
 /// A dimension of size 1 is the same for all.
@@ -255,7 +249,6 @@ void AttendInput::check_top_keys() const {
 }
 
 std::vector<float> AttendInput::read_floats(const char* name) const {
-  stop_if_asked(file_);
   std::vector<float> values(as_size(file_.at(name).elements()));
   file_.read(name, 0, values);
   return values;

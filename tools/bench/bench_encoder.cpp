@@ -9,7 +9,6 @@
 #include "saccade/error.hpp"
 #include "saccade/version.hpp"
 #include "shell/default_model.hpp"
-#include "shell/stop_signals.hpp"
 
 namespace saccade::command {
 namespace {
@@ -169,12 +168,7 @@ void add_bench_encoder(CLI::App& bench, Action& action) {
               options->batches);
   add_bench_options(encoder, options->common);
   encoder.footer(notes);
-  encoder.callback([options, &action] {
-    action = [options] {
-      catch_stop_signals();
-      return BenchEncoder(*options).run();
-    };
-  });
+  encoder.callback([options, &action] { action = [options] { return BenchEncoder(*options).run(); }; });
 }
 
 }  // namespace saccade::command

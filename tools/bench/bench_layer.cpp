@@ -8,7 +8,6 @@
 #include "bench/layer_problem.hpp"
 #include "bench/random_layer.hpp"
 #include "saccade/version.hpp"
-#include "shell/stop_signals.hpp"
 
 namespace saccade::command {
 namespace {
@@ -162,10 +161,7 @@ void add_bench_layer(CLI::App& bench, Action& action) {
   layer.footer(notes);
   layer.callback([options, &action] {
     check(*options);
-    action = [options] {
-      catch_stop_signals();
-      return BenchLayer(*options).run();
-    };
+    action = [options] { return BenchLayer(*options).run(); };
   });
 }
 

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "saccade/error.hpp"
 #include "saccade/measure.hpp"
-#include "shell/stop_signals.hpp"
 
 namespace saccade::command {
 namespace {
@@ -24,10 +22,6 @@ double measure_peak(Engine& engine, Peak peak) {
   return best;
 }
 
-void stop_if_asked() {
-  if (stop_signal() != 0) throw Error(ErrorCode::cancelled, "stopped on request");
-}
-
 }  // namespace
 
 Measurement measure(Engine& engine, Peak peak, double amount, std::size_t repetitions,
@@ -39,7 +33,6 @@ Measurement measure(Engine& engine, Peak peak, double amount, std::size_t repeti
     const double begin = calls.total();
     const std::size_t first = calls.calls();
     do {
-      stop_if_asked();
       calls.time(work);
     } while (!calls.done() && calls.total() - begin < slice_seconds(peak));
     // The middle call, as the peaks beside it are of undisturbed moments: the mean would count what disturbs

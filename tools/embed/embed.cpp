@@ -78,7 +78,7 @@ void add_embed(CLI::App& app, Action& action) {
   subcommand.footer("Example: saccade embed texts.txt --model all-MiniLM-L6-v2 -o embeddings.npy\n\n");
   subcommand.callback([options, &action] {
     action = [options] {
-      catch_stop_signals();
+      remember_stop_signal();
       return embed(*options);
     };
   });

@@ -37,7 +37,6 @@ void write_all(std::string_view bytes, const fs::path& path, const fs::path& out
 
 void write_tensors(const AttentionMap& map, const fs::path& path) {
   constexpr const char* name = "probabilities_0";
-  catch_stop_signals();
   TensorFileWriter file(path, {{name, StorageType::f32, shape_of(map, map.keys())}});
   file.append(name, map.probabilities);
   file.commit();
@@ -45,7 +44,6 @@ void write_tensors(const AttentionMap& map, const fs::path& path) {
 
 void write_tensors(const TopMap& top, const fs::path& path) {
   const std::vector<std::int64_t> shape = shape_of(top.map, top.k);
-  catch_stop_signals();
   TensorFileWriter file(
       path, {{"topk_keys", StorageType::i32, shape}, {"topk_probabilities", StorageType::f32, shape}});
   const std::vector<std::int64_t> wide(top.keys.begin(), top.keys.end());  // as the writer takes integers
@@ -61,9 +59,9 @@ void write_bytes(std::string_view bytes, const fs::path& path) {
   }
   if (fs::exists(path) && !fs::is_regular_file(path))
     return write_all(bytes, path, path);  // a device, or a pipe
-  catch_stop_signals();
   fs::path part = path;
   part += ".part-" + std::to_string(::getpid());
+  const RemovedIfStopped removed(part);
   try {
     write_all(bytes, part, path);
     fs::rename(part, path);

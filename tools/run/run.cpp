@@ -107,7 +107,7 @@ void add_run(CLI::App& app, Action& action) {
   run.callback([options, &action] {
     check_together(*options);
     action = [options] {
-      catch_stop_signals();
+      remember_stop_signal();
       return Run(*options).run_all();
     };
   });

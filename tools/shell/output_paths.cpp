@@ -63,6 +63,7 @@ std::vector<FilePaths> pair_paths(const std::vector<fs::path>& inputs, const fs:
 
 OutputFolder::OutputFolder(const fs::path& path) {
   if (fs::is_directory(path)) return;
+  removed_.emplace(path);
   std::error_code error;
   fs::create_directories(path, error);
   if (error)

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <vector>
+
+#include "shell/stop_signals.hpp"
 
 namespace saccade::command {
 
@@ -30,6 +33,7 @@ class OutputFolder {
 
  private:
   std::filesystem::path made_;  ///< empty: it was there
+  std::optional<RemovedIfStopped> removed_;
 };
 
 }  // namespace saccade::command

@@ -61,6 +61,7 @@ void GrowingFile::open_on_disk(std::uint64_t kept) {
     throw format_error({path}, "has " + std::to_string(held) + " bytes; expected the " +
                                    std::to_string(kept) + " that were written before");
   }
+  if (kept == 0) unfinished_ = UnfinishedFile(path);
   file_.resize(kept);
   size_ = kept;
   partial_ = path;
@@ -92,6 +93,11 @@ void GrowingFile::sync() {
   if (!partial_.empty()) file_.sync_data();
 }
 
+void GrowingFile::keep() noexcept {
+  kept_ = true;
+  unfinished_.release();
+}
+
 void GrowingFile::finish() {
   flush();
   file_.sync_and_close();
@@ -104,6 +110,7 @@ void GrowingFile::commit() {
   fs::rename(partial_, destination, error);
   if (error) throw system_error(target_, "write", error.value());
   partial_.clear();
+  unfinished_.release();
   sync_folder_of(destination);
 }
 

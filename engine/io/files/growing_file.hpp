@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "io/files/file_descriptor.hpp"
+#include "io/files/unfinished_file.hpp"
 
 namespace saccade::io {
 
@@ -36,7 +37,7 @@ class GrowingFile {
   /// Returns when all appended bytes are on the disk.
   void sync();
   /// Keeps partial_path() when this object is destroyed without commit().
-  void keep() noexcept { kept_ = true; }
+  void keep() noexcept;
   void finish();
   /// Renames a file on disk to its target. Call after finish().
   void commit();
@@ -50,6 +51,7 @@ class GrowingFile {
   FileDescriptor file_;
   std::uint64_t size_ = 0;
   bool kept_ = false;
+  UnfinishedFile unfinished_;       ///< partial_, unless it is kept
   std::vector<std::byte> pending_;  ///< appended, and not written yet
 };
 

@@ -21,6 +21,7 @@ constexpr std::size_t pending_size = 1 << 16;
 struct HiddenFile {
   FileDescriptor file;
   fs::path path;
+  UnfinishedFile unfinished;
 };
 
 /// A hidden name for the file. The process id and a counter make it unique on this machine; the file is
@@ -29,8 +30,10 @@ HiddenFile create_hidden(const fs::path& folder, const fs::path& name) {
   const std::string stem = ".saccade-" + std::to_string(::getpid()) + "-";
   for (int count = 0;; ++count) {
     fs::path path = folder / (stem + std::to_string(count) + ".partial");
+    if (std::error_code unknown; fs::exists(path, unknown)) continue;
+    UnfinishedFile unfinished(path);
     FileDescriptor file = FileDescriptor::create_new(path, name);
-    if (file.is_open()) return {std::move(file), std::move(path)};
+    if (file.is_open()) return {std::move(file), std::move(path), std::move(unfinished)};
   }
 }
 
@@ -82,6 +85,7 @@ void OutputFile::open_on_disk() {
   HiddenFile hidden = create_hidden(folder_, target_);
   file_ = std::move(hidden.file);
   hidden_ = std::move(hidden.path);
+  unfinished_ = std::move(hidden.unfinished);
 }
 
 void OutputFile::open_device() {
@@ -134,6 +138,7 @@ void OutputFile::commit() {
   fs::rename(hidden_, destination_, error);
   if (error) throw system_error(target_, "write", error.value());
   hidden_.clear();
+  unfinished_.release();
 }
 
 }  // namespace saccade::io

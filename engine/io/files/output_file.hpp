@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "io/files/file_descriptor.hpp"
+#include "io/files/unfinished_file.hpp"
 
 namespace saccade::io {
 
@@ -55,6 +56,7 @@ class OutputFile {
   FileDescriptor file_;
   FileDescriptor pipe_;           ///< open where the target is a pipe
   std::filesystem::path hidden_;  ///< the path of file_ until commit(); empty for devices and pipes
+  UnfinishedFile unfinished_;     ///< hidden_
   std::uint64_t size_ = 0;        ///< end of what has been written
   std::uint64_t pending_at_ = 0;  ///< offset of pending_ in the file
   std::vector<std::byte> pending_;

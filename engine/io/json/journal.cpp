@@ -28,6 +28,7 @@ Journal::Journal(std::filesystem::path path) : file_(std::move(path), O_RDWR | O
     throw Error(ErrorCode::file_not_usable, to_string({this->path()}) + "is in use by another run");
   std::byte first{};
   kept_ = file_.read(0, std::span(&first, 1)) > 0;
+  if (!kept_) unfinished_ = UnfinishedFile(this->path());
 }
 
 Journal::~Journal() {
@@ -54,6 +55,12 @@ void Journal::clear() {
   file_.resize(0);
   size_ = 0;
   kept_ = false;
+  unfinished_ = UnfinishedFile(path());
+}
+
+void Journal::keep() noexcept {
+  kept_ = true;
+  unfinished_.release();
 }
 
 void Journal::append(const nlohmann::json& object) {
@@ -66,6 +73,7 @@ void Journal::append(const nlohmann::json& object) {
 void Journal::remove() noexcept {
   kept_ = true;
   ::unlink(path().c_str());
+  unfinished_.release();
 }
 
 }  // namespace saccade::io

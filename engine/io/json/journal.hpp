@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "io/files/file_descriptor.hpp"
+#include "io/files/unfinished_file.hpp"
 #include "io/json/json_value.hpp"
 
 namespace saccade::io {
@@ -28,13 +29,14 @@ class Journal {
   /// Removes all lines.
   void clear();
   void append(const nlohmann::json& object);
-  void keep() noexcept { kept_ = true; }
+  void keep() noexcept;
   void remove() noexcept;
 
  private:
   FileDescriptor file_;
-  std::uint64_t size_ = 0;  ///< bytes of the complete lines
-  bool kept_ = false;       ///< it existed before, or keep() was called
+  std::uint64_t size_ = 0;     ///< bytes of the complete lines
+  bool kept_ = false;          ///< it existed before, or keep() was called
+  UnfinishedFile unfinished_;  ///< the file, unless it is kept
 };
 
 }  // namespace saccade::io
