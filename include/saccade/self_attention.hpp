@@ -33,11 +33,14 @@ struct SelfAttentionWeights {
 
 /// What SelfAttention::load() needs to know beside the file.
 struct SelfAttentionFile {
-  /// Number of heads, which weight files do not store.
-  std::int64_t heads = 1;
+  /// Number of heads, which weight files do not store; must be set.
+  std::int64_t heads = 0;
   /// Prefix of the layer's tensor names, with or without the last dot; may be empty where the file has only
   /// one layer.
   std::string prefix = {};
+  /// Whether the layer projects its heads' outputs. Where it does, the projection must be in the file; where
+  /// it does not, one in the file is not used.
+  bool has_output_projection = true;
 };
 
 /// A ragged batch of vectors.
@@ -88,10 +91,11 @@ class SACCADE_API SelfAttention {
   SelfAttention(Engine& engine, const SelfAttentionWeights& weights, std::int64_t heads);
 
   /// Reads a .safetensors file (F32, F16, BF16) with one of these sets of names after file.prefix:
-  /// query/key/value[/output].weight|bias; Hugging Face BERT (attention.self.query.weight, ...,
-  /// attention.output.dense.weight); torch.nn.MultiheadAttention (in_proj_weight, out_proj.weight); GPT-2
-  /// (attn.c_attn.weight, attn.c_proj.weight, stored [in][out]). Throws Error naming the file, the tensor and
-  /// the shapes.
+  /// query/key/value/output.weight|bias; Hugging Face BERT (attention.self.query.weight, ...,
+  /// attention.output.dense.weight), DistilBERT, ALBERT and ViT; torch.nn.MultiheadAttention (in_proj_weight,
+  /// out_proj.weight); GPT-2 (attn.c_attn.weight, attn.c_proj.weight, stored [in][out]). Throws Error naming
+  /// the file, the tensor and the shapes, and Error{unsupported} where the attention module has other
+  /// tensors, such as bias_k or distance_embedding, or computes something else (MPNet, ModernBERT).
   [[nodiscard]] static SelfAttention load(Engine& engine, const std::filesystem::path& path,
                                           const SelfAttentionFile& file);
 

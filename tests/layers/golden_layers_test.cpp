@@ -24,6 +24,13 @@ std::int64_t heads_of(const std::filesystem::path& path) {
   return std::stoll(nlohmann::json::parse(header).at("__metadata__").at("heads").get<std::string>());
 }
 
+/// The layer of a file, which has an output projection or not.
+SelfAttention load_layer(Engine& engine, const std::filesystem::path& path) {
+  const bool has_output = TensorFile::open(path).find("output.weight") != nullptr;
+  return SelfAttention::load(engine, path,
+                             {.heads = heads_of(path), .prefix = {}, .has_output_projection = has_output});
+}
+
 /// A file with a layer, its input and its outputs in float64 arithmetic.
 class GoldenLayer {
  public:
@@ -34,7 +41,7 @@ class GoldenLayer {
   }
 
   void check(Engine& engine) {
-    const SelfAttention layer = SelfAttention::load(engine, file_.path(), {.heads = heads_, .prefix = {}});
+    const SelfAttention layer = load_layer(engine, file_.path());
     take_requests();
     const LayerOutput got = forward(engine, layer, batch_, Window::full(), requests_);
     CHECK(relative_error<float>(got.z, read_tensor(file_, "z")) <= tolerance);
@@ -106,8 +113,7 @@ TEST_CASE("same bits: every golden layer on every ISA and any number of threads"
       if (isa == Isa::scalar && file.at("x").elements() > 100000) continue;
       for (const int threads : {1, 3}) {
         Engine engine({.threads = threads, .isa = isa});
-        const SelfAttention layer =
-            SelfAttention::load(engine, entry.path(), {.heads = heads_of(entry.path()), .prefix = {}});
+        const SelfAttention layer = load_layer(engine, entry.path());
         const std::vector<float> z = forward(engine, layer, batch).z;
         if (first.empty()) first = z;
         CHECK(difference(z, first) == "");

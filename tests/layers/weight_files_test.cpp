@@ -131,6 +131,7 @@ TEST_CASE("a layer is chosen by its prefix among several") {
   file.add("encoder.layer.10.attention.self.query.weight", {1, 1}, {1.0f});
   file.add("encoder.layer.10.attention.self.key.weight", {1, 1}, {1.0f});
   file.add("encoder.layer.10.attention.self.value.weight", {1, 1}, {1.0f});
+  file.add("encoder.layer.10.attention.output.dense.weight", {1, 1}, {1.0f});
   check_same(file.write(), "encoder.layer.1");
   Engine engine;
   const SelfAttention small =
@@ -144,6 +145,120 @@ TEST_CASE("a layer is chosen by its prefix among several") {
   });
 }
 
+/// The layer in `file`, whose z must be that of the layer of weights().
+void check_named(const WeightFile& file, const std::string& prefix) {
+  check_same(file.write(), prefix);
+  check_same(file.write(), "");
+}
+
+TEST_CASE("same bits: the names of encoder families, and prefixes that end within them") {
+  struct Family {
+    const char *self, *output, *norm;
+  };
+  const Family families[] = {
+      {"encoder.layer.0.attention.self.", "encoder.layer.0.attention.output.dense.",
+       "encoder.layer.0.attention.output.LayerNorm.weight"},
+      {"encoder.albert_layer_groups.0.albert_layers.0.attention.",
+       "encoder.albert_layer_groups.0.albert_layers.0.attention.dense.",
+       "encoder.albert_layer_groups.0.albert_layers.0.attention.LayerNorm.weight"},
+      {"vit.encoder.layer.0.attention.attention.", "vit.encoder.layer.0.attention.output.dense.",
+       "vit.encoder.layer.0.layernorm_before.weight"},
+  };
+  for (const Family& family : families) {
+    WeightFile file;
+    add_apart(file, family.self, family.output);
+    file.add(family.norm, {2}, {1, 1});
+    check_named(file, family.self);
+  }
+}
+
+void expect_unknown(const std::string& tensor, const Add add, const std::string& prefix) {
+  CAPTURE(tensor);
+  WeightFile file;
+  add(file, prefix);
+  file.add(tensor, {2}, {1, 1});
+  Engine engine;
+  expect_error(ErrorCode::unsupported, {"'" + tensor + "'"}, [&] {
+    static_cast<void>(SelfAttention::load(engine, file.write(), {.heads = heads, .prefix = prefix}));
+  });
+}
+
+TEST_CASE("a tensor of the layer that would change its result is an error that names it") {
+  for (const char* name : {"bias_k", "bias_v", "q_norm.weight", "sr.weight", "logit_scale", "dense.weight"}) {
+    expect_unknown(name, add_plain, "");
+    expect_unknown(std::string("blocks.1.mha.") + name, add_torch, "blocks.1.mha.");
+  }
+  expect_unknown("encoder.layer.0.attention.self.distance_embedding.weight", add_bert, "encoder.layer.0.");
+  expect_unknown("encoder.layer.0.attention.adapter.weight", add_bert, "encoder.layer.0.");
+}
+
+TEST_CASE("same bits: tensors of other parts do not matter") {
+  const auto check = [](const std::string& tensor, const Add add, const std::string& prefix) {
+    CAPTURE(tensor);
+    WeightFile file;
+    add(file, prefix);
+    file.add(tensor, {2}, {1, 1});
+    check_same(file.write(), prefix);
+  };
+  for (const char* name :
+       {"x", "z", "probabilities_3", "norm1.weight", "linear1.bias", "encoder.layer.3.output.dense.weight"})
+    check(name, add_plain, "");
+  check("encoder.layer.0.attention.output.LayerNorm.weight", add_bert, "encoder.layer.0.");
+  check("encoder.layer.0.intermediate.dense.weight", add_bert, "encoder.layer.0.");
+  check("encoder.layer.1.attention.self.distance_embedding.weight", add_bert, "encoder.layer.0.");
+  check("transformer.h.0.attn.bias", add_gpt2, "transformer.h.0.attn.");
+  check("transformer.h.0.attn.masked_bias", add_gpt2, "transformer.h.0.attn.");
+  check("model.layers.3.mlp.up.weight", add_plain, "model.layers.3.");
+}
+
+TEST_CASE("families whose attention computes something else are refused") {
+  const auto expect = [](const std::string& self, const std::string& names, const std::string& why) {
+    const LayerWeights& w = weights();
+    WeightFile file;
+    file.add(self + names + ".weight", {context, width}, w.query_weight);
+    Engine engine;
+    expect_error(ErrorCode::unsupported, {self + names, why},
+                 [&] { static_cast<void>(SelfAttention::load(engine, file.write(), {.heads = heads})); });
+  };
+  expect("encoder.layer.0.", "attention.attn.q", "relative position");
+  expect("layers.0.", "attn.Wqkv", "rotates");
+}
+
+TEST_CASE("a missing output projection is an error unless the layer is said to have none") {
+  for (const Add add : {add_plain, add_bert, add_torch, add_gpt2}) {
+    WeightFile all;
+    add(all, "a.");
+    const TensorFile stored = TensorFile::open(all.write());
+    WeightFile file;
+    for (const TensorInfo& info : stored.tensors()) {
+      if (info.name.find("output") != std::string::npos ||
+          info.name.find("proj.weight") != std::string::npos ||
+          info.name.find("proj.bias") != std::string::npos)
+        continue;
+      Values values(static_cast<std::size_t>(info.elements()));
+      stored.read(info.name, 0, values);
+      file.add(info.name, info.shape, values);
+    }
+    Engine engine;
+    expect_error(ErrorCode::file_format, {"output projection", "is missing"}, [&] {
+      static_cast<void>(SelfAttention::load(engine, file.write(), {.heads = heads, .prefix = "a"}));
+    });
+    for (const WeightFile* with_and_without : {&all, &file}) {
+      const SelfAttention layer = SelfAttention::load(
+          engine, with_and_without->write(), {.heads = heads, .prefix = "a", .has_output_projection = false});
+      CHECK(layer.output_width() == context);
+    }
+  }
+}
+
+TEST_CASE("the number of heads must be given") {
+  WeightFile file;
+  add_plain(file, "");
+  Engine engine;
+  expect_error(ErrorCode::file_format, {"0 heads"},
+               [&] { static_cast<void>(SelfAttention::load(engine, file.write(), {})); });
+}
+
 TEST_CASE("biases and the output projection may be missing") {
   const LayerWeights& w = weights();
   WeightFile file;
@@ -155,7 +270,8 @@ TEST_CASE("biases and the output projection may be missing") {
                      &expected.output_bias})
     part->clear();
   Engine engine;
-  const SelfAttention layer = SelfAttention::load(engine, file.write(), {.heads = heads, .prefix = {}});
+  const SelfAttention layer = SelfAttention::load(
+      engine, file.write(), {.heads = heads, .prefix = {}, .has_output_projection = false});
   CHECK(layer.output_width() == context);
   CHECK(difference(z_of(engine, layer), z_of(engine, SelfAttention(engine, views_of(expected), heads))) ==
         "");
@@ -177,9 +293,7 @@ void expect_bad(const std::vector<Shape>& shapes, std::int64_t of_heads,
   }
   const std::filesystem::path path = file.write();
   Engine engine;
-  const auto load = [&] {
-    static_cast<void>(SelfAttention::load(engine, path, {.heads = of_heads, .prefix = {}}));
-  };
+  const auto load = [&] { static_cast<void>(SelfAttention::load(engine, path, {.heads = of_heads})); };
   expect_error(ErrorCode::file_format, parts, load);
   expect_error(ErrorCode::file_format, {path.string()}, load);
 }
@@ -209,7 +323,7 @@ TEST_CASE("a file without a layer says what was looked for") {
 TEST_CASE("a file that is not there or holds integers is an error") {
   Engine engine;
   expect_error(ErrorCode::file_not_usable, {}, [&] {
-    static_cast<void>(SelfAttention::load(engine, "no-such-file.safetensors", {.heads = 1, .prefix = {}}));
+    static_cast<void>(SelfAttention::load(engine, "no-such-file.safetensors", {.heads = 1}));
   });
   const WeightFile place;
   const std::filesystem::path& path = place.write();
@@ -219,7 +333,7 @@ TEST_CASE("a file that is not there or holds integers is an error") {
     writer.commit();
   }
   expect_error(ErrorCode::file_format, {"query.weight", "I32"},
-               [&] { static_cast<void>(SelfAttention::load(engine, path, {.heads = 1, .prefix = {}})); });
+               [&] { static_cast<void>(SelfAttention::load(engine, path, {.heads = 1})); });
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ struct Fixture {
 
   Fixture() {
     std::vector<TensorInfo> tensors;
-    for (const std::string name : {"query", "key", "value"})
+    for (const std::string name : {"query", "key", "value", "output"})
       tensors.push_back({name + ".weight", StorageType::f32, {width, width}});
     TensorFileWriter writer(weights, tensors);
     for (const TensorInfo& tensor : tensors) writer.append(tensor.name, random_floats(width * width, 1));

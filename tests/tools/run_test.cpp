@@ -34,24 +34,34 @@ Finished run(Arguments arguments) {
 struct Golden {
   fs::path path;
   std::string heads;
+  Arguments layer;  ///< the options that say which layer it has
 
   explicit Golden(const fs::path& file) : path(file) {
     const std::string bytes = read_bytes(file);
     std::uint64_t size = 0;
     std::memcpy(&size, bytes.data(), sizeof size);
-    heads = nlohmann::json::parse(bytes.substr(8, size)).at("__metadata__").at("heads");
+    const nlohmann::json header = nlohmann::json::parse(bytes.substr(8, size));
+    heads = header.at("__metadata__").at("heads");
+    layer = {"--weights", path, "--heads", heads};
+    if (!header.contains("output.weight")) layer.emplace_back("--no-output-projection");
+  }
+
+  Arguments arguments_to(const fs::path& output, const Arguments& more) const {
+    Arguments arguments = {path, "-o", output};
+    arguments.insert(arguments.end(), layer.begin(), layer.end());
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
   }
 
   Finished run_to(const fs::path& output, const Arguments& more = {}) const {
-    Arguments arguments = {path, "--weights", path, "--heads", heads, "-o", output};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return run(arguments);
+    return run(arguments_to(output, more));
   }
 
   /// The bytes that its longest sequence needs, as the message tells that says so.
   std::string least_memory(const fs::path& output) const {
-    const Finished finished =
-        run_command({"run", path, "--weights", path, "--heads", heads, "-o", output, "--max-memory", "1000"});
+    Arguments arguments = arguments_to(output, {"--max-memory", "1000"});
+    arguments.insert(arguments.begin(), "run");
+    const Finished finished = run_command(arguments);
     const std::string before = " needs ";
     const std::size_t at = finished.err.find(before);
     REQUIRE(at != std::string::npos);

@@ -57,6 +57,11 @@ void add_layer(CLI::App& run, RunOptions& options) {
          "the file has several layers")
       ->type_name("P")
       ->group(layer);
+  run.add_flag(
+         "!--no-output-projection", options.layer.has_output_projection,
+         "the layer has no output projection: z is the heads' outputs side by side. Without this flag a file "
+         "without one is an error")
+      ->group(layer);
   run.add_flag_callback(
          "--causal", [&options] { options.batch.window = Window::causal(); },
          "each token sees itself and those before it only")

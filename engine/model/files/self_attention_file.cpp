@@ -1,14 +1,15 @@
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "core/floating_point.hpp"
+#include "core/printable.hpp"
 #include "io/formats/storage_types.hpp"
 #include "layers/packed_self_attention.hpp"
+#include "model/files/self_attention_names.hpp"
 #include "model/files/weight_files.hpp"
 #include "saccade/error.hpp"
 #include "saccade/self_attention.hpp"
@@ -16,50 +17,17 @@
 namespace saccade {
 namespace {
 
-/// Names that a kind of file gives a self-attention layer's tensors, behind a prefix.
-struct Naming {
-  std::string_view query, key,
-      value;  ///< tensors `<name>weight` and `<name>bias`; the same name: fused, one after the other
-  std::string_view output;
-  bool input_major;  ///< stored [in][out]
-};
+using model::FoundSelfAttention;
 
-/// Specific names first: names of other kinds of files also end in "query.".
-constexpr Naming namings[] = {
-    {"attention.self.query.", "attention.self.key.", "attention.self.value.", "attention.output.dense.",
-     false},
-    {"attn.c_attn.", "attn.c_attn.", "attn.c_attn.", "attn.c_proj.", true},
-    {"c_attn.", "c_attn.", "c_attn.", "c_proj.", true},
-    {"self_attn.in_proj_", "self_attn.in_proj_", "self_attn.in_proj_", "self_attn.out_proj.", false},
-    {"in_proj_", "in_proj_", "in_proj_", "out_proj.", false},
-    {"query.", "key.", "value.", "output.", false},
-};
-
-constexpr std::string_view known_names =
+constexpr const char* expected_names =
     "query.weight, attention.self.query.weight (BERT), in_proj_weight (torch.nn.MultiheadAttention) or "
     "attn.c_attn.weight (GPT-2)";
 
-struct FoundLayer {
-  std::string prefix;
-  const Naming* naming;
-};
-
-/// The prefix and naming of the layer whose query weight has this tensor name.
-std::optional<FoundLayer> layer_of(std::string_view tensor) {
-  for (const Naming& naming : namings) {
-    const std::string query = std::string(naming.query) + "weight";
-    if (!tensor.ends_with(query)) continue;
-    const std::string_view prefix = tensor.substr(0, tensor.size() - query.size());
-    if (prefix.empty() || prefix.ends_with('.')) return FoundLayer{std::string(prefix), &naming};
-  }
-  return std::nullopt;
-}
-
-std::string list_of(const std::vector<FoundLayer>& layers) {
+std::string list_of(const std::vector<FoundSelfAttention>& layers) {
   constexpr std::size_t shown = 16;
   std::string text;
   for (std::size_t i = 0; i < std::min(layers.size(), shown); ++i)
-    text += (i == 0 ? "\"" : ", \"") + layers[i].prefix + "\"";
+    text += (i == 0 ? "\"" : ", \"") + core::printable(layers[i].prefix) + "\"";
   if (layers.size() > shown) text += " and " + std::to_string(layers.size() - shown) + " more";
   return text;
 }
@@ -68,29 +36,26 @@ class SelfAttentionReader {
  public:
   SelfAttentionReader(const std::filesystem::path& path, const SelfAttentionFile& options)
       : files_(model::WeightFiles::open_file(path)),
-        heads_(options.heads),
-        layer_(find_layer(options.prefix)) {}
+        options_(options),
+        layer_(find_layer(options.prefix)),
+        names_(*layer_.names) {}
 
   /// The layer's maps, valid as long as the reader.
   [[nodiscard]] layers::SelfAttentionViews read() {
-    const Naming& naming = *layer_.naming;
-    const bool fused = naming.query == naming.value;
+    if (!names_.unsupported.empty())
+      throw Error(ErrorCode::unsupported, files_.path().string() + ": the layer of " + layer_.query_weight() +
+                                              " " + names_.unsupported + ", which SelfAttention does not");
+    const bool fused = names_.query == names_.value;
     const std::int64_t count = fused ? 3 : 1;
-    layers::SelfAttentionViews views = {.query = linear(naming.query, 0, count),
-                                        .key = linear(naming.key, fused ? 1 : 0, count),
-                                        .value = linear(naming.value, fused ? 2 : 0, count),
+    layers::SelfAttentionViews views = {.query = linear(names_.query, 0, count),
+                                        .key = linear(names_.key, fused ? 1 : 0, count),
+                                        .value = linear(names_.value, fused ? 2 : 0, count),
                                         .output = {}};
-    require_same_shape(naming.key, views.key, views.query);
-    require_same_shape(naming.value, views.value, views.query);
-    if (heads_ < 1 || views.query.out() % heads_ != 0)
-      fail(name(naming.query, "weight") + " gives " + std::to_string(views.query.out()) +
-           " values a token, which " + std::to_string(heads_) + " heads do not divide");
-    if (!files_.has(name(naming.output, "weight"))) return views;
-    views.output = linear(naming.output, 0, 1);
-    if (views.output.in() != views.value.out())
-      fail(name(naming.output, "weight") + " takes " + std::to_string(views.output.in()) +
-           " values a token; expected " + std::to_string(views.value.out()) + ", as " +
-           name(naming.value, "weight") + " gives");
+    require_same_shape(names_.key, views.key, views.query);
+    require_same_shape(names_.value, views.value, views.query);
+    require_heads(views.query);
+    if (options_.has_output_projection) views.output = read_output(views.value);
+    require_all_used();
     return views;
   }
 
@@ -103,39 +68,62 @@ class SelfAttentionReader {
     return layer_.prefix + std::string(map) + std::string(tensor);
   }
 
-  [[nodiscard]] FoundLayer find_layer(std::string prefix) const {
+  [[nodiscard]] FoundSelfAttention find_layer(std::string prefix) const {
     if (!prefix.empty() && !prefix.ends_with('.')) prefix += '.';
-    std::vector<FoundLayer> layers;
-    for (const std::string& tensor : files_.names()) {
-      std::optional<FoundLayer> layer = layer_of(tensor);
-      if (!layer) continue;
-      if (!prefix.empty() && layer->prefix == prefix) return *layer;
-      layers.push_back(std::move(*layer));
-    }
+    const std::vector<FoundSelfAttention> layers = model::find_self_attention(files_.names());
     if (!prefix.empty()) {
-      if (const std::optional<FoundLayer> layer = named_from_within(prefix)) return *layer;
-      fail("no self-attention layer has the prefix \"" + prefix + "\"" +
+      for (const FoundSelfAttention& layer : layers)
+        if (is_prefix_of(prefix, layer)) return layer;
+      fail("no self-attention layer has the prefix \"" + core::printable(prefix) + "\"" +
            (layers.empty() ? std::string() : "; there are " + list_of(layers)));
     }
-    if (layers.empty()) fail("no self-attention layer: expected tensors named " + std::string(known_names));
+    if (layers.empty())
+      fail("no self-attention layer: expected tensors named " + std::string(expected_names));
     if (layers.size() > 1)
       fail("holds " + std::to_string(layers.size()) +
            " self-attention layers; choose one by its prefix: " + list_of(layers));
     return layers.front();
   }
 
-  /// A prefix that ends within the names of a naming, as "encoder.layer.0.attention.self".
-  [[nodiscard]] std::optional<FoundLayer> named_from_within(const std::string& prefix) const {
-    for (const Naming& naming : namings) {
-      if (files_.has(prefix + std::string(naming.query) + "weight")) return FoundLayer{prefix, &naming};
+  /// A prefix may end within the layer's names, as "encoder.layer.0.attention.self." does.
+  [[nodiscard]] static bool is_prefix_of(const std::string& prefix, const FoundSelfAttention& layer) {
+    return prefix.size() >= layer.prefix.size() && layer.query_weight().starts_with(prefix);
+  }
+
+  void require_heads(const ops::LinearView& query) const {
+    if (options_.heads >= 1 && query.out() % options_.heads == 0) return;
+    fail(name(names_.query, "weight") + " gives " + std::to_string(query.out()) + " values a token, which " +
+         std::to_string(options_.heads) + " heads do not divide");
+  }
+
+  [[nodiscard]] ops::LinearView read_output(const ops::LinearView& value) {
+    const std::string weight = name(names_.output, "weight");
+    if (!files_.has(weight))
+      fail(weight +
+           " is missing; expected the layer's output projection, or a caller who says that it has none");
+    ops::LinearView output = linear(names_.output, 0, 1);
+    if (output.in() != value.out())
+      fail(weight + " takes " + std::to_string(output.in()) + " values a token; expected " +
+           std::to_string(value.out()) + ", as " + name(names_.value, "weight") + " gives");
+    return output;
+  }
+
+  /// A tensor of the layer that is not used would change its result.
+  void require_all_used() const {
+    for (const std::string& tensor : files_.unused()) {
+      if (!options_.has_output_projection && tensor.starts_with(layer_.prefix + names_.output)) continue;
+      if (!model::may_belong_to(layer_, tensor)) continue;
+      throw Error(ErrorCode::unsupported,
+                  files_.path().string() + ": tensor '" + core::printable(tensor) +
+                      "' belongs to the layer and is not known here; known are weights and "
+                      "biases of the query, key, value and output maps");
     }
-    return std::nullopt;
   }
 
   /// Map number `index` of the `count` maps whose outputs a tensor holds one after the other.
   [[nodiscard]] ops::LinearView linear(std::string_view map, std::int64_t index, std::int64_t count) {
     const std::string tensor = name(map, "weight");
-    const bool input_major = layer_.naming->input_major;
+    const bool input_major = names_.input_major;
     const std::vector<std::int64_t> shape = weight_shape(tensor);
     const std::int64_t all = shape[input_major ? 1 : 0], in = shape[input_major ? 0 : 1];
     if (all < count || all % count != 0 || in < 1)
@@ -172,12 +160,13 @@ class SelfAttentionReader {
     if (got.out() == query.out() && got.in() == query.in()) return;
     fail(name(map, "weight") + " maps " + std::to_string(got.in()) + " to " + std::to_string(got.out()) +
          " values; expected " + std::to_string(query.in()) + " to " + std::to_string(query.out()) + ", as " +
-         name(layer_.naming->query, "weight"));
+         name(names_.query, "weight"));
   }
 
   model::WeightFiles files_;
-  std::int64_t heads_;
-  FoundLayer layer_;
+  const SelfAttentionFile& options_;
+  FoundSelfAttention layer_;
+  const model::SelfAttentionNames& names_;
 };
 
 }  // namespace

@@ -82,6 +82,14 @@ std::vector<std::string> WeightFiles::names() const {
   return names;
 }
 
+std::vector<std::string> WeightFiles::unused() const {
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : tensors_) {
+    if (!tensor.used) names.push_back(name);
+  }
+  return names;
+}
+
 void WeightFiles::add(const io::StoredTensor& tensor) {
   tensors_.insert_or_assign(tensor.info.name, Tensor{tensor.info, files_.size() - 1, tensor.begin});
 }
@@ -117,7 +125,8 @@ ops::WeightView WeightFiles::at(const std::string& name, const std::vector<std::
   const auto found = tensors_.find(name);
   if (found == tensors_.end())
     throw io::format_error({path_, name}, "is missing; expected " + io::shape_text(shape));
-  const Tensor& tensor = found->second;
+  Tensor& tensor = found->second;
+  tensor.used = true;
   const io::Place place{files_[tensor.file].path, name};
   if (tensor.info.shape != shape)
     throw io::format_error(place,

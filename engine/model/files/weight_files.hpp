@@ -35,6 +35,8 @@ class WeightFiles {
   /// The sizes of a tensor; null where there is none of this name.
   [[nodiscard]] const std::vector<std::int64_t>* find_shape(const std::string& name) const;
   [[nodiscard]] std::vector<std::string> names() const;
+  /// The names of tensors that at() has not returned.
+  [[nodiscard]] std::vector<std::string> unused() const;
   /// The file that an error about all tensors names: the index, or the only file.
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
@@ -43,6 +45,7 @@ class WeightFiles {
     TensorInfo info;
     std::size_t file = 0;
     std::uint64_t begin = 0;
+    bool used = false;  ///< at() has returned it
   };
   struct File {
     std::filesystem::path path;
