@@ -46,6 +46,26 @@ TEST_CASE("members of an object, and what holds where they are missing or null")
   CHECK(object.size() == 6);
 }
 
+TEST_CASE("members that nothing has read are listed, null ones apart") {
+  const JsonValue root = value_of(
+      R"({"a": 1, "asked": {}, "found": "f", "in": {"read": 1, "unread": {"deep": 1}}, "null": null, "z": 1})");
+  using Keys = std::vector<std::string>;
+  CHECK(root.unread_members() == Keys{"a", "asked", "found", "in", "z"});
+  CHECK(root.at("a").whole() == 1);
+  CHECK(root.has("asked"));
+  CHECK(root.text("found", "") == "f");
+  CHECK(root.unread_members() == Keys{"in", "z"});
+  const JsonValue inner = root.at("in");
+  CHECK(inner.find("read"));
+  CHECK(inner.unread_members() == Keys{"unread"});
+  const JsonValue copy = inner;
+  copy.each_member([](const std::string&, const JsonValue&) {});
+  CHECK(inner.unread_members().empty());
+  CHECK(copy.at("unread").unread_members() == Keys{"deep"});
+  CHECK(root.unread_members() == Keys{"z"});
+  expect_wrong({"'a' is 1; expected an object"}, [&] { return root.at("a").unread_members(); });
+}
+
 TEST_CASE("errors name the file, the value's way there and what was expected") {
   const JsonValue root = value_of(R"({"list": [{"size": -1}, 2], "x": 1.5, "big": 18446744073709551615})");
   std::vector<JsonValue> items;

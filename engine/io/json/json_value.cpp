@@ -18,8 +18,8 @@ const json missing;
 }  // namespace
 
 JsonValue::JsonValue(Place place, json root, std::string what)
-    : document_(
-          std::make_shared<const Document>(Document{std::move(place), std::move(what), std::move(root)})),
+    : document_(std::make_shared<const Document>(
+          Document{std::move(place), std::move(what), std::move(root), {}, {}})),
       value_(&document_->root) {}
 
 bool JsonValue::is_whole() const noexcept {
@@ -66,13 +66,25 @@ void JsonValue::each(const std::function<void(const JsonValue&)>& item) const {
 void JsonValue::each_member(
     const std::function<void(const std::string&, const JsonValue&)>& member_of) const {
   if (!value_->is_object()) throw wrong("an object");
+  document_->visited.insert(value_);
   for (const auto& [key, value] : value_->items()) member_of(key, member(key, value));
 }
 
 const json* JsonValue::look_up(std::string_view key) const {
   if (!value_->is_object()) throw wrong("an object");
   const auto found = value_->find(key);
-  return found == value_->end() ? nullptr : &*found;
+  if (found == value_->end()) return nullptr;
+  document_->looked_up.insert(&*found);
+  return &*found;
+}
+
+std::vector<std::string> JsonValue::unread_members() const {
+  if (!value_->is_object()) throw wrong("an object");
+  std::vector<std::string> unread;
+  if (document_->visited.contains(value_)) return unread;
+  for (const auto& [key, value] : value_->items())
+    if (!value.is_null() && !document_->looked_up.contains(&value)) unread.push_back(key);
+  return unread;
 }
 
 bool JsonValue::has(std::string_view key) const {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "io/files/errors.hpp"
@@ -59,6 +60,11 @@ class JsonValue {
   [[nodiscard]] std::int64_t whole(std::string_view key, std::int64_t otherwise, WholeRange range = {}) const;
   [[nodiscard]] double number(std::string_view key, double otherwise) const;
 
+  /// The keys of this object, in order, whose members are not null and were not read by any function above
+  /// (to ask whether a member is there counts as reading it). A reader of a config file calls this last, to
+  /// refuse what it did not use.
+  [[nodiscard]] std::vector<std::string> unread_members() const;
+
   /// The value as it is, for what this class has no reader for.
   [[nodiscard]] const nlohmann::json& raw() const noexcept { return *value_; }
 
@@ -77,12 +83,15 @@ class JsonValue {
     Place place;
     std::string what;
     nlohmann::json root;
+    // What was read, by address: members that were looked up, and objects whose members were all visited.
+    mutable std::unordered_set<const nlohmann::json*> looked_up;
+    mutable std::unordered_set<const nlohmann::json*> visited;
   };
 
   JsonValue(std::shared_ptr<const Document> document, const nlohmann::json* value, std::string name)
       : document_(std::move(document)), value_(value), name_(std::move(name)) {}
 
-  /// The member, null where it is missing.
+  /// The member, null where it is missing. Records that it was read.
   [[nodiscard]] const nlohmann::json* look_up(std::string_view key) const;
   [[nodiscard]] std::string name_of(std::string_view key) const;
   [[nodiscard]] JsonValue member(std::string_view key, const nlohmann::json& value) const;
