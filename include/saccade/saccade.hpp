@@ -20,3 +20,4 @@
 #include "saccade/unfinished_files.hpp"
 #include "saccade/version.hpp"
 #include "saccade/views.hpp"
+#include "saccade/write_file.hpp"

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "fixtures/expect_error.hpp"
+#include "fixtures/journal_lines.hpp"
 #include "tools/embed_job.hpp"
 
 namespace {
@@ -190,34 +191,47 @@ TEST_CASE("--resume with damaged files names the place") {
   job.repair();
   const std::string manifest = read_bytes(job.folder / "out.npy.manifest");
   const std::string partial = read_bytes(job.folder / "out.npy.partial");
-  const std::size_t second = manifest.find('\n') + 1;
-  job.folder.write("out.npy.manifest",
-                   manifest.substr(0, second) + "{\"texts\":\n" + manifest.substr(second));
-  job.expect({"out.npy.manifest:2: ", "not valid JSON"}, job.resume());
-  job.folder.write("out.npy.manifest",
-                   manifest.substr(0, second) + "{\"texts\":1}\n" + manifest.substr(second));
+  const auto lines = lines_of(manifest);
+  REQUIRE(lines.size() >= 3);
+  job.folder.write("out.npy.manifest", lines[0] + "\n{\"texts\":1}\n" + lines[1] + "\n");
+  job.expect({"out.npy.manifest:2: is damaged: its check sum"}, job.resume());
+  job.folder.write("out.npy.manifest", journal_of({R"({"job":{}})", R"({"texts":1})"}));
   job.expect({"out.npy.manifest:2: ", "'tokens' is "}, job.resume());
   job.folder.write("out.npy.manifest", manifest);
   job.folder.write("out.npy.partial", partial.substr(0, 500));
   job.expect({"out.npy.partial", "500 bytes", "were written before"}, job.resume());
+  std::string changed = partial;
+  changed[200] ^= 1;
+  job.folder.write("out.npy.partial", changed);
+  job.expect({"out.npy.partial", "was changed since it was written", "CRC-32"}, job.resume());
   fs::remove(job.folder / "out.npy.partial");
-  job.expect({"out.npy.partial", "No such file"}, job.resume());
+  job.expect({"out.npy.partial", "has 0 bytes", "were written before"}, job.resume());
+  CHECK(job.folder.names() == Names{"in.jsonl", "out.npy.manifest"});
   // A line that a crash cut off is no damage, and neither is what came after the last line.
-  job.folder.write("out.npy.manifest", manifest + manifest.substr(second, 40));
+  job.folder.write("out.npy.manifest", manifest + lines[1].substr(0, 40));
   job.folder.write("out.npy.partial", partial + "torn");
   CHECK(job.resume().exit_code == 0);
   CHECK(read_bytes(job.folder / "out.npy") == job.expected);
+}
+
+/// The journal of a StoppedJob that was repaired, with the line "complete".
+std::string completed(const StoppedJob& job, const std::string& manifest) {
+  nlohmann::json complete = nlohmann::json::parse(lines_of(manifest).back());
+  complete.erase("sum");
+  complete["complete"] = true;
+  complete["texts"] = 201;
+  complete["bytes"] = job.expected.size();
+  complete["output_crc32"] = bitwise_crc32(job.expected.substr(128));
+  std::string journal = manifest;
+  append_line(journal, complete.dump());
+  return journal;
 }
 
 TEST_CASE("killed at the very end: before the journal says complete, before the rename, after it") {
   const StoppedJob job;
   job.repair();
   const std::string manifest = read_bytes(job.folder / "out.npy.manifest");
-  const std::string last = manifest.substr(manifest.rfind('\n', manifest.size() - 2) + 1);
-  nlohmann::json complete = nlohmann::json::parse(last);
-  complete["complete"] = true;
-  complete["texts"] = 201;
-  complete["bytes"] = job.expected.size();
+  const std::string complete = completed(job, manifest);
   const auto end_with = [&](const std::string& journal) {
     fs::remove(job.folder / "out.npy");
     job.folder.write("out.npy.manifest", journal);
@@ -233,15 +247,91 @@ TEST_CASE("killed at the very end: before the journal says complete, before the 
   };
   end_with(manifest);
   check_resumed();
-  end_with(manifest + complete.dump() + "\n");
+  end_with(complete);
   job.expect({"an unfinished run holds 201 texts"}, job.run(job.input, "out.npy", job.options));
   check_resumed();
-  end_with(manifest + complete.dump() + "\n");
+  end_with(complete);
   fs::rename(job.folder / "out.npy.partial", job.folder / "out.npy");
   check_resumed();
-  end_with(manifest + complete.dump() + "\n");
+  end_with(complete);
   job.folder.write("out.npy.partial", "short");
   job.expect({"out.npy.partial", "is not the complete output"}, job.resume());
+  std::string changed = job.expected;
+  changed[40] ^= 1;  // in the header
+  job.folder.write("out.npy.partial", changed);
+  job.expect({"out.npy.partial", "is not the complete output"}, job.resume());
+  changed = job.expected;
+  changed.back() ^= 1;
+  job.folder.write("out.npy.partial", changed);
+  job.expect({"out.npy.partial", "was changed since it was written"}, job.resume());
+  fs::remove(job.folder / "out.npy.partial");
+  job.folder.write("out.npy", changed);
+  const Finished finished = job.resume();
+  CHECK(finished.exit_code == 1);
+  check_contains(finished.err, {"out.npy: is not the complete output of ", "out.npy.manifest"});
+  CHECK(job.folder.names() == Names{"in.jsonl", "out.npy", "out.npy.manifest"});
+}
+
+TEST_CASE("every digit of a journal that is another: an error, or the right bytes") {
+  for (const std::string output : {"out.npy", "out.safetensors"}) {
+    const StoppedJob job(output);
+    job.repair();
+    const std::string manifest = read_bytes(job.folder / (output + ".manifest"));
+    const std::string partial = read_bytes(job.folder / (output + ".partial"));
+    const auto lines = lines_of(manifest);
+    const std::size_t last = manifest.size() - lines.back().size() - 1;
+    const std::size_t before = last - lines[lines.size() - 2].size() - 1;
+    for (std::size_t at = before; at < manifest.size(); ++at) {
+      if (std::isdigit(static_cast<unsigned char>(manifest[at])) == 0 || (output != "out.npy" && at % 7 != 0))
+        continue;
+      std::string changed = manifest;
+      changed[at] = changed[at] == '9' ? '0' : static_cast<char>(changed[at] + 1);
+      job.folder.write(output + ".manifest", changed);
+      job.folder.write(output + ".partial", partial);
+      fs::remove(job.folder / output);
+      const Finished finished = job.resume({}, output);
+      CAPTURE(at);
+      if (finished.exit_code == 0) {
+        CHECK(read_bytes(job.folder / output) == job.expected);
+      } else {
+        check_contains(finished.err, {output + ".manifest:" + std::to_string(lines.size() - 1), "check sum"});
+        CHECK(read_bytes(job.folder / (output + ".partial")) == partial);
+      }
+    }
+  }
+}
+
+TEST_CASE("sums that hold, but sizes or lengths that do not fit") {
+  const StoppedJob job("out.safetensors");
+  job.repair();
+  const std::string manifest = read_bytes(job.folder / "out.safetensors.manifest");
+  const auto lines = lines_of(manifest);
+  for (const std::string key : {"texts", "bytes", "tokens"}) {
+    nlohmann::json state = nlohmann::json::parse(lines[1]);
+    state.erase("sum");
+    state[key] = state[key].get<std::int64_t>() - 1;
+    nlohmann::json described = nlohmann::json::parse(lines[0]);
+    described.erase("sum");
+    job.folder.write("out.safetensors.manifest", journal_of({described.dump(), state.dump()}));
+    const Finished finished = job.resume({}, "out.safetensors");
+    CHECK(finished.exit_code == 1);
+    check_contains(finished.err, {"out.safetensors.manifest: has ", " texts in ", "; expected "});
+  }
+  job.folder.write("out.safetensors.manifest", manifest);
+  CHECK(job.resume({}, "out.safetensors").exit_code == 0);
+  CHECK(read_bytes(job.folder / "out.safetensors") == job.expected);
+}
+
+TEST_CASE("a journal of before there were sums is named, and not taken for another job's") {
+  const StoppedJob job;
+  const std::string old = "{\"job\":{}}\n{\"texts\":1}\n";
+  job.folder.write("out.npy.manifest", old);
+  for (const Arguments& more : {Arguments{}, Arguments{"--resume"}}) {
+    job.expect({"out.npy.manifest:1: has no check sum", "written by saccade before"},
+               job.run(job.input, "out.npy", with(job.options, more)));
+    CHECK(read_bytes(job.folder / "out.npy.manifest") == old);
+    CHECK(fs::exists(job.folder / "out.npy.partial"));
+  }
 }
 
 TEST_CASE_FIXTURE(EmbedJob, "--resume starts where there is nothing to go on with, but not with streams") {
@@ -249,9 +339,11 @@ TEST_CASE_FIXTURE(EmbedJob, "--resume starts where there is nothing to go on wit
   const std::string expected = embed(input, "out.npy", {"--resume"});
   // Killed before the first chunk.
   folder.write("out.npy.partial", std::string(128, '\0'));
-  folder.write("out.npy.manifest", "{\"job\":{}}\n");
+  folder.write("out.npy.manifest", journal_of({R"({"job":{}})"}));
   CHECK(embed(input, "out.npy") == expected);
   folder.write("out.npy.partial", "");
+  CHECK(embed(input, "out.npy", {"--resume"}) == expected);
+  folder.write("out.npy.manifest", "{\"job\":{\"accu");
   CHECK(embed(input, "out.npy", {"--resume"}) == expected);
   CHECK(folder.names() == Names{"in.txt", "out.npy"});
   check_contains(run("-", "out.npy", {"--resume"}).err, {"out.npy: there is nothing to resume with streams"});

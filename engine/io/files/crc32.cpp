@@ -2,8 +2,11 @@
 
 #include <zlib.h>
 
+#include <algorithm>
+#include <string>
 #include <vector>
 
+#include "io/files/errors.hpp"
 #include "io/files/input_file.hpp"
 
 namespace saccade::io {
@@ -13,16 +16,23 @@ void Crc32::add(std::span<const std::byte> bytes) noexcept {
       ::crc32_z(value_, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
+std::uint32_t crc32_of_range(const FileDescriptor& file, std::uint64_t begin, std::uint64_t end) {
+  std::vector<std::byte> piece(std::min<std::uint64_t>(1 << 18, std::max(begin, end) - begin));
+  Crc32 crc;
+  while (begin < end) {
+    const auto wanted = std::span(piece).first(std::min<std::uint64_t>(piece.size(), end - begin));
+    if (file.read(begin, wanted) != wanted.size()) {
+      throw format_error({file.name()}, "ends before byte " + std::to_string(end));
+    }
+    crc.add(wanted);
+    begin += wanted.size();
+  }
+  return crc.value();
+}
+
 std::uint32_t crc32_of_file(const std::filesystem::path& path) {
   const InputFile file(path);
-  std::vector<std::byte> piece(1 << 18);
-  Crc32 crc;
-  for (std::uint64_t done = 0;;) {
-    const std::size_t count = file.descriptor().read(done, piece);
-    if (count == 0) return crc.value();
-    crc.add(std::span(piece).first(count));
-    done += count;
-  }
+  return crc32_of_range(file.descriptor(), 0, file.size());
 }
 
 }  // namespace saccade::io

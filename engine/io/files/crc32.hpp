@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <span>
 
+#include "io/files/file_descriptor.hpp"
+
 namespace saccade::io {
 
 /// The CRC-32 of zlib, computed piece by piece.
@@ -21,6 +23,10 @@ class Crc32 {
   std::uint32_t value_ = 0;
 };
 
+/// The CRC-32 of the bytes of a file from `begin` up to, not including, `end`. Throws Error{file_not_usable},
+/// or Error{file_format} where the file ends before.
+[[nodiscard]] std::uint32_t crc32_of_range(const FileDescriptor& file, std::uint64_t begin,
+                                           std::uint64_t end);
 /// The CRC-32 of a whole file. Throws Error{file_not_usable}.
 [[nodiscard]] std::uint32_t crc32_of_file(const std::filesystem::path& path);
 

@@ -1,6 +1,7 @@
 #include "io/files/file_descriptor.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -53,12 +54,21 @@ FileDescriptor::~FileDescriptor() {
   if (is_open()) ::close(number_);
 }
 
-FileDescriptor FileDescriptor::create_new(const std::filesystem::path& path, std::filesystem::path name) {
+FileDescriptor FileDescriptor::create_new(const std::filesystem::path& path, std::filesystem::path name,
+                                          unsigned mode) {
   FileDescriptor file;
   file.name_ = std::move(name);
-  file.number_ = open_file(path, O_RDWR | O_CREAT | O_EXCL, 0666);
+  file.number_ = open_file(path, O_RDWR | O_CREAT | O_EXCL, mode);
   if (file.number_ < 0 && errno != EEXIST)
     throw system_error(file.name_, "create a file in " + path.parent_path().string(), errno);
+  return file;
+}
+
+FileDescriptor FileDescriptor::open_if_there(const std::filesystem::path& path, int flags) {
+  FileDescriptor file;
+  file.name_ = path;
+  file.number_ = open_file(path, flags, 0);
+  if (file.number_ < 0 && errno != ENOENT) throw system_error(path, "open", errno);
   return file;
 }
 
@@ -72,6 +82,12 @@ FileDescriptor FileDescriptor::copy_of(int number, std::filesystem::path name) {
 
 bool FileDescriptor::can_seek() const noexcept {
   return ::lseek(number_, 0, SEEK_CUR) >= 0;
+}
+
+std::uint64_t FileDescriptor::size() const {
+  struct stat status {};
+  if (::fstat(number_, &status) < 0) throw system_error(name_, "read", errno);
+  return static_cast<std::uint64_t>(status.st_size);
 }
 
 std::size_t FileDescriptor::checked(long count, const char* action) const {
@@ -126,10 +142,13 @@ void FileDescriptor::sync_data() const {
   static_cast<void>(checked(uninterrupted([&] { return ::fdatasync(number_); }), "write"));
 }
 
-void FileDescriptor::sync_and_close() {
-  // EINVAL, EROFS: devices and pipes cannot be synced.
+void FileDescriptor::sync() const {
   const int synced = uninterrupted([&] { return ::fsync(number_); });
   if (synced < 0 && errno != EINVAL && errno != EROFS) throw system_error(name_, "write", errno);
+}
+
+void FileDescriptor::sync_and_close() {
+  sync();
   // Linux closes the file even where close(2) returns EINTR.
   if (::close(std::exchange(number_, -1)) < 0 && errno != EINTR) throw system_error(name_, "write", errno);
 }

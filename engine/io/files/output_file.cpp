@@ -26,13 +26,13 @@ struct HiddenFile {
 
 /// A hidden name for the file. The process id and a counter make it unique on this machine; the file is
 /// created only where the name is free, so that another machine may use the same folder.
-HiddenFile create_hidden(const fs::path& folder, const fs::path& name) {
+HiddenFile create_hidden(const fs::path& folder, const fs::path& name, unsigned mode) {
   const std::string stem = ".saccade-" + std::to_string(::getpid()) + "-";
   for (int count = 0;; ++count) {
     fs::path path = folder / (stem + std::to_string(count) + ".partial");
     if (std::error_code unknown; fs::exists(path, unknown)) continue;
     UnfinishedFile unfinished(path);
-    FileDescriptor file = FileDescriptor::create_new(path, name);
+    FileDescriptor file = FileDescriptor::create_new(path, name, mode);
     if (file.is_open()) return {std::move(file), std::move(path), std::move(unfinished)};
   }
 }
@@ -44,31 +44,14 @@ void remove_quietly(const fs::path& path) noexcept {
 }  // namespace
 
 FileDescriptor create_nameless(const fs::path& folder, const fs::path& name) {
-  HiddenFile hidden = create_hidden(folder, name);
+  HiddenFile hidden = create_hidden(folder, name, 0600);
   remove_quietly(hidden.path);
   return std::move(hidden.file);
 }
 
-fs::path without_links(const fs::path& path) {
-  std::error_code unresolved;  // for a new file or a dangling link: the path is used unresolved
-  fs::path resolved = fs::canonical(path, unresolved);
-  if (unresolved) resolved = fs::absolute(path, unresolved);
-  return unresolved ? path : resolved;
-}
-
-bool same_file(const fs::path& a, const fs::path& b) {
-  std::error_code unknown;
-  const fs::path place = fs::weakly_canonical(a, unknown);
-  if (unknown || place != fs::weakly_canonical(b, unknown) || unknown) return false;
-  return !fs::exists(place) || fs::is_regular_file(place);
-}
-
 OutputFile::OutputFile(const fs::path& target) : target_(target) {
   pending_.reserve(pending_size);
-  std::error_code unknown;
-  const fs::file_status status = fs::status(target, unknown);
-  if (fs::is_directory(status)) throw system_error(target, "write", EISDIR);
-  if (fs::exists(status) && !fs::is_regular_file(status)) {
+  if (is_stream(target)) {
     open_device();
   } else {
     open_on_disk();
@@ -80,9 +63,10 @@ OutputFile::~OutputFile() {
 }
 
 void OutputFile::open_on_disk() {
-  destination_ = without_links(target_);
+  destination_ = output_place(target_);
   folder_ = destination_.parent_path();
-  HiddenFile hidden = create_hidden(folder_, target_);
+  replaced_ = ReplacedFile(destination_);
+  HiddenFile hidden = create_hidden(folder_, target_, replaced_.creation_mode());
   file_ = std::move(hidden.file);
   hidden_ = std::move(hidden.path);
   unfinished_ = std::move(hidden.unfinished);
@@ -92,8 +76,9 @@ void OutputFile::open_device() {
   std::error_code unknown;
   folder_ = fs::temp_directory_path(unknown);
   if (unknown) folder_ = "/tmp";
-  file_ = FileDescriptor(target_, O_WRONLY);
-  if (file_.can_seek()) return;
+  const bool is_stdout = is_standard_output(target_);
+  file_ = is_stdout ? FileDescriptor::copy_of(STDOUT_FILENO, "stdout") : FileDescriptor(target_, O_WRONLY);
+  if (!is_stdout && file_.can_seek()) return;
   pipe_ = std::exchange(file_, create_nameless(folder_, target_));
 }
 
@@ -129,6 +114,7 @@ void OutputFile::finish() {
     copy_to_pipe();
     return pipe_.sync_and_close();
   }
+  replaced_.apply_to(file_);
   file_.sync_and_close();
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "io/files/file_descriptor.hpp"
+#include "io/files/output_path.hpp"
 #include "io/files/unfinished_file.hpp"
 
 namespace saccade::io {
@@ -16,14 +17,10 @@ namespace saccade::io {
 [[nodiscard]] FileDescriptor create_nameless(const std::filesystem::path& folder,
                                              const std::filesystem::path& name);
 
-/// The path with symbolic links resolved; the path itself where it does not exist yet.
-[[nodiscard]] std::filesystem::path without_links(const std::filesystem::path& path);
-/// Whether two paths name one file on disk, which may not exist yet.
-[[nodiscard]] bool same_file(const std::filesystem::path& a, const std::filesystem::path& b);
-
 /// A file being written. A file on disk is written under a hidden name beside its target and renamed by
-/// commit(); without commit() the hidden file is removed and the target is unchanged. A device is written
-/// directly. A pipe cannot be corrected later: it is written by finish(), from a temporary file.
+/// commit(); without commit() the hidden file is removed and the target is unchanged. A file that it replaces
+/// gives it its mode. A device is written directly. A pipe cannot be corrected later, and of the standard
+/// output only the next bytes may be written: both are written by finish(), from a temporary file.
 class OutputFile {
  public:
   /// A symbolic link is followed. Throws Error{file_not_usable}.
@@ -54,7 +51,8 @@ class OutputFile {
   std::filesystem::path destination_;  ///< target_ with links resolved
   std::filesystem::path folder_;
   FileDescriptor file_;
-  FileDescriptor pipe_;           ///< open where the target is a pipe
+  FileDescriptor pipe_;  ///< open where the target is a pipe or the standard output
+  ReplacedFile replaced_;
   std::filesystem::path hidden_;  ///< the path of file_ until commit(); empty for devices and pipes
   UnfinishedFile unfinished_;     ///< hidden_
   std::uint64_t size_ = 0;        ///< end of what has been written

@@ -4,7 +4,7 @@
 
 #include "core/as_size.hpp"
 #include "io/files/errors.hpp"
-#include "io/files/output_file.hpp"
+#include "io/files/output_path.hpp"
 
 namespace saccade::pipeline {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "io/files/errors.hpp"
 #include "io/files/growing_file.hpp"
-#include "io/files/output_file.hpp"
+#include "io/files/output_path.hpp"
 #include "pipeline/embed/embed_journal.hpp"
 #include "saccade/error.hpp"
 

@@ -216,6 +216,7 @@ void EmbedRun::embed_window() {
   state_.number = source_.next_number();
   state_.crc = source_.reader().crc();
   state_.bytes = output_->size();
+  state_.output_crc = output_->crc();
   window_end_ = state_;
   pending_ = true;
 }

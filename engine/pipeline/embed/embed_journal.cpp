@@ -4,7 +4,7 @@
 
 #include "core/as_size.hpp"
 #include "io/files/errors.hpp"
-#include "io/files/output_file.hpp"
+#include "io/files/output_path.hpp"
 #include "io/json/json_value.hpp"
 
 namespace saccade::pipeline {
@@ -25,6 +25,7 @@ json to_json(const EmbedState& state) {
           {"lines", state.position.lines},
           {"crc32", state.crc},
           {"bytes", state.bytes},
+          {"output_crc32", state.output_crc},
           {"complete", state.complete}};
 }
 
@@ -43,6 +44,7 @@ EmbedState parse_state(const io::JsonValue& line) {
                     whole("lines")};
   state.crc = static_cast<std::uint32_t>(whole("crc32", UINT32_MAX));
   state.bytes = static_cast<std::uint64_t>(whole("bytes"));
+  state.output_crc = static_cast<std::uint32_t>(whole("output_crc32", UINT32_MAX));
   state.complete = line.at("complete").flag();
   return state;
 }
@@ -90,17 +92,17 @@ EmbedJournal::EmbedJournal(const fs::path& output) : journal_(path_of(output)) {
 }
 
 void EmbedJournal::require_same(const json& job) const {
-  const std::string differs = difference(job, job_);
+  const std::string differs = difference(job, job_.value());
   if (differs.empty()) return;
   throw io::argument_error({journal_.path()}, "the unfinished run was another job: " + differs +
                                                   "; expected the same inputs, model and options as before");
 }
 
 void EmbedJournal::begin(const json& job) {
-  journal_.clear();
+  job_ = job;
   state_.reset();
   lengths_.clear();
-  journal_.append({{"job", job}});
+  journal_.begin(job);
 }
 
 void EmbedJournal::append(const EmbedState& state, std::span<const std::int64_t> lengths) {

@@ -17,39 +17,44 @@ namespace saccade::pipeline {
 struct EmbedState {
   EmbedFilesSummary done;
   io::LinePosition position;
-  std::int64_t number = 0;  ///< of the text that comes next, among all of the inputs
-  std::uint32_t crc = 0;    ///< of all bytes of the inputs before position
-  std::uint64_t bytes = 0;  ///< of the output
-  bool complete = false;    ///< the output lacks its name only
+  std::int64_t number = 0;       ///< of the text that comes next, among all of the inputs
+  std::uint32_t crc = 0;         ///< of all bytes of the inputs before position
+  std::uint64_t bytes = 0;       ///< of the output
+  std::uint32_t output_crc = 0;  ///< of the bytes of the output behind its header
+  bool complete = false;         ///< the output lacks its name only
 };
 
-/// The journal of a job: a line that tells the job, a line for each chunk of the output that is on the disk,
-/// and one when it is complete.
+/// The journal of a job: a line that describes the job, a line for each chunk of the output that is on the
+/// disk, and one when it is complete. It also marks OUTPUT.partial as a file of saccade embed: a job that
+/// cannot be resumed has one too, without chunks.
 class EmbedJournal {
  public:
   /// OUTPUT.manifest
   [[nodiscard]] static std::filesystem::path path_of(const std::filesystem::path& output);
 
-  /// Opens it, or makes it. Throws Error{file_format} naming the line where it is not a journal.
+  /// Opens it, or creates it. Throws Error{file_format} naming the file and the line where it is not a
+  /// journal, Error{file_not_usable} where another run uses it.
   explicit EmbedJournal(const std::filesystem::path& output);
 
-  /// After the last chunk that it tells of; nothing where it tells of none.
+  /// It describes a job: OUTPUT.partial is what that left.
+  [[nodiscard]] bool has_job() const noexcept { return job_.has_value(); }
+  /// The state after the last chunk; nothing before the first.
   [[nodiscard]] const std::optional<EmbedState>& state() const noexcept { return state_; }
   /// Tokens of each text done, as append() was given them.
   [[nodiscard]] const std::vector<std::int64_t>& lengths() const noexcept { return lengths_; }
-  /// Throws Error{invalid_argument} telling what differs where it tells of another job.
+  /// Throws Error{invalid_argument} naming the difference where it describes another job.
   void require_same(const nlohmann::json& job) const;
 
   /// Begins anew.
   void begin(const nlohmann::json& job);
-  /// `lengths`: tokens of the texts that the last call did not know of, where they are needed.
+  /// `lengths`: tokens of the texts since the last call, where they are needed.
   void append(const EmbedState& state, std::span<const std::int64_t> lengths);
   void keep() noexcept { journal_.keep(); }
   void remove() noexcept { journal_.remove(); }
 
  private:
   io::Journal journal_;
-  nlohmann::json job_;
+  std::optional<nlohmann::json> job_;
   std::optional<EmbedState> state_;
   std::vector<std::int64_t> lengths_;
 };

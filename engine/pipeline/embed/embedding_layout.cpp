@@ -6,9 +6,10 @@
 
 #include "core/half.hpp"
 #include "io/files/errors.hpp"
-#include "io/files/growing_file.hpp"
+#include "io/files/output_path.hpp"
 #include "io/formats/npy.hpp"
 #include "io/formats/safetensors.hpp"
+#include "io/formats/storage_types.hpp"
 
 namespace saccade::pipeline {
 namespace {
@@ -81,6 +82,19 @@ std::string EmbeddingLayout::header(const fs::path& path, std::int64_t texts, st
       return {};
   }
   return {};
+}
+
+std::optional<std::uint64_t> EmbeddingLayout::bytes(std::int64_t texts, std::int64_t tokens_of_all,
+                                                    bool complete) const {
+  if (format == EmbeddingFormat::json_lines) return std::nullopt;
+  const auto tensors = tensors_of(*this, texts, tokens ? tokens_of_all : texts);
+  std::uint64_t size = header_size();
+  for (const TensorInfo& tensor : std::span(tensors).first(complete ? tensors.size() : 1)) {
+    const std::optional<std::uint64_t> more = io::bytes_of(tensor);
+    if (!more || *more > INT64_MAX - size) return 0;  // no file is so large
+    size += *more;
+  }
+  return size;
 }
 
 void validate(const EmbeddingLayout& layout, const fs::path& path) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,6 +30,10 @@ struct EmbeddingLayout {
   /// For so many texts of so many vectors together.
   [[nodiscard]] std::string header(const std::filesystem::path& path, std::int64_t texts,
                                    std::int64_t vectors) const;
+  /// Bytes of the file, or of the part of it before the offsets; nothing where they do not follow from these
+  /// numbers (JSON lines).
+  [[nodiscard]] std::optional<std::uint64_t> bytes(std::int64_t texts, std::int64_t tokens_of_all,
+                                                   bool complete) const;
 };
 
 /// Throws Error{invalid_argument} where the format cannot hold that.

@@ -5,8 +5,8 @@
 #include <system_error>
 
 #include "io/files/errors.hpp"
-#include "io/files/growing_file.hpp"
 #include "io/files/input_file.hpp"
+#include "io/files/output_path.hpp"
 
 namespace saccade::pipeline {
 namespace {

@@ -1,0 +1,16 @@
+#include "saccade/write_file.hpp"
+
+#include <span>
+
+#include "io/files/output_file.hpp"
+
+namespace saccade {
+
+void write_file(const std::filesystem::path& path, std::string_view bytes) {
+  io::OutputFile file(path);
+  file.write(0, std::as_bytes(std::span(bytes)));
+  file.finish();
+  file.commit();
+}
+
+}  // namespace saccade
