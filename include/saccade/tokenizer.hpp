@@ -93,8 +93,8 @@ class SACCADE_API Tokenizer {
   /// Reads a model's directory: tokenizer.json, or vocab.txt with those of tokenizer_config.json,
   /// special_tokens_map.json and added_tokens.json that exist. Truncation and padding in tokenizer.json are
   /// ignored in favour of TokenizerOptions. Throws Error naming the file: file_not_usable for what cannot be
-  /// read, file_format for malformed contents (such as ids that are not 0, 1, 2 and so on), unsupported for a
-  /// kind of tokenizer, normalizer, pre-tokenizer or post-processor that is not implemented.
+  /// read, file_format for malformed contents, unsupported for a kind of tokenizer, normalizer, pre-tokenizer
+  /// or post-processor that is not implemented.
   [[nodiscard]] static Tokenizer load(const std::filesystem::path& directory);
 
   /// Moves the tokenizer; the one moved from may only be assigned to or destroyed.
@@ -116,9 +116,10 @@ class SACCADE_API Tokenizer {
   Tokenized append_pair(TokenBatch& batch, std::string_view first, std::string_view second,
                         const TokenizerOptions& options = {}) const;
 
-  /// Number of tokens, added ones included: ids are 0 to vocabulary_size() - 1.
+  /// One more than the largest id, added tokens included. Ids may have gaps: then there are fewer tokens.
   [[nodiscard]] std::int64_t vocabulary_size() const noexcept;
-  /// The token of an id as the vocabulary spells it. Throws Error{invalid_argument} for an id out of range.
+  /// The token of an id as the vocabulary spells it; empty for an id from 0 to vocabulary_size() - 1 that no
+  /// token has. Throws Error{invalid_argument} for an id out of range.
   [[nodiscard]] std::string_view token(std::int32_t id) const;
   /// The id of a token as the vocabulary spells it; nothing where it has no such token.
   [[nodiscard]] std::optional<std::int32_t> id_of(std::string_view token) const;

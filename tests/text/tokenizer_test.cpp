@@ -200,6 +200,30 @@ TEST_CASE("tokens by id and ids by token") {
                  [&] { static_cast<void>(tokenizer.token(id)); });
 }
 
+TEST_CASE("ids that no token has, and an id that two tokens have") {
+  json gaps = sample_tokenizer();
+  gaps["model"]["vocab"]["a"] = 30;
+  const Tokenizer tokenizer = load(gaps);
+  CHECK(tokenizer.tokenize("a ab", {.special_tokens = false}).ids == Ids{30, 30, 15});
+  CHECK(tokenizer.vocabulary_size() == 31);
+  CHECK(tokenizer.token(30) == "a");
+  CHECK(tokenizer.token(13).empty());
+  CHECK(tokenizer.token(29).empty());
+  json equal = sample_tokenizer();
+  equal["model"]["vocab"]["b"] = 13;
+  const Tokenizer shared = load(equal);
+  CHECK(shared.tokenize("a b", {.special_tokens = false}).ids == Ids{13, 13});
+  CHECK(shared.token(13) == "a");
+  CHECK(shared.id_of("b") == 13);
+}
+
+TEST_CASE("ids of added tokens that a vocabulary with gaps lacks") {
+  json gaps = sample_tokenizer();
+  gaps["model"]["vocab"]["a"] = 30;
+  gaps["added_tokens"] = {added_token(18, "x"), added_token(30, "a"), added_token(19, "y")};
+  CHECK(load(gaps).tokenize("xay", {.special_tokens = false}).ids == Ids{18, 30, 19});
+}
+
 TEST_CASE("words by other pre-tokenizers, or by none") {
   json tokenizer = sample_tokenizer();
   const auto tokens = [&](const json& pre_tokenizer, const std::string& text) {

@@ -2,9 +2,7 @@
 
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "core/as_size.hpp"
 #include "core/printable.hpp"
 #include "text/subword/word_piece_json.hpp"
 
@@ -22,20 +20,10 @@ std::string type_of(const io::JsonValue& model) {
 }
 
 Vocabulary read_vocabulary(const io::JsonValue& vocab) {
-  std::vector<const std::string*> tokens(vocab.size());
-  vocab.each_member([&](const std::string& token, const io::JsonValue& value) {
-    const std::size_t id = core::as_size(value.whole());
-    const auto fail = [&](const std::string& what) {
-      return vocab.error(ErrorCode::file_format,
-                         "gives '" + printable(token) + "' id " + std::to_string(id) + what);
-    };
-    if (id >= tokens.size())
-      throw fail(", but has " + std::to_string(tokens.size()) + " tokens; expected every id from 0 on once");
-    if (tokens[id] != nullptr) throw fail(", which '" + printable(*tokens[id]) + "' has, too");
-    tokens[id] = &token;
-  });
   Vocabulary vocabulary;
-  for (const std::string* const token : tokens) vocabulary.add(*token);
+  vocab.each_member([&](const std::string& token, const io::JsonValue& value) {
+    vocabulary.add(token, static_cast<std::int32_t>(value.whole({.most = Vocabulary::most_ids - 1})));
+  });
   return vocabulary;
 }
 

@@ -13,8 +13,8 @@ struct StoredSubwordModel {
   std::int32_t unknown;  ///< id of the token for words that cannot be made of tokens
 };
 
-/// Reads "model" of tokenizer.json. Throws Error{unsupported} for other types, and Error{file_format} for a
-/// vocabulary whose ids are not 0, 1, 2 and so on.
+/// Reads "model" of tokenizer.json. Ids may have gaps, and two tokens one id, as in `tokenizers`. Throws
+/// Error{unsupported} for other types, and Error{file_format} for an id beyond Vocabulary::most_ids.
 [[nodiscard]] StoredSubwordModel read_subword_model(const io::JsonValue& model);
 
 }  // namespace saccade::text

@@ -8,10 +8,7 @@ namespace {
 std::vector<Trie::Entry> entries_of(const Vocabulary& vocabulary) {
   std::vector<Trie::Entry> entries;
   entries.reserve(static_cast<std::size_t>(vocabulary.size()));
-  for (std::int32_t id = 0; id < vocabulary.size(); ++id) {
-    const std::string& token = vocabulary.token(id);
-    if (vocabulary.id_of(token) == id) entries.push_back({token, id});
-  }
+  vocabulary.each([&](std::string_view token, std::int32_t id) { entries.push_back({token, id}); });
   return entries;
 }
 

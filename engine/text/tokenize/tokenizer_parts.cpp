@@ -20,16 +20,21 @@ Error token_error(const std::filesystem::path& file, const AddedToken& token, co
 
 void add_to_vocabulary(const std::filesystem::path& file, std::vector<AddedToken>& tokens,
                        Vocabulary& vocabulary) {
+  std::int32_t next = vocabulary.count();
   for (AddedToken& token : tokens) {
     const std::int32_t expected = token.id;
     const std::optional<std::int32_t> known = vocabulary.id_of(token.content);
-    token.id = known ? *known : vocabulary.size();
+    token.id = known.value_or(next);
     if (expected >= 0 && expected != token.id)
       throw token_error(file, token,
                         "has id " + std::to_string(expected) + "; " +
                             (known ? "the vocabulary has it as " : "the next free id is ") +
                             std::to_string(token.id));
-    if (!known) vocabulary.add(token.content);
+    if (!known && vocabulary.has(next))
+      throw token_error(file, token,
+                        "is not in the vocabulary and would have id " + std::to_string(next) + ", which '" +
+                            core::printable(vocabulary.token(next)) + "' has");
+    if (!known) vocabulary.add(token.content, next++);
   }
 }
 

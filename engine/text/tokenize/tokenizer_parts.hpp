@@ -28,8 +28,10 @@ struct TokenizerParts {
   std::int64_t model_max_length = 0;
 };
 
-/// Sets the ids of added tokens, and appends those to the vocabulary that it lacks. Throws Error{file_format}
-/// naming `file` where a token has another id in the file (-1: any).
+/// Sets the ids of added tokens, and appends those to the vocabulary that it lacks: the first with the number
+/// of its tokens as id, the others with the ids after it, as `tokenizers` does. Throws Error{file_format}
+/// naming `file` where a token has another id in the file (-1: any), or would have the id of another token,
+/// which can be where the vocabulary has gaps.
 void add_to_vocabulary(const std::filesystem::path& file, std::vector<AddedToken>& tokens,
                        Vocabulary& vocabulary);
 
