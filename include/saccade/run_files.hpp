@@ -14,6 +14,11 @@
 
 namespace saccade {
 
+/// The limit of the work memory where an option max_memory is 0, in bytes: a quarter of the smaller of
+/// machine memory and cgroup limit (v1 or v2), which leaves room for weights, for the pages of files and for
+/// other processes.
+SACCADE_API [[nodiscard]] std::uint64_t default_memory_limit();
+
 /// Progress of a job over a file of sequences.
 struct Progress {
   std::int64_t sequences_done = 0;  ///< sequences written
@@ -45,8 +50,8 @@ struct BatchFileOptions {
   /// Write the attention maps to this file, as a tensor probabilities_S [heads][queries][keys] for each
   /// sequence S of the input; empty: do not.
   std::filesystem::path probabilities = {};
-  /// Limit of the work memory in bytes, without the weights; 0: a quarter of the smaller of machine memory
-  /// and cgroup limit. Throws Error{memory_limit} where one sequence does not fit.
+  /// Limit of the work memory in bytes, without the weights; 0: default_memory_limit(). Throws
+  /// Error{memory_limit} where one sequence does not fit.
   std::size_t max_memory = 0;
   /// Called with the attention maps of each sequence, in order; the values are valid during the call.
   std::function<void(const SequenceProbabilities&)> on_probabilities = {};

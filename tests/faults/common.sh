@@ -1,7 +1,7 @@
-# Sourced by the scripts of this folder: SACCADE and MODEL from the arguments, a folder of its own as the current one,
+# Sourced by the scripts of this folder: SACCADE, MODEL and LIBRARY from the arguments, a folder of its own as the current one,
 # and ways to say what is expected. A script ends with `finish`.
 set -uo pipefail
-SACCADE=$(realpath "$1") MODEL=$(realpath "$2")
+SACCADE=$(realpath "$1") MODEL=$(realpath "$2") LIBRARY=$(realpath "${3:-.}")
 failures=0
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

@@ -22,6 +22,9 @@ struct Fixture {
 TEST_CASE_FIXTURE(Fixture, "the token budget is what is asked for, or what the memory allows") {
   CHECK(plan({}).tokens == 8192);
   CHECK(plan({.embed = {.token_budget = 100'000}}).tokens == 100'000);
+  const std::int64_t much = plan({.embed = {.token_budget = std::int64_t{1} << 62}}).tokens;
+  CHECK(much > 8192);
+  CHECK(much < std::int64_t{1} << 40);
   std::int64_t before = 8192;
   for (const std::size_t memory : {std::size_t{32} << 20, std::size_t{8} << 20, std::size_t{4} << 20}) {
     const std::int64_t tokens = plan({.max_memory = memory}).tokens;

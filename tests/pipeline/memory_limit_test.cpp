@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "fixtures/temporary_folder.hpp"
+#include "saccade/run_files.hpp"
 
 namespace {
 
@@ -49,7 +50,6 @@ TEST_CASE("cgroup v1") {
 }
 
 TEST_CASE("the default is a quarter of something") {
-  CHECK(saccade::pipeline::default_memory_limit() > 0);
-  CHECK(saccade::pipeline::default_memory_limit() <=
-        cgroup_memory_limit().value_or(std::uint64_t{1} << 62) / 4);
+  CHECK(saccade::default_memory_limit() > 0);
+  CHECK(saccade::default_memory_limit() <= cgroup_memory_limit().value_or(std::uint64_t{1} << 62) / 4);
 }

@@ -117,8 +117,26 @@ TEST_CASE_FIXTURE(Folder, "outputs that cannot be") {
 TEST_CASE_FIXTURE(Folder, "results larger than memory can hold") {
   // v has no tokens, so its head_dim costs no bytes in the file; out has tokens.
   const std::int64_t wide = std::int64_t{1} << 59;
-  expect({"'out'"},
+  expect({"in.safetensors", "input and output", "needs", "bytes", "the limit is"},
          {random_tensor("q", {64, 1, 2}), floats("k", {0, 1, 2}, {}), floats("v", {0, 1, wide}, {})});
+}
+
+TEST_CASE_FIXTURE(
+    Folder, "--max-memory: what does not fit is refused with both numbers, and the least that does works") {
+  write_tensors(in, {random_tensor("q", {100, 2, 8}), random_tensor("k", {100, 2, 8}),
+                     random_tensor("v", {100, 2, 8})});
+  // Each tensor has 6,400 bytes; out as many, and the maps 80,000.
+  expect_file({"the input", "needs 19", "the limit is 1024", "--max-memory"}, in, {"--max-memory", "1K"});
+  expect_file({"input and output", "the limit is 20480"}, in, {"--max-memory", "20K"});
+  expect_file({"input and output", "the limit is 61440"}, in, {"--probabilities", "--max-memory", "60K"});
+  const Finished refused = attend(in, out, {"--max-memory", "26K"});
+  CHECK(refused.exit_code == 1);
+  check_contains(refused.err, {"attention", "the limit is 26624"});
+  const std::string needs = "needs ";
+  const std::size_t least = std::stoul(refused.err.substr(refused.err.find(needs) + needs.size()));
+  attended(in, out, {"--max-memory", std::to_string(least)});
+  std::filesystem::remove(out);
+  CHECK(attend(in, out, {"--max-memory", std::to_string(least - 1)}).exit_code == 1);
 }
 
 TEST_CASE_FIXTURE(Folder, "truncated files, and those that are something else") {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "attend/attend_input.hpp"
+#include "attend/attend_memory.hpp"
 #include "attend/attend_options.hpp"
 #include "attend/attend_output.hpp"
 #include "saccade/saccade.hpp"
@@ -74,6 +75,7 @@ class Attend {
 
   FilePaths files_;
   Engine engine_;
+  AttendMemory memory_;
   AttendInput input_;
   AttendOutput output_;
 };
@@ -81,16 +83,20 @@ class Attend {
 Attend::Attend(const AttendOptions& options)
     : files_(pair_paths({options.input}, options.output, {}, {}).front()),
       engine_(options.engine),
-      input_(files_.input, options),
-      output_(files_.output, input_, options) {}
+      memory_(files_.input, options.max_memory),
+      input_(files_.input, options, memory_),
+      output_(files_.output, input_, options, memory_) {}
 
 /// The operator knows no file: what it objects to is told with the file's name.
 void Attend::compute(AttentionTensors tensors, const AttentionOptions& options) {
+  std::size_t workspace = 0;
   try {
-    attention(engine_, tensors, options);
+    workspace = attention_workspace(engine_, tensors, options);
   } catch (const Error& error) {
     throw Error(error.code(), files_.input.string() + ": " + error.what());
   }
+  memory_.take(static_cast<double>(workspace), "attention over its tensors");
+  attention(engine_, tensors, options);
 }
 
 std::string Attend::summary(double pairs, double seconds) const {

@@ -50,13 +50,15 @@ View view_of_scores(const Sizes& sizes) {
 
 }  // namespace
 
-AttendInput::AttendInput(const std::filesystem::path& path, const AttendOptions& options)
+AttendInput::AttendInput(const std::filesystem::path& path, const AttendOptions& options,
+                         AttendMemory& memory)
     : file_(TensorFile::open(path)), asked_(options) {
   layout_ = find_layout();
   q_.sizes = heads_sizes("q", asked_.heads, "--heads");
   k_.sizes = heads_sizes("k", asked_.kv_heads, "--kv-heads");
   v_.sizes = heads_sizes("v", asked_.kv_heads, "--kv-heads");
   check_heads();
+  memory.take(bytes(), "the input");
   read_sequences();
   read_positions();
   if (file_.find("mask") != nullptr) mask_sizes_ = scores_sizes("mask");
@@ -127,6 +129,18 @@ void AttendInput::check_heads() const {
     throw wrong(file_, "q",
                 "has " + count_of(q_.sizes.heads, "head") + "; expected a multiple of the " +
                     text(k_.sizes.heads) + " of k");
+}
+
+double AttendInput::bytes() const {
+  const auto values = [&](const char* name) {
+    const TensorInfo* const info = file_.find(name);
+    return info == nullptr ? 0.0 : static_cast<double>(info->elements());
+  };
+  double bytes = values("mask") * sizeof(std::uint8_t);
+  for (const char* name : {"q", "k", "v", "bias", "sinks"}) bytes += values(name) * sizeof(float);
+  // offsets and kv_offsets, of which one may stand for both, or a batch for either, and the others.
+  const double sequences = std::max(values("offsets"), static_cast<double>(q_.sizes.batch)) + 1;
+  return bytes + 4 * sequences * sizeof(std::int64_t);
 }
 
 void AttendInput::read_sequences() {

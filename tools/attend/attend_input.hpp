@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "attend/attend_layout.hpp"
+#include "attend/attend_memory.hpp"
 #include "attend/attend_options.hpp"
 #include "saccade/attention.hpp"
 #include "saccade/tensor_file.hpp"
@@ -16,8 +17,9 @@ namespace saccade::command {
 /// The tensors of an attention problem, read from a file. Errors name the file, the tensor and the numbers.
 class AttendInput {
  public:
-  /// Reads headers, and what says where sequences and queries are, and checks that all fits together.
-  AttendInput(const std::filesystem::path& path, const AttendOptions& options);
+  /// Reads headers, and what says where sequences and queries are, and checks that all fits together, and
+  /// into the memory.
+  AttendInput(const std::filesystem::path& path, const AttendOptions& options, AttendMemory& memory);
 
   /// Reads everything else: called once, before the views are asked for.
   void read_values();
@@ -55,6 +57,8 @@ class AttendInput {
   [[nodiscard]] Layout find_layout() const;
   [[nodiscard]] HeadsSizes heads_sizes(const char* name, std::int64_t heads, const char* option) const;
   void check_heads() const;
+  /// Bytes of the values, and of offsets, counts and positions.
+  [[nodiscard]] double bytes() const;
   void read_sequences();
   [[nodiscard]] std::vector<std::int64_t> equal_offsets(std::int64_t batch, std::int64_t length) const;
   [[nodiscard]] std::vector<std::int64_t> read_offsets(const char* name, std::int64_t tokens,

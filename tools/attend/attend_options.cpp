@@ -142,6 +142,12 @@ void add_attend_options(CLI::App& attend, AttendOptions& options) {
   add_rules(attend, options);
   add_more_outputs(attend, options);
   add_engine_options(attend, options.engine);
+  attend
+      .add_option("--max-memory", options.max_memory,
+                  "most memory to take for input, output and work, such as 512M or 2G (powers of 1024); "
+                  "default: a quarter of the smaller of machine memory and cgroup limit")
+      ->type_name("SIZE")
+      ->transform(size_in_bytes());
 }
 
 }  // namespace saccade::command

@@ -18,6 +18,20 @@ std::size_t elements_of(const TensorInfo& tensor) {
   return as_size(tensor.elements());  // not -1: the writer has accepted it
 }
 
+/// What a tensor of the output takes beside its values: name, shape, and entries of lists.
+constexpr double bytes_of_map_entry = 300;
+
+/// Values of four bytes each. topk_keys are reordered and widened before they are written.
+double bytes_of(const std::vector<TensorInfo>& tensors) {
+  double bytes = 0;
+  for (const TensorInfo& tensor : tensors) {
+    double values = tensor.name == "offsets" ? 0 : 1;  // those of the input
+    for (const std::int64_t size : tensor.shape) values *= static_cast<double>(size);
+    bytes += values * (tensor.name == "topk_keys" ? 16 : sizeof(float));
+  }
+  return bytes;
+}
+
 /// `values` [query tokens][heads][k] in the order of `layout`.
 template <class Value>
 std::vector<Value> in_order_of(Layout layout, const HeadsSizes& sizes, std::int64_t k,
@@ -39,8 +53,8 @@ std::vector<Value> in_order_of(Layout layout, const HeadsSizes& sizes, std::int6
 }  // namespace
 
 AttendOutput::AttendOutput(const std::filesystem::path& path, const AttendInput& input,
-                           const AttendOptions& options)
-    : input_(input), asked_(options), writer_(open(path)) {}
+                           const AttendOptions& options, AttendMemory& memory)
+    : input_(input), asked_(options), writer_(open(path, memory)) {}
 
 bool AttendOutput::wants_maps() const noexcept {
   return asked_.probabilities || asked_.mean_probabilities;
@@ -70,7 +84,8 @@ std::vector<TensorInfo> AttendOutput::declared() const {
   return tensors;
 }
 
-TensorFileWriter AttendOutput::open(const std::filesystem::path& path) const {
+TensorFileWriter AttendOutput::open(const std::filesystem::path& path, AttendMemory& memory) const {
+  if (wants_maps()) memory.take(static_cast<double>(input_.sequences()) * bytes_of_map_entry, "the output");
   std::vector<TensorInfo> tensors = declared();
   if (path.extension() == ".npy" && tensors.size() > 1) {
     std::string names;
@@ -78,6 +93,7 @@ TensorFileWriter AttendOutput::open(const std::filesystem::path& path) const {
     throw Error(ErrorCode::invalid_argument,
                 path.string() + ": an .npy holds one tensor, not " + names + "; use .npz or .safetensors");
   }
+  memory.take(bytes_of(tensors), "input and output together");
   return {path, std::move(tensors)};
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "attend/attend_input.hpp"
+#include "attend/attend_memory.hpp"
 #include "attend/attend_options.hpp"
 #include "saccade/attention.hpp"
 #include "saccade/tensor_file.hpp"
@@ -14,9 +15,10 @@ namespace saccade::command {
 /// What attention gives, and the file that it is written to: there when all is complete, or not at all.
 class AttendOutput {
  public:
-  /// Opens the file: throws Error before anything is computed where it cannot be written. Both arguments must
-  /// outlive this object.
-  AttendOutput(const std::filesystem::path& path, const AttendInput& input, const AttendOptions& options);
+  /// Opens the file: throws Error before anything is computed where it cannot be written, or does not fit
+  /// into the memory. Input and options must outlive this object.
+  AttendOutput(const std::filesystem::path& path, const AttendInput& input, const AttendOptions& options,
+               AttendMemory& memory);
 
   /// Takes memory for the results, and asks for them. Once.
   void ask(AttentionTensors& tensors, AttentionOptions& options);
@@ -26,7 +28,7 @@ class AttendOutput {
 
  private:
   [[nodiscard]] std::vector<TensorInfo> declared() const;
-  [[nodiscard]] TensorFileWriter open(const std::filesystem::path& path) const;
+  [[nodiscard]] TensorFileWriter open(const std::filesystem::path& path, AttendMemory& memory) const;
   [[nodiscard]] bool wants_maps() const noexcept;
   [[nodiscard]] TensorInfo map_of(std::int64_t sequence) const;
   void ask_for_maps(AttentionOptions& options);

@@ -26,7 +26,7 @@ using pipeline::BatchWindow;
 constexpr double activation_bytes_per_thread = 8.0 * (1 << 20);
 
 std::uint64_t memory_limit_of(const BatchFileOptions& options) {
-  return options.max_memory > 0 ? options.max_memory : pipeline::default_memory_limit();
+  return options.max_memory > 0 ? options.max_memory : default_memory_limit();
 }
 
 std::int64_t count_nan_rows(ConstMatrixView x) {

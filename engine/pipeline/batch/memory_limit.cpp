@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "core/cgroup.hpp"
+#include "saccade/run_files.hpp"
 
 namespace saccade::pipeline {
 namespace {
@@ -38,9 +39,13 @@ std::optional<std::uint64_t> cgroup_memory_limit(const fs::path& root) {
   return limit == unlimited ? std::nullopt : std::optional(limit);
 }
 
+}  // namespace saccade::pipeline
+
+namespace saccade {
+
 std::uint64_t default_memory_limit() {
-  const std::uint64_t limit = std::min(machine_memory(), cgroup_memory_limit().value_or(unlimited));
-  return limit / 4;
+  const std::uint64_t cgroup = pipeline::cgroup_memory_limit().value_or(pipeline::unlimited);
+  return std::min(pipeline::machine_memory(), cgroup) / 4;
 }
 
-}  // namespace saccade::pipeline
+}  // namespace saccade

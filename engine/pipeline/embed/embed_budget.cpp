@@ -6,8 +6,8 @@
 
 #include "core/as_size.hpp"
 #include "layers/token_batches.hpp"
-#include "pipeline/batch/memory_limit.hpp"
 #include "saccade/error.hpp"
+#include "saccade/run_files.hpp"
 
 namespace saccade::pipeline {
 namespace {
@@ -22,9 +22,15 @@ constexpr std::int64_t tokens_per_line = 2;
 constexpr std::uint64_t line_copies = 16;
 constexpr std::uint64_t least_line = 1 << 20;
 
+/// The vectors of a batch, in bytes.
+double bytes_of_vectors(std::int64_t tokens, bool for_each_token, std::int64_t width) {
+  const std::int64_t rows = tokens / (for_each_token ? 1 : tokens_per_line) + 1;
+  return static_cast<double>(rows) * static_cast<double>(width) * sizeof(float);
+}
+
 /// Scratch and vectors of the batch that takes most: texts of the greatest length.
-std::uint64_t bytes_of_batch(const Engine& engine, const Encoder& encoder, const EmbedFilesOptions& options,
-                             std::int64_t token_budget, std::int64_t width) {
+double bytes_of_batch(const Engine& engine, const Encoder& encoder, const EmbedFilesOptions& options,
+                      std::int64_t token_budget, std::int64_t width) {
   const std::int64_t longest = encoder.max_length(options.embed);
   const std::int64_t texts = std::max<std::int64_t>(token_budget / longest, 1);
   std::vector<std::int64_t> offsets = {0};
@@ -33,8 +39,8 @@ std::uint64_t bytes_of_batch(const Engine& engine, const Encoder& encoder, const
   embed.token_budget = token_budget;
   const std::size_t scratch =
       options.tokens ? encoder.workspace(engine, offsets) : encoder.embed_workspace(engine, offsets, embed);
-  const std::int64_t rows = std::max(token_budget, longest) / (options.tokens ? 1 : tokens_per_line) + 1;
-  return scratch + as_size(rows) * as_size(width) * sizeof(float);
+  return static_cast<double>(scratch) +
+         bytes_of_vectors(std::max(token_budget, longest), options.tokens, width);
 }
 
 std::int64_t fitting_token_budget(const Engine& engine, const Encoder& encoder,
@@ -44,11 +50,15 @@ std::int64_t fitting_token_budget(const Engine& engine, const Encoder& encoder,
   std::int64_t budget =
       options.embed.token_budget > 0 ? options.embed.token_budget : layers::default_token_budget;
   for (;; budget /= 2) {
-    const std::uint64_t bytes = bytes_of_batch(engine, encoder, options, budget, width);
-    if (bytes <= max_memory) return budget;
+    const auto limit = static_cast<double>(max_memory);
+    // The vectors first: of a budget far beyond memory not even the offsets of its texts fit.
+    if (budget > longest && bytes_of_vectors(budget, options.tokens, width) > limit) continue;
+    const double bytes = bytes_of_batch(engine, encoder, options, budget, width);
+    if (bytes <= limit) return budget;
     if (budget > longest) continue;
     throw Error(ErrorCode::memory_limit, "one text of " + std::to_string(longest) + " tokens needs " +
-                                             std::to_string(bytes) + " bytes of work memory, the limit is " +
+                                             std::to_string(static_cast<std::uint64_t>(bytes)) +
+                                             " bytes of work memory, the limit is " +
                                              std::to_string(max_memory));
   }
 }
