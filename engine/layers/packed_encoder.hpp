@@ -51,9 +51,6 @@ struct PackedEncoder {
   AlignedBuffer<std::byte> tables;  ///< the memory of `embeddings`
   ops::EmbeddingTables embeddings = {};
   std::int64_t max_tokens = 0;  ///< of a sequence
-  /// Padding, which positions do not count; batches have none, so sequences must not either. -1: there is
-  /// none.
-  std::int64_t pad_token_id = -1;
   PackedNorm embedding_norm;
   ops::PackedWeights embedding_projection;  ///< from narrower embeddings to the hidden size; in == 0: none
 

@@ -29,21 +29,12 @@ void validate_lengths(Offsets offsets, std::int64_t most) {
   }
 }
 
-void validate_no_padding(const TokenIds& tokens, std::int64_t pad_token_id) {
-  const auto found = std::find(tokens.ids.begin(), tokens.ids.end(), pad_token_id);
-  if (pad_token_id < 0 || found == tokens.ids.end()) return;
-  throw Error(ErrorCode::unsupported, "token " + std::to_string(found - tokens.ids.begin()) +
-                                          " of the batch is padding (id " + std::to_string(pad_token_id) +
-                                          "), which this encoder's positions leave out; batches are ragged");
-}
-
 }  // namespace
 
 void Encoder::State::validate(const TokenIds& tokens) const {
   ops::validate(tokens.offsets, static_cast<std::int64_t>(tokens.ids.size()));
   validate_lengths(tokens.offsets, encoder->max_tokens);
   ops::validate(tokens, encoder->embeddings);
-  validate_no_padding(tokens, encoder->pad_token_id);
 }
 
 Encoder Encoder::load(Engine& engine, const std::filesystem::path& directory) {

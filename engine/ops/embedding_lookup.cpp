@@ -1,5 +1,6 @@
 #include "ops/embedding_lookup.hpp"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -55,27 +56,50 @@ void validate(const TokenIds& batch, const EmbeddingTables& tables) {
   if (tables.positions.rows > 0) validate_lengths(batch.offsets, tables);
 }
 
+namespace {
+
+/// Looks up tokens whose positions follow one another from row `row` of the table on.
+void look_up_run(const kernels::KernelTable& kernels, const TokenIds& batch, const EmbeddingTables& tables,
+                 std::int64_t token, std::int64_t tokens, std::int64_t row, MatrixView out) noexcept {
+  const WeightView &words = tables.words, &types = tables.types, &positions = tables.positions;
+  kernels.embedding_lookup({.ids = batch.ids.data() + token,
+                            .type_ids = batch.types.empty() ? nullptr : batch.types.data() + token,
+                            .rows = tokens,
+                            .width = out.columns,
+                            .words = words.data,
+                            .word_stride = words.row_stride,
+                            .types = types.rows > 0 ? types.data : nullptr,
+                            .type_stride = types.row_stride,
+                            .positions = positions.rows > 0 ? positions.at(row, 0) : nullptr,
+                            .position_stride = positions.row_stride,
+                            .out = out.data + token * out.row_stride,
+                            .out_stride = out.row_stride,
+                            .type = words.type});
+}
+
+}  // namespace
+
 void embedding_lookup(scheduler::ExecutionContext& state, const TokenIds& batch,
                       const EmbeddingTables& tables, MatrixView out) noexcept {
-  const WeightView &words = tables.words, &types = tables.types, &positions = tables.positions;
-  run_token_blocks(state, batch.offsets,
-                   [&](std::int64_t token, std::int64_t position, std::int64_t tokens) noexcept {
-                     const std::int64_t row = tables.first_position + position;
-                     state.kernels->embedding_lookup(
-                         {.ids = batch.ids.data() + token,
-                          .type_ids = batch.types.empty() ? nullptr : batch.types.data() + token,
-                          .rows = tokens,
-                          .width = out.columns,
-                          .words = words.data,
-                          .word_stride = words.row_stride,
-                          .types = types.rows > 0 ? types.data : nullptr,
-                          .type_stride = types.row_stride,
-                          .positions = positions.rows > 0 ? positions.at(row, 0) : nullptr,
-                          .position_stride = positions.row_stride,
-                          .out = out.data + token * out.row_stride,
-                          .out_stride = out.row_stride,
-                          .type = words.type});
-                   });
+  const auto is_padding = [&](std::int32_t id) { return id == tables.pad_token_id; };
+  run_token_blocks(
+      state, batch.offsets, [&](std::int64_t token, std::int64_t position, std::int64_t tokens) noexcept {
+        const auto ids = batch.ids.begin() + token;
+        std::int64_t row = tables.first_position + position;
+        if (tables.pad_token_id >= 0) row -= std::count_if(ids - position, ids, is_padding);
+        for (std::int64_t i = 0, run = 0; i < tokens; i += run) {
+          const auto pad =
+              tables.pad_token_id < 0 ? ids + tokens : std::find_if(ids + i, ids + tokens, is_padding);
+          run = pad - (ids + i);
+          if (run > 0) {
+            look_up_run(*state.kernels, batch, tables, token + i, run, row, out);
+            row += run;
+          } else {
+            run = 1;
+            look_up_run(*state.kernels, batch, tables, token + i, 1, tables.first_position - 1, out);
+          }
+        }
+      });
 }
 
 }  // namespace saccade::ops

@@ -14,6 +14,9 @@ struct EmbeddingTables {
   WeightView types = {};
   WeightView positions = {};
   std::int64_t first_position = 0;  ///< row of `positions` for the first token of a sequence
+  /// Tokens of this id have the row before first_position and are not counted by the positions after them, as
+  /// RoBERTa has it for padding; -1: no token is.
+  std::int64_t pad_token_id = -1;
 };
 
 /// Throws Error{invalid_argument} naming the token and its id where an id is no row of its table, or the

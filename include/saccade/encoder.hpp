@@ -130,9 +130,9 @@ class SACCADE_API Encoder {
 
   /// Computes hidden [tokens][width]: the last layer's output for every token. Special tokens are the
   /// caller's to add, as append() does. Throws Error{invalid_argument} before hidden is written, for ids that
-  /// are not in the vocabulary, sequences longer than max_tokens() and shapes that do not fit;
-  /// Error{unsupported} for padding tokens, which a ragged batch does not need, in models whose positions
-  /// leave them out.
+  /// are not in the vocabulary, sequences longer than max_tokens() and shapes that do not fit.
+  /// A padding token of a text has the position that transformers gives it: none in RoBERTa, XLM-RoBERTa and
+  /// MPNet, whose positions do not count it.
   void encode(Engine& engine, const TokenIds& tokens, MatrixView hidden,
               const EncodeOptions& options = {}) const;
   /// Bytes of scratch that encode() takes from the engine for these sequences.

@@ -286,5 +286,25 @@ TEST_CASE("a file that is no JSON, or is not there") {
   }
 }
 
+TEST_CASE("a key that could change the result is used or refused by name; the others do not matter") {
+  const ErrorCode code = ErrorCode::unsupported;
+  expect_refused(code, bert_with("rope_theta", 10000), {"'rope_theta' is 10000"});
+  expect_refused(code, bert_with("sliding_window", 128), {"'sliding_window' is 128"});
+  expect_refused(code, bert_with("pruned_heads", json{{"0", {1}}}), {"'pruned_heads'"});
+  expect_refused(code, bert_with("quantization_config", json{{"bits", 4}}), {"'quantization_config'"});
+  expect_refused(code, bert_with("use_task_id", true), {"'use_task_id' is true"});
+  expect_refused(code, bert_with("attn_logit_softcapping", 30.0), {"'attn_logit_softcapping'"});
+  for (const auto& [key, value] : std::vector<std::pair<std::string, json>>{{"pruned_heads", json::object()},
+                                                                            {"use_task_id", false},
+                                                                            {"rope_scaling", nullptr},
+                                                                            {"my_note", "x"},
+                                                                            {"hidden_dropout_prob", 0.1},
+                                                                            {"id2label", {{"0", "a"}}},
+                                                                            {"sliding_window", 0}}) {
+    CAPTURE(key);
+    CHECK(read(bert_with(key, value)).hidden_size() == read(bert_with("my_note", 1)).hidden_size());
+  }
+}
+
 }  // namespace
 }  // namespace saccade

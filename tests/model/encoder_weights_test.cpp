@@ -223,6 +223,7 @@ TEST_CASE("mpnet's table of relative positions, without the rows that have no bu
     }
     return name;
   });
+  tensors.erase("embeddings.token_type_embeddings.weight");
   tensors["encoder.relative_attention_bias.weight"] = {{40, 2}, 77};
   test::write_model(folder, config, tensors);
   const EncoderWeights weights = read(folder);
@@ -251,6 +252,31 @@ TEST_CASE("a missing tensor, a wrong shape, a type that is no weight's: each is 
   expect_bad(tensors, {"'" + name + "'", "is stored as F64; expected F32, F16 or BF16"});
   expect_bad({{"something.else", {{8}, 1}}},
              {"'embeddings.word_embeddings.weight'", "is missing", "bert., roberta.", "model."});
+}
+
+TEST_CASE(
+    "a tensor that would change the result is an error that names it; heads and buffers do not matter") {
+  const auto expect_unsupported = [](const std::string& name) {
+    CAPTURE(name);
+    MadeUpTensors tensors = bert_tensors();
+    tensors[name] = {{8}, 1};
+    const TemporaryFolder folder;
+    test::write_model(folder, bert_config(), tensors);
+    expect_error(ErrorCode::unsupported, {"model.safetensors", "'" + name + "'", "'bert'"},
+                 [&] { static_cast<void>(read(folder)); });
+  };
+  expect_unsupported("encoder.layer.0.attention.self.distance_embedding.weight");
+  expect_unsupported("encoder.layer.1.output.adapters.a.adapter_down.0.weight");
+  expect_unsupported("encoder.layer.1.attention.self.query.lora_A.weight");
+  expect_unsupported("embeddings.task_type_embeddings.weight");
+  MadeUpTensors tensors = bert_tensors();
+  for (const char* name :
+       {"pooler.dense.weight", "cls.predictions.bias", "embeddings.position_ids",
+        "encoder.layer.7.output.dense.weight", "encoder.layer.1.attention.self.rotary.inv_freq"})
+    tensors[name] = {{8}, 1};
+  const TemporaryFolder folder;
+  test::write_model(folder, bert_config(), tensors);
+  CHECK(read(folder).blocks.size() == 2);
 }
 
 }  // namespace

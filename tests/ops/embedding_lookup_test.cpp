@@ -40,29 +40,43 @@ struct Tokens {
   [[nodiscard]] TokenIds batch() const { return {ids, type_ids, offsets}; }
 };
 
-TEST_CASE("same bits: embeddings of a ragged batch on any number of threads") {
-  const Model model;
-  const Tokens tokens({0, 0, 3, 93, 93, 94, 164, 165, 165});
-  std::vector<float> expected;
+/// word + type + position of each token, where tokens of id `pad` have row 1 and are not counted.
+std::vector<float> sums_of(const Model& model, const Tokens& tokens, std::int32_t pad) {
+  std::vector<float> sums;
   for (std::size_t s = 1; s < tokens.offsets.size(); ++s) {
+    std::int64_t next_row = 2;
     for (std::int64_t t = tokens.offsets[s - 1]; t < tokens.offsets[s]; ++t) {
       const auto at = static_cast<std::size_t>(t);
-      const float* const word = model.words.data() + tokens.ids[at] * width;
-      const float* const type = model.types.data() + tokens.type_ids[at] * width;
-      const float* const position = model.positions.data() + (2 + t - tokens.offsets[s - 1]) * width;
+      const std::int64_t row = tokens.ids[at] == pad ? 1 : next_row++;
       for (std::int64_t c = 0; c < width; ++c) {
-        const float sum = word[c] + type[c];
-        expected.push_back(sum + position[c]);
+        const auto value = [&](const std::vector<float>& table, std::int64_t r) {
+          return table[static_cast<std::size_t>(r * width + c)];
+        };
+        const float sum = value(model.words, tokens.ids[at]) + value(model.types, tokens.type_ids[at]);
+        sums.push_back(sum + value(model.positions, row));
       }
     }
   }
-  for_each_engine([&](Engine& engine) {
-    GuardedMatrix out(165, width, width + 3, 2);
-    ops::embedding_lookup(scheduler::context_of(engine), tokens.batch(), model.tables(),
-                          {out.data(), 165, width, out.stride()});
-    CHECK(out.guards_hold());
-    CHECK(difference(out.values(), expected) == "");
-  });
+  return sums;
+}
+
+TEST_CASE(
+    "same bits: embeddings of a ragged batch on any number of threads, without and with padding tokens") {
+  const Model model;
+  Tokens tokens({0, 0, 3, 93, 93, 94, 164, 165, 165});
+  for (const std::int64_t t : {0, 3, 66, 67, 68, 92, 93, 164}) tokens.ids[static_cast<std::size_t>(t)] = 7;
+  for (const std::int32_t pad : {-1, 7}) {
+    const std::vector<float> expected = sums_of(model, tokens, pad);
+    ops::EmbeddingTables tables = model.tables();
+    tables.pad_token_id = pad;
+    for_each_engine([&](Engine& engine) {
+      GuardedMatrix out(165, width, width + 3, 2);
+      ops::embedding_lookup(scheduler::context_of(engine), tokens.batch(), tables,
+                            {out.data(), 165, width, out.stride()});
+      CHECK(out.guards_hold());
+      CHECK(difference(out.values(), expected) == "");
+    });
+  }
 }
 
 TEST_CASE("a model may have words alone, and a batch no types") {

@@ -7,6 +7,7 @@
 #include "io/json/json_value.hpp"
 #include "model/config/encoder_family.hpp"
 #include "model/config/encoder_layers.hpp"
+#include "model/config/unused_keys.hpp"
 
 namespace saccade::model {
 namespace {
@@ -145,6 +146,7 @@ EncoderConfig read_encoder_config(const std::filesystem::path& directory) {
   read_positions(config, family, encoder);
   read_relative_bias(config, family, encoder);
   read_layers(config, family, encoder);
+  require_no_unused_key(config);
   return encoder;
 }
 

@@ -28,7 +28,7 @@ struct EncoderConfig {
   std::int64_t positions = 0;        ///< rows of the table of positions; 0: none
   std::int64_t first_position = 0;   ///< row of a sequence's first token
   /// Tokens of this id have row first_position - 1 and are not counted by the positions of those that follow;
-  /// -1: there is no such token. (Padding: in a ragged batch only a text that spells it out has it.)
+  /// -1: there is no such token. It is padding, which a ragged batch has only where a text spells it out.
   std::int64_t pad_token_id = -1;
   std::int64_t max_tokens = 0;       ///< of a sequence
   std::int64_t type_vocab_size = 0;  ///< rows of the table of token types; 0: none
@@ -47,8 +47,8 @@ struct EncoderConfig {
 
 /// Reads DIRECTORY/config.json. Keys that are missing have the values that transformers gives them. Throws
 /// Error{unsupported} naming file, key, value and what is supported, where the file describes something else
-/// than an encoder of the families in encoder_family.cpp; Error{file_format} for impossible values, and
-/// Error{file_not_usable}.
+/// than an encoder of the families in encoder_family.cpp, or has a key that could change the result and is
+/// not used; Error{file_format} for impossible values, and Error{file_not_usable}.
 [[nodiscard]] EncoderConfig read_encoder_config(const std::filesystem::path& directory);
 
 }  // namespace saccade::model

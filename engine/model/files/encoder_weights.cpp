@@ -1,5 +1,7 @@
 #include "model/files/encoder_weights.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -26,6 +28,14 @@ std::string find_prefix(const WeightFiles& files, std::string_view word) {
   throw io::format_error({files.path(), name}, "is missing, also with one of these before it: " + tried);
 }
 
+/// Tensors that transformers computes, and that some files store all the same.
+bool is_buffer(std::string_view name) {
+  constexpr std::array<std::string_view, 4> buffers = {"position_ids", "token_type_ids", "inv_freq",
+                                                       "masked_bias"};
+  return std::any_of(buffers.begin(), buffers.end(),
+                     [&](std::string_view end) { return name.ends_with(end); });
+}
+
 class Reader {
  public:
   Reader(const std::filesystem::path& directory, const EncoderConfig& config)
@@ -42,10 +52,28 @@ class Reader {
       if (!weights.query.weight) weights = read_block(layer);
     }
     weights_.final_norm = norm(names_.final_norm, config_.hidden_size());
+    require_all_used();
     return std::move(weights_);
   }
 
  private:
+  /// A tensor of the embeddings or of a block that is not used, such as an adapter's, would change the
+  /// result. Heads, and blocks beyond those that config.json counts, are left out as transformers leaves them
+  /// out.
+  void require_all_used() const {
+    std::vector<std::string> scopes = {prefix_ +
+                                       std::string(names_.word.substr(0, names_.word.find('.') + 1))};
+    for (std::size_t block = 0; block < weights_.blocks.size(); ++block)
+      scopes.push_back(prefix_ + block_prefix(block));
+    for (const std::string& name : weights_.files.unused()) {
+      const auto holds = [&](const std::string& scope) { return name.starts_with(scope); };
+      if (is_buffer(name) || std::none_of(scopes.begin(), scopes.end(), holds)) continue;
+      throw Error(ErrorCode::unsupported, io::to_string({weights_.files.path(), name}) +
+                                              "belongs to the encoder and is not known for model_type '" +
+                                              config_.family + "'");
+    }
+  }
+
   WeightView tensor(const std::string& name, const std::vector<std::int64_t>& shape) {
     return weights_.files.at(prefix_ + name, shape);
   }

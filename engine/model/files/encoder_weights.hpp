@@ -37,8 +37,9 @@ struct EncoderWeights {
   NormView final_norm;                 ///< [hidden_size], where norms come first
 };
 
-/// Finds the weights in a directory, under any of the known prefixes, and checks their shapes. Tensors that
-/// an encoder does not use are ignored. Throws Error as WeightFiles does.
+/// Finds the weights in a directory, under any of the known prefixes, and checks their shapes. Tensors of
+/// heads and decoders are ignored. Throws Error as WeightFiles does, and Error{unsupported} naming a tensor
+/// of the embeddings or of a block that the family does not have, such as an adapter's.
 [[nodiscard]] EncoderWeights read_encoder_weights(const std::filesystem::path& directory,
                                                   const EncoderConfig& config);
 

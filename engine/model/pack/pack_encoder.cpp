@@ -62,6 +62,7 @@ class Packer {
       next += as_size(from->elements()) * size_of(type);
     }
     tables.first_position = config_.first_position;
+    tables.pad_token_id = config_.pad_token_id;
   }
 
  private:
@@ -96,7 +97,6 @@ std::unique_ptr<layers::PackedEncoder> pack_encoder(scheduler::ExecutionContext&
   auto packed = std::make_unique<layers::PackedEncoder>();
   packed->shape = config.shape;
   packed->max_tokens = config.max_tokens;
-  packed->pad_token_id = config.pad_token_id;
   packer.embeddings(weights, *packed);
   packed->embedding_norm = packer.norm(weights.embedding_norm);
   if (config.projects_embeddings) packed->embedding_projection = packer.maps(weights.embedding_projection);
