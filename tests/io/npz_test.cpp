@@ -138,12 +138,52 @@ TEST_CASE("npz: entries that are refused") {
   ZipEntryBytes bomb = deflated("x.npy", npy);
   bomb.size = 4000000000;
   expect_bad_file(zip_bytes({bomb}), {"'x.npy'", "cannot hold 4000000000"});
-  expect_bad_file(zip_bytes({stored("x.npy", npy), deflated("x.npy", npy)}), {"'x'", "is there twice"});
+  expect_bad_file(zip_bytes({stored("x.npy", npy), deflated("x.npy", npy)}), {"'x.npy'", "is there twice"});
   expect_bad_file(zip_bytes({stored("readme.txt", "This is not an .npy file.")}),
                   {"'readme.txt'", "is not an .npy"});
   expect_bad_file(zip_bytes({stored("x.npy", npy.substr(0, npy.size() - 4))}),
                   {"'x'", "needs 12 bytes", "but 8"});
   expect_bad_file(zip_bytes({stored("a\x1b[2J\n.npy", "?")}), {"'a?[2J?'", "is not an .npy"});
+}
+
+/// A zip of `count` entries of the directory, made by `name` and `header` (the place of the entry's own
+/// header) from one local entry.
+std::string directory_of(const std::string& local, int count, const std::string& entry) {
+  std::string directory;
+  for (int i = 0; i < count; ++i) directory += entry;
+  return local + directory + "PK\x05\x06" + test::little_endian(0, 4) +
+         test::little_endian(static_cast<std::uint64_t>(count), 2) +
+         test::little_endian(static_cast<std::uint64_t>(count), 2) +
+         test::little_endian(directory.size(), 4) + test::little_endian(local.size(), 4) +
+         test::little_endian(0, 2);
+}
+
+TEST_CASE("npz: many entries of the directory that point at one entry are not read") {
+  const std::string one = zip_bytes({stored("x.npy", npy_of({1, 2, 3}))});
+  const std::size_t directory = one.find("PK\x01\x02"), end = one.find("PK\x05\x06");
+  const std::string entry = one.substr(directory, end - directory);
+  expect_bad_file(directory_of(one.substr(0, directory), 20000, entry), {"'x.npy'", "is there twice"});
+}
+
+TEST_CASE("npz: entries that have bytes in common, or reach into the directory") {
+  // The first is stored and has the second, headers and all, within its bytes.
+  const std::string inner = zip_bytes({stored("b.npy", npy_of({1, 2, 3}))});
+  const std::size_t inner_directory = inner.find("PK\x01\x02");
+  const std::string second = inner.substr(0, inner_directory);
+  const std::string outer = zip_bytes({stored("a.npy", second)});
+  const std::size_t directory = outer.find("PK\x01\x02"), end = outer.find("PK\x05\x06");
+  const std::string first_entry = outer.substr(directory, end - directory);
+  std::string second_entry = inner.substr(inner_directory, inner.find("PK\x05\x06") - inner_directory);
+  second_entry.replace(42, 4, test::little_endian(outer.find(second), 4));
+  expect_bad_file(directory_of(outer.substr(0, directory), 1, first_entry + second_entry)
+                      .replace(directory + first_entry.size() + second_entry.size() + 8, 4,
+                               test::little_endian(2, 2) + test::little_endian(2, 2)),
+                  {"'a.npy'", "reach into 'b.npy'"});
+  std::string longer = zip_bytes({stored("x.npy", npy_of({1, 2, 3}))});
+  const std::size_t at = longer.find("PK\x01\x02");
+  const std::size_t size = npy_of({1, 2, 3}).size() + 4;
+  longer.replace(at + 20, 8, test::little_endian(size, 4) + test::little_endian(size, 4));
+  expect_bad_file(longer, {"'x.npy'", "reach into the zip directory"});
 }
 
 TEST_CASE("npz: damaged archives") {

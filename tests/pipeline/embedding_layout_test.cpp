@@ -36,7 +36,7 @@ TEST_CASE("numbers in JSON read back as they were") {
   test::Floats values = test::random_floats(1000, 3);
   values.insert(values.end(), {0.0f, -0.0f, 1e-45f, 3.4028235e38f, 1.0f / 3, 1e-5f, 16777216.0f});
   std::string line;
-  append_vector(layouts.back(), values, "\"a\"", line);
+  append_vector(layouts.back(), values, "\"a\"", true, line);
   const std::string before = "{\"id\": \"a\", \"embedding\": [";
   REQUIRE(line.starts_with(before));
   REQUIRE(line.ends_with("]}\n"));
@@ -48,8 +48,30 @@ TEST_CASE("numbers in JSON read back as they were") {
     at = end + 2;
   }
   line.clear();
-  append_vector(layouts.back(), std::vector{0.1f, NAN, INFINITY}, "0", line);
+  append_vector(layouts.back(), std::vector{0.1f, NAN, INFINITY}, "0", false, line);
   CHECK(line == "{\"id\": 0, \"embedding\": [0.1, null, null]}\n");
+}
+
+TEST_CASE("a part says its job within the header of any other file, whatever its size") {
+  for (EmbeddingLayout layout : layouts) {
+    const std::string plain = layout.header("x", 9'000'000'000'000, 9'000'000'000'000);
+    layout.job = "0123abcd";
+    CHECK(layout.header_size() == plain.size());
+    const std::string header = layout.header("x", 9'000'000'000'000, 9'000'000'000'000);
+    CHECK(header.size() == plain.size());
+    if (layout.format == EmbeddingFormat::npy) {
+      CHECK(header.ends_with('\n'));
+      CHECK(header.find("), }  # saccade job 0123abcd") != std::string::npos);
+    } else if (layout.format == EmbeddingFormat::safetensors) {
+      CHECK(header.substr(8).starts_with(R"({"__metadata__":{"saccade_job":"0123abcd"},")"));
+    }
+  }
+  std::string line;
+  EmbeddingLayout layout = layouts.back();
+  layout.job = "0123abcd";
+  append_vector(layout, std::vector{1.0f}, "0", true, line);
+  append_vector(layout, std::vector{1.0f}, "1", false, line);
+  CHECK(line == "{\"id\": 0, \"embedding\": [1], \"job\": \"0123abcd\"}\n{\"id\": 1, \"embedding\": [1]}\n");
 }
 
 TEST_CASE("formats by name, and what they cannot hold") {

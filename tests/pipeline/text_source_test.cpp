@@ -1,6 +1,7 @@
 #include "pipeline/embed/text_source.hpp"
 
 #include "fixtures/expect_error.hpp"
+#include "fixtures/journal_lines.hpp"
 #include "fixtures/temporary_folder.hpp"
 
 namespace {
@@ -47,10 +48,16 @@ TEST_CASE_FIXTURE(Fixture, "windows of any size hold all texts, in order; blank 
 }
 
 TEST_CASE_FIXTURE(Fixture, "parts: counted first, then passed by") {
+  std::string bytes;
+  for (const auto& input : inputs) bytes += test::read_bytes(input);
+  const std::uint32_t all_crc = test::bitwise_crc32(bytes);
   for (std::int64_t first = 0; first <= 7; ++first) {
     for (std::int64_t last = first; last <= 7; ++last) {
       TextSource source(inputs, {}, longest);
-      CHECK(source.count() == 7);
+      const pipeline::TextCount counted = source.count();
+      CHECK(counted.texts == 7);
+      CHECK(counted.bytes == source.total_bytes());
+      CHECK(counted.crc == all_crc);
       source.limit(first, last);
       CHECK(read_all(source, {6, 2}) == Texts(all.begin() + first, all.begin() + last));
     }

@@ -66,6 +66,42 @@ TEST_CASE_FIXTURE(Fixture, "models that are missing, or cannot do it") {
   CHECK(run(folder / "in.jsonl", "out.npy").exit_code == 0);  // which ids do not need
 }
 
+TEST_CASE_FIXTURE(Fixture, "the model is not written over, by whatever name") {
+  model = folder / "model";
+  fs::copy(sample_model_path(), model, fs::copy_options::recursive);
+  const std::string weights = read_bytes(model / "model.safetensors");
+  fs::create_symlink(model / "model.safetensors", folder / "link.safetensors");
+  expect({"model.safetensors: is a file of the model too"}, input, "model/model.safetensors");
+  expect({"link.safetensors: is a file of the model too"}, input, "link.safetensors");
+  CHECK(run("-", "model/model.safetensors", {}, {.input = "a\n"}).exit_code == 1);
+  CHECK(read_bytes(model / "model.safetensors") == weights);
+  CHECK(run(input, "model/vectors.npy").exit_code == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "names, prompts and fields of any bytes") {
+  const std::string expected = embed(input, "expected.npy");
+  const fs::path named = folder / "caf\xe9\\.txt";
+  fs::copy_file(input, named);
+  CHECK(embed(named, "a.npy") == expected);
+  CHECK(embed(named, "\xff.npy") == expected);
+  CHECK(run(input, "b.npy", {"--prompt", "\xe9: "}).exit_code == 0);
+  CHECK(run(input, "b.npy", {"--field", "\xe9"}).exit_code == 0);
+  // Bytes that differ are jobs that differ.
+  const fs::path many = folder.write("many.jsonl", "{\"text\":\"a\"}\n{\"text\":\"b\"}\nbad\n");
+  const auto stop = [&](const std::string& prompt, const Arguments& more) {
+    Arguments options = {"--prompt", prompt, "--token-budget", "1"};
+    options.insert(options.end(), more.begin(), more.end());
+    return run(many, "c.npy", options);
+  };
+  CHECK(stop("\xe9", {}).exit_code == 1);
+  check_contains(stop("\xe8", {"--resume"}).err, {"another job", R"(/prompt is "\\xe8", was "\\xe9")"});
+  check_contains(stop("\\xe9", {"--resume"}).err, {"another job", "/prompt is "});
+  folder.write("many.jsonl", "{\"text\":\"a\"}\n{\"text\":\"b\"}\n{\"text\":\"c\"}\n");
+  const Finished resumed = stop("\xe9", {"--resume"});
+  CHECK(resumed.exit_code == 0);
+  check_contains(resumed.err, {"done before"});
+}
+
 TEST_CASE_FIXTURE(Fixture, "options that do not fit the model, or the memory") {
   expect({"max_length is 257", "256"}, input, "out.npy", {"--max-length", "257"});
   expect({"max_length", "1"}, input, "out.npy", {"--max-length", "1"});

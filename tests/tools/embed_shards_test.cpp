@@ -117,6 +117,99 @@ TEST_CASE_FIXTURE(Fixture, "parts that are missing, or do not fit together") {
   expect("e.txt", {"e.txt", "expected .npy, .safetensors or .jsonl"});
 }
 
+TEST_CASE_FIXTURE(Fixture, "parts of other inputs, of another model or of other options are not merged") {
+  const fs::path other_model = folder / "model";
+  fs::copy(model, other_model, fs::copy_options::recursive);
+  std::ofstream(other_model / "2_Dense" / "config.json", std::ios::app) << "\n";
+  const std::string lines = read_bytes(input);
+  for (const auto& [output, more] : std::vector<std::pair<std::string, Arguments>>{
+           {"a.npy", {}}, {"a.safetensors", {}}, {"a.jsonl", {}}, {"t.safetensors", {"--tokens"}}}) {
+    INFO(output);
+    const auto embed_second = [&, &more = more, &output = output](const fs::path& used_model,
+                                                                  const Arguments& options) {
+      Arguments all = arguments(input, output, {second, "--shard", "1/2"});
+      all[3] = used_model;
+      all.insert(all.end(), more.begin(), more.end());
+      all.insert(all.end(), options.begin(), options.end());
+      CHECK(run_command(all).exit_code == 0);
+    };
+    const auto refused = [&, &output = output] {
+      const Finished finished = merge(output);
+      CHECK(finished.exit_code == 1);
+      check_contains(finished.err, {output + ".shard-1-of-2: is a part of another job (check sum ", ") than ",
+                                    output + ".shard-0-of-2", "same inputs, model and options"});
+      CHECK(!fs::exists(folder / output));
+    };
+    const std::string expected = whole("whole-" + output, more);
+    embed_parts(output, 2, more);
+    embed_second(other_model, {});
+    refused();
+    embed_second(model, {"--max-length", "20"});
+    refused();
+    folder.write("in.jsonl", lines + "{\"text\":\"one more\"}\n");
+    embed_second(model, {});
+    refused();
+    folder.write("in.jsonl", lines);
+    // The same inputs at another place are the same job.
+    fs::copy_file(input, folder / "copy.jsonl");
+    Arguments at_other_place = arguments(folder / "copy.jsonl", output, {second, "--shard", "1/2"});
+    at_other_place.insert(at_other_place.end(), more.begin(), more.end());
+    CHECK(run_command(at_other_place).exit_code == 0);
+    CHECK(merge(output).exit_code == 0);
+    CHECK(read_bytes(folder / output) == expected);
+    fs::remove(folder / "copy.jsonl");
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "a part is a file that other programs read, and says its job once") {
+  embed_parts("a.npy", 2);
+  const std::string npy = read_bytes(folder / part("a.npy", 0, 2));
+  CHECK(npy.substr(0, 128).find("), }  # saccade job ") != std::string::npos);
+  CHECK(npy.size() == 128 + 14 * 512);
+  CHECK(shape_of(folder / part("a.npy", 0, 2), "x") == Integers{14, 128});
+  embed_parts("a.jsonl", 2);
+  const std::string lines = read_bytes(folder / part("a.jsonl", 0, 2));
+  CHECK(lines.substr(0, lines.find('\n')).find("], \"job\": \"") != std::string::npos);
+  CHECK(lines.find("job") == lines.rfind("job"));
+  embed_parts("a.safetensors", 2);
+  check_contains(read_bytes(folder / part("a.safetensors", 1, 2)).substr(0, 100),
+                 {R"("__metadata__":{"saccade_job":")"});
+}
+
+TEST_CASE_FIXTURE(Fixture, "offsets of a part that are none") {
+  embed_parts("t.safetensors", 2, {"--tokens"});
+  const fs::path path = folder / part("t.safetensors", 1, 2);
+  const std::string good = read_bytes(path);
+  const std::size_t begin = good.size() - 15 * 8;  // of 14 texts
+  const auto expect = [&](const std::string& bytes, std::initializer_list<std::string> parts) {
+    folder.write(part("t.safetensors", 1, 2), bytes);
+    const Finished finished = merge("t.safetensors");
+    CHECK(finished.exit_code == 1);
+    check_contains(finished.err, {part("t.safetensors", 1, 2)});
+    check_contains(finished.err, parts);
+    CHECK(!fs::exists(folder / "t.safetensors"));
+  };
+  const auto with_offset = [&](std::size_t index, char value) {
+    std::string bytes = good;
+    bytes.replace(begin + index * 8, 8, std::string(1, value) + std::string(7, value < 0 ? '\xff' : '\0'));
+    return bytes;
+  };
+  expect(with_offset(0, 1), {"'offsets'", "has 1 at 0"});
+  expect(with_offset(2, 0), {"'offsets'", "has 0 at 2", "ascend from 0 to the "});
+  expect(with_offset(2, -3), {"'offsets'", "has -3 at 2"});
+  expect(with_offset(14, 127), {"'offsets'", "has 127 at 1"});
+  // Without any: as a part of minus one text.
+  std::string none = good.substr(0, begin);
+  const std::size_t shape = none.find("[15]"), ends = none.find("]", none.rfind("data_offsets"));
+  const std::size_t last = none.rfind(',', ends);
+  const std::string from = none.substr(none.rfind('[', last) + 1, last - none.rfind('[', last) - 1);
+  none.replace(last + 1, ends - last - 1, from + std::string(ends - last - 1 - from.size(), ' '));
+  none.replace(shape, 4, "[0 ]");
+  expect(none, {"does not hold what a part of an output holds"});
+  folder.write(part("t.safetensors", 1, 2), good);
+  CHECK(merge("t.safetensors").exit_code == 0);
+}
+
 TEST_CASE_FIXTURE(Fixture, "which part it is, by the environment") {
   const auto embed_in = [&](const std::vector<std::string>& environment, const Arguments& more = {}) {
     const Finished finished = run(second, "a.npy", more, {{}, environment});

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "fixtures/expect_error.hpp"
+#include "fixtures/paths.hpp"
 #include "tools/map_file.hpp"
 
 namespace saccade::test {
@@ -123,6 +124,34 @@ TEST_CASE("files that cannot be read or written are named, and what was there st
   refused.expect(bad_input, {"text.txt", "read as"}, {"--file", text, "-o", text});
   refused.expect(bad_input, {"no layer 9"}, {law, "--layer", "9", "-o", text});
   CHECK(read_bytes(text) == law);
+}
+
+TEST_CASE("files of the model, and files of other owners, are not written over") {
+  namespace fs = std::filesystem;
+  const Refusals refused;
+  fs::copy(sample_model_path(), refused.folder / "model", fs::copy_options::recursive);
+  const std::string config = read_bytes(refused.folder / "model/config.json");
+  for (const std::string name : {"model/config.json", "model/model.safetensors"})
+    refused.expect(bad_input, {name + ": is to be written, but is a file of the model too"},
+                   {law, "--model", refused / "model", "-o", refused / name});
+  CHECK(read_bytes(refused.folder / "model/config.json") == config);
+}
+
+TEST_CASE("an output behind a link, and of the mode that it had") {
+  namespace fs = std::filesystem;
+  const TemporaryFolder folder;
+  fs::create_directory(folder / "far");
+  fs::create_symlink("far/map.svg", folder / "map.svg");
+  CHECK(run_map({law, "-o", folder / "map.svg"}).exit_code == 0);
+  CHECK(fs::is_symlink(folder / "map.svg"));
+  const std::string svg = read_bytes(folder / "far/map.svg");
+  CHECK(svg.starts_with("<svg"));
+  const fs::perms mine = fs::perms::owner_read | fs::perms::owner_write;
+  fs::permissions(folder / "far/map.svg", mine);
+  CHECK(run_map({law, "-o", folder / "map.svg"}).exit_code == 0);
+  CHECK(fs::status(folder / "far/map.svg").permissions() == mine);
+  // Whatever is behind the standard output: here a file.
+  CHECK(run_map({law, "--format", "svg", "-o", "/dev/stdout"}).out == svg);
 }
 
 TEST_CASE("of several equal tokens the first is taken, and the user told") {

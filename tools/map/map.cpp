@@ -23,6 +23,7 @@
 #include "map/text_view.hpp"
 #include "map/write_map.hpp"
 #include "saccade/error.hpp"
+#include "shell/default_model.hpp"
 #include "shell/output_paths.hpp"
 #include "subcommands.hpp"
 
@@ -51,6 +52,7 @@ std::vector<std::string> texts_of(const MapOptions& options) {
 void keep_inputs(const MapOptions& options) {
   const std::filesystem::path& input = options.from.empty() ? options.text_file : options.from;
   if (!input.empty()) (void)pair_paths({input}, options.output, {}, {options.names});
+  if (options.from.empty()) keep_model(model_or_default(options.model), options.output);
 }
 
 std::unique_ptr<MapSource> open_source(const MapOptions& options) {

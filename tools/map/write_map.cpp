@@ -1,16 +1,10 @@
 #include "map/write_map.hpp"
 
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <iostream>
 #include <vector>
 
-#include "saccade/error.hpp"
 #include "saccade/tensor_file.hpp"
-#include "shell/stop_signals.hpp"
+#include "saccade/write_file.hpp"
 
 namespace saccade::command {
 namespace {
@@ -22,15 +16,6 @@ std::vector<std::int64_t> shape_of(const AttentionMap& map, std::size_t columns)
   for (const std::size_t size : {map.layers.size(), map.heads.size(), map.queries(), columns})
     shape.push_back(static_cast<std::int64_t>(size));
   return shape;
-}
-
-/// `output`: what a message calls the file.
-void write_all(std::string_view bytes, const fs::path& path, const fs::path& output) {
-  std::ofstream file(path, std::ios::binary);
-  file << bytes;
-  file.close();
-  if (!file)
-    throw Error(ErrorCode::file_not_usable, output.string() + ": cannot write: " + std::strerror(errno));
 }
 
 }  // namespace
@@ -53,22 +38,10 @@ void write_tensors(const TopMap& top, const fs::path& path) {
 }
 
 void write_bytes(std::string_view bytes, const fs::path& path) {
-  if (path.empty()) {
+  if (path.empty() || path == "-") {
     std::cout << bytes;
-    return;
-  }
-  if (fs::exists(path) && !fs::is_regular_file(path))
-    return write_all(bytes, path, path);  // a device, or a pipe
-  fs::path part = path;
-  part += ".part-" + std::to_string(::getpid());
-  const RemovedIfStopped removed(part);
-  try {
-    write_all(bytes, part, path);
-    fs::rename(part, path);
-  } catch (...) {
-    std::error_code ignored;
-    fs::remove(part, ignored);
-    throw;
+  } else {
+    write_file(path, bytes);
   }
 }
 

@@ -7,8 +7,7 @@
 
 namespace saccade::command {
 
-// A file appears under its name when it is complete, or not at all: a first SIGINT or SIGTERM that comes
-// while it is written, some milliseconds, lets it be finished.
+// A file appears under its name when it is complete, or not at all.
 
 /// As tensors, in the format that the path says: probabilities_0 [layers, heads, queries, keys].
 void write_tensors(const AttentionMap& map, const std::filesystem::path& path);

@@ -61,6 +61,16 @@ std::vector<FilePaths> pair_paths(const std::vector<fs::path>& inputs, const fs:
   return files;
 }
 
+void keep_model(const fs::path& model, const fs::path& output) {
+  std::error_code unknown;
+  if (output.empty() || is_device(output) || !fs::exists(output, unknown)) return;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(model, unknown)) {
+    if (fs::equivalent(entry.path(), output, unknown))
+      throw Error(ErrorCode::invalid_argument,
+                  output.string() + ": is to be written, but is a file of the model too");
+  }
+}
+
 OutputFolder::OutputFolder(const fs::path& path) {
   if (fs::is_directory(path)) return;
   removed_.emplace(path);

@@ -23,6 +23,9 @@ struct FilePaths {
                                                 const std::filesystem::path& probabilities,
                                                 const std::vector<std::filesystem::path>& read_too);
 
+/// Throws Error{invalid_argument} where `output`, which may be empty, is a file in the directory `model`.
+void keep_model(const std::filesystem::path& model, const std::filesystem::path& output);
+
 /// A folder for outputs, made if missing; if nothing came to stand in it, it goes again.
 class OutputFolder {
  public:

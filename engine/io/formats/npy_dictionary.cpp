@@ -1,5 +1,6 @@
 #include "io/formats/npy_dictionary.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <system_error>
@@ -35,6 +36,8 @@ class Scanner {
   void expect(std::string_view word) {
     if (!accept(word)) fail("'" + std::string(word) + "'");
   }
+
+  void skip_line() { at_ = std::min(text_.find('\n', at_), text_.size()); }
 
   std::string string() {
     const char quote = peek();
@@ -112,6 +115,7 @@ NpyDictionary parse_npy_dictionary(const Place& place, std::string_view text) {
     read_field(scanner, fields);
     if (!scanner.accept(",") && scanner.peek() != '}') scanner.fail("',' or '}'");
   }
+  if (scanner.accept("#")) scanner.skip_line();  // a comment, as numpy's reader takes it
   if (!scanner.at_end()) scanner.fail("nothing after '}'");
   if (!fields.descr || !fields.fortran_order || !fields.shape) {
     scanner.fail("the keys 'descr', 'fortran_order' and 'shape' before the end");

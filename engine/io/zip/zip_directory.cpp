@@ -3,6 +3,8 @@
 // This is not minizip's reader, which ignores the zip64 numbers of entries beyond 4 GiB where `unsigned long`
 // has 64 bits (minizip 1.1, unzip.c, compares with (unsigned long)-1).
 
+#include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "io/files/errors.hpp"
@@ -58,12 +60,16 @@ class DirectoryReader {
 
   std::vector<ZipEntry> entries() {
     std::vector<ZipEntry> entries;
+    std::unordered_set<std::string> names;
     while (entries.size() < end_.entries) {
       place_.tensor = "number " + std::to_string(entries.size() + 1) + " of " + std::to_string(end_.entries);
       entries.push_back(next());
+      if (!names.insert(entries.back().name).second)
+        throw format_error(place_, "is there twice; expected entries of different names");
     }
     place_.tensor.clear();
     require(rest_.empty(), "the zip directory has more entries than its end says, and");
+    check_ranges(entries);
     return entries;
   }
 
@@ -72,11 +78,30 @@ class DirectoryReader {
     if (!fine) throw format_error(place_, std::string(what) + " is corrupt");
   }
 
+  /// No byte may belong to two entries, or to an entry and the directory.
+  void check_ranges(const std::vector<ZipEntry>& entries) {
+    std::vector<std::pair<std::uint64_t, std::size_t>> order;  // first byte of the header, and the entry
+    for (std::size_t i = 0; i < entries.size(); ++i) order.emplace_back(headers_[i], i);
+    std::sort(order.begin(), order.end());
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      const ZipEntry& entry = entries[order[i].second];
+      const bool last = i + 1 == order.size();
+      const std::uint64_t limit = last ? end_.directory_begin : order[i + 1].first;
+      if (entry.begin + entry.compressed_size <= limit) continue;
+      place_.tensor = entry.name;
+      throw format_error(place_, "its bytes reach into " +
+                                     (last ? "the zip directory"
+                                           : "'" + printable(entries[order[i + 1].second].name) + "'") +
+                                     ": corrupt");
+    }
+  }
+
   ZipEntry next() {
     DirectoryEntry found = next_in_directory();
     place_.tensor = found.entry.name;
     check_method(found);
     found.entry.begin = data_begin(found);
+    headers_.push_back(found.header_begin);
     check_sizes(found.entry);
     return std::move(found.entry);
   }
@@ -144,7 +169,8 @@ class DirectoryReader {
   Place place_{file_.path()};
   ZipEnd end_;
   std::string directory_;
-  std::string_view rest_;  ///< the part of directory_ that is not parsed yet
+  std::vector<std::uint64_t> headers_;  ///< first byte of each entry's own header
+  std::string_view rest_;               ///< the part of directory_ that is not parsed yet
 };
 
 }  // namespace

@@ -19,7 +19,8 @@ struct ZipEntry {
 };
 
 /// The entries of a zip archive (zip64 too), in its order. Throws Error{file_format} for what is corrupt,
-/// encrypted or compressed by anything but deflate.
+/// encrypted or compressed by anything but deflate, and for entries of one name or with bytes in common: a
+/// small file could otherwise hold more than can ever be read.
 [[nodiscard]] std::vector<ZipEntry> read_zip_directory(InputFile& file);
 
 }  // namespace saccade::io

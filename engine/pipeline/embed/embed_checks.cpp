@@ -7,6 +7,7 @@
 #include "io/files/growing_file.hpp"
 #include "io/files/output_path.hpp"
 #include "pipeline/embed/embed_journal.hpp"
+#include "pipeline/embed/model_fingerprint.hpp"
 #include "saccade/error.hpp"
 
 namespace saccade::pipeline {
@@ -31,7 +32,7 @@ void check_shard(const fs::path& output, const Shard& shard) {
     throw io::argument_error({output}, "is a stream, which has no shards; expected a file on disk");
 }
 
-void check_paths(std::span<const fs::path> inputs, const fs::path& output) {
+void check_paths(std::span<const fs::path> inputs, const fs::path& output, const fs::path& model) {
   if (inputs.empty()) throw Error(ErrorCode::invalid_argument, "there is no input; expected one or more");
   if (io::is_stream(output)) return;
   const std::vector<fs::path> written = {output, io::GrowingFile::partial_path(output),
@@ -39,6 +40,11 @@ void check_paths(std::span<const fs::path> inputs, const fs::path& output) {
   for (const fs::path& input : inputs) {
     for (const fs::path& path : written)
       if (io::same_file(path, input)) throw io::argument_error({path}, "is the input too");
+  }
+  if (model.empty()) return;
+  for (const fs::path& name : model_files(model)) {
+    for (const fs::path& path : written)
+      if (io::same_file(path, model / name)) throw io::argument_error({path}, "is a file of the model too");
   }
 }
 

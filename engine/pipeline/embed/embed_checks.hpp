@@ -16,8 +16,10 @@ namespace saccade::pipeline {
 
 void check_shard(const std::filesystem::path& output, const Shard& shard);
 
-/// Nothing that is read may be written.
-void check_paths(std::span<const std::filesystem::path> inputs, const std::filesystem::path& output);
+/// Nothing that is read may be written: neither an input nor a file of the model, whose directory may be
+/// empty.
+void check_paths(std::span<const std::filesystem::path> inputs, const std::filesystem::path& output,
+                 const std::filesystem::path& model);
 
 /// Options that do not fit the model. One without a tokenizer does for ids.
 void check_options(const Encoder& encoder, const EmbedFilesOptions& options, bool needs_tokenizer);

@@ -62,7 +62,7 @@ class EmbedRun {
   pipeline::EmbeddingLayout layout_;
   pipeline::EmbedBudget budget_;
   pipeline::TextSource source_;
-  std::int64_t texts_ = 0;  ///< of all inputs, where shards made us count them
+  pipeline::TextCount counted_;  ///< counted for shards only
   std::optional<pipeline::EmbedOutput> output_;
   pipeline::EmbedState state_;
   pipeline::EmbedState window_end_;  ///< the state behind the last whole window
@@ -85,7 +85,7 @@ EmbedRun::EmbedRun(Engine& engine, const Encoder& encoder, std::span<const fs::p
       budget_(pipeline::plan_budget(engine, encoder, options, layout_.width)),
       source_(inputs, options.input_format, budget_.longest_line) {
   pipeline::check_shard(output, options.shard);
-  pipeline::check_paths(inputs, path_);
+  pipeline::check_paths(inputs, path_, options.model);
   pipeline::check_options(encoder, options, source_.has_lines());
 }
 
@@ -95,8 +95,8 @@ void EmbedRun::take_shard() {
   if (!source_.can_read_again())
     throw Error(ErrorCode::invalid_argument,
                 "shards need inputs that can be read twice; expected files on disk");
-  texts_ = source_.count();
-  source_.limit(texts_ * shard.index / shard.count, texts_ * (shard.index + 1) / shard.count);
+  counted_ = source_.count();
+  source_.limit(counted_.texts * shard.index / shard.count, counted_.texts * (shard.index + 1) / shard.count);
 }
 
 void EmbedRun::open_output() {
@@ -106,8 +106,10 @@ void EmbedRun::open_output() {
                              "there is nothing to resume with streams; expected inputs and an output "
                              "that are files on disk");
   }
-  const nlohmann::json job =
-      has_journal ? pipeline::describe_job(engine_, inputs_, layout_, options_, texts_) : nlohmann::json();
+  const nlohmann::json job = has_journal
+                                 ? pipeline::describe_job(engine_, inputs_, layout_, options_, counted_.texts)
+                                 : nlohmann::json();
+  if (options_.shard.count > 1) layout_.job = pipeline::job_sum(job, counted_);
   output_.emplace(path_, layout_, has_journal ? &job : nullptr, options_.resume);
 }
 
@@ -142,8 +144,9 @@ void EmbedRun::check_stop() {
 void EmbedRun::report() const {
   if (!options_.on_progress) return;
   const Shard& shard = options_.shard;
-  const std::int64_t texts =
-      shard.count == 1 ? 0 : texts_ * (shard.index + 1) / shard.count - texts_ * shard.index / shard.count;
+  const std::int64_t texts = shard.count == 1 ? 0
+                                              : counted_.texts * (shard.index + 1) / shard.count -
+                                                    counted_.texts * shard.index / shard.count;
   options_.on_progress(
       {state_.done.texts, texts, state_.done.tokens, source_.reader().bytes(), source_.total_bytes()});
 }
@@ -180,7 +183,8 @@ void EmbedRun::write(std::size_t first, std::size_t last) {
     const std::size_t values =
         as_size(layout_.tokens ? source.tokenized.tokens * layout_.width : layout_.width);
     row_.clear();
-    pipeline::append_vector(layout_, std::span(vectors_).subspan(at, values), source.id, row_);
+    pipeline::append_vector(layout_, std::span(vectors_).subspan(at, values), source.id,
+                            state_.done.texts == 0, row_);
     output_->append(row_, source.tokenized.tokens);
     at += values;
     state_.done.texts += 1;

@@ -37,14 +37,16 @@ void append_number(float value, std::string& out) {
 }
 
 void append_json(const EmbeddingLayout& layout, std::span<const float> vector, const std::string& id,
-                 std::string& out) {
+                 bool first, std::string& out) {
   out += R"({"id": )" + id + R"(, "embedding": [)";
   for (std::size_t i = 0; i < vector.size(); ++i) {
     if (i > 0) out += ", ";
     const bool rounded = layout.type == StorageType::f16;
     append_number(rounded ? core::float_from_f16(core::f16_from_float(vector[i])) : vector[i], out);
   }
-  out += "]}\n";
+  out += "]";
+  if (first && !layout.job.empty()) out += std::string(json_job) + layout.job + '"';
+  out += "}\n";
 }
 
 std::vector<TensorInfo> tensors_of(const EmbeddingLayout& layout, std::int64_t texts, std::int64_t vectors) {
@@ -71,13 +73,28 @@ std::size_t EmbeddingLayout::header_size() const {
   return header({}, 0, 0).size();
 }
 
+/// Puts the job's digits in the place of spaces behind the dictionary, which leave room for them.
+std::string EmbeddingLayout::with_npy_job(std::string header) const {
+  if (job.empty()) return header;
+  const std::string comment = std::string(npy_job) + job;
+  return header.replace(header.rfind('}') + 1, comment.size(), comment);
+}
+
+std::string EmbeddingLayout::with_safetensors_job(std::string header) const {
+  if (job.empty()) return header;
+  const std::string member =
+      R"("__metadata__":{")" + std::string(safetensors_job) + R"(":")" + job + R"("},)";
+  header.resize(header.size() - member.size());  // spaces
+  return header.insert(header.find('{') + 1, member);
+}
+
 std::string EmbeddingLayout::header(const fs::path& path, std::int64_t texts, std::int64_t vectors) const {
   const std::vector<TensorInfo> tensors = tensors_of(*this, texts, vectors);
   switch (format) {
     case EmbeddingFormat::npy:
-      return io::npy_header(tensors[0]);
+      return with_npy_job(io::npy_header(tensors[0]));
     case EmbeddingFormat::safetensors:
-      return io::safetensors_header(path, tensors, safetensors_header_size);
+      return with_safetensors_job(io::safetensors_header(path, tensors, safetensors_header_size));
     case EmbeddingFormat::json_lines:
       return {};
   }
@@ -111,8 +128,8 @@ void validate(const EmbeddingLayout& layout, const fs::path& path) {
 }
 
 void append_vector(const EmbeddingLayout& layout, std::span<const float> vector, const std::string& id,
-                   std::string& out) {
-  if (layout.format == EmbeddingFormat::json_lines) return append_json(layout, vector, id, out);
+                   bool first, std::string& out) {
+  if (layout.format == EmbeddingFormat::json_lines) return append_json(layout, vector, id, first, out);
   if (layout.type == StorageType::f16) {
     for (const float value : vector) append_bytes(core::f16_from_float(value), out);
   } else {

@@ -59,11 +59,11 @@ bool TextSource::is_text(const io::Line& line) const {
   return formats_[line.file] == TextFormat::lines || line.too_long || !is_blank(line.text);
 }
 
-std::int64_t TextSource::count() const {
+TextCount TextSource::count() const {
   io::LineReader reader(inputs_, longest_);
   std::int64_t texts = 0;
   while (const std::optional<io::Line> line = reader.next()) texts += is_text(*line) ? 1 : 0;
-  return texts;
+  return {texts, reader.bytes(), reader.crc()};
 }
 
 void TextSource::limit(std::int64_t first, std::int64_t last) {

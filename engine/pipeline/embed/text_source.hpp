@@ -34,6 +34,13 @@ struct WindowSize {
   std::size_t lines = 0;
 };
 
+/// What all inputs have.
+struct TextCount {
+  std::int64_t texts = 0;
+  std::uint64_t bytes = 0;
+  std::uint32_t crc = 0;  ///< CRC-32 of all bytes
+};
+
 /// The texts of the inputs, in order.
 class TextSource {
  public:
@@ -53,7 +60,7 @@ class TextSource {
   [[nodiscard]] std::string place(const TextLine& line) const;
 
   /// Texts from the next one on; reads all inputs. What comes next is as before.
-  [[nodiscard]] std::int64_t count() const;
+  [[nodiscard]] TextCount count() const;
   /// Passes by lines until text `first` comes next; behind `last` - 1 there are none.
   void limit(std::int64_t first, std::int64_t last);
   /// Goes on at this position, behind which text `number` comes next.

@@ -34,28 +34,50 @@ class Appender {
   std::uint64_t end_ = 0;
 };
 
-void append_vectors(const ShardFile& shard, Appender& out) {
+void append_range(io::InputFile& file, std::uint64_t begin, std::uint64_t end, Appender& out) {
   std::vector<std::byte> piece(piece_size);
-  for (std::uint64_t at = shard.begin; at < shard.end;) {
-    const std::uint64_t count = std::min<std::uint64_t>(piece.size(), shard.end - at);
-    shard.file->read(at, std::span(piece).first(count));
+  while (begin < end) {
+    const std::uint64_t count = std::min<std::uint64_t>(piece.size(), end - begin);
+    file.read(begin, std::span(piece).first(count));
     out.append(std::span(piece).first(count));
-    at += count;
+    begin += count;
   }
+}
+
+/// All vectors, without what says of which job they are a part.
+void append_vectors(const ShardFile& shard, Appender& out) {
+  const std::uint64_t gap = shard.job_end > 0 ? shard.job_begin : shard.begin;
+  append_range(*shard.file, shard.begin, gap, out);
+  append_range(*shard.file, std::max(gap, shard.job_end), shard.end, out);
+}
+
+void require_offset(const ShardFile& shard, bool fits, std::int64_t index, std::int64_t offset) {
+  if (fits) return;
+  throw io::format_error({shard.file->path(), "offsets"},
+                         "has " + std::to_string(offset) + " at " + std::to_string(index) +
+                             "; expected numbers that ascend from 0 to the " + std::to_string(shard.vectors) +
+                             " tokens");
 }
 
 /// Offsets of a part count from its own first token.
 void append_offsets(const ShardFile& shard, std::int64_t tokens_before, Appender& out) {
   std::vector<std::int64_t> piece(piece_size / sizeof(std::int64_t));
+  std::int64_t before = 0;
+  shard.file->read(shard.end, std::as_writable_bytes(std::span(&before, 1)));
+  require_offset(shard, before == 0, 0, before);
   for (std::int64_t text = 1; text <= shard.texts;) {
     const auto rest = static_cast<std::size_t>(shard.texts - text + 1);
     const auto offsets = std::span(piece).first(std::min(piece.size(), rest));
     shard.file->read(shard.end + static_cast<std::uint64_t>(text) * sizeof(std::int64_t),
                      std::as_writable_bytes(offsets));
-    for (std::int64_t& offset : offsets) offset += tokens_before;
+    for (std::int64_t& offset : offsets) {
+      require_offset(shard, offset >= before && offset <= shard.vectors, text++, offset);
+      before = offset;
+      offset += tokens_before;
+    }
     out.append(std::as_bytes(offsets));
-    text += static_cast<std::int64_t>(offsets.size());
   }
+  require_offset(shard, before == shard.vectors, shard.texts, before);
 }
 
 void append_header(const fs::path& output, const std::vector<ShardFile>& shards, Appender& out) {

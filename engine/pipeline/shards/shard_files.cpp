@@ -84,52 +84,90 @@ void require_all(const fs::path& output, std::int64_t count) {
                                                 " parts there lack " + missing + "; expected all of them");
 }
 
-Error wrong_tensors(const fs::path& path) {
+[[noreturn]] void throw_wrong_tensors(const fs::path& path) {
   throw io::format_error({path},
                          "does not hold what a part of an output holds; expected the file of saccade embed");
+}
+
+/// The job that the header of a part names; empty where it names none.
+std::string job_of_header(ShardFile& shard) {
+  const std::string header = io::read_string(*shard.file, 0, shard.begin);
+  if (shard.layout.format == EmbeddingFormat::npy) {
+    const std::size_t at = header.find(npy_job);
+    return at == std::string::npos ? "" : header.substr(at + npy_job.size(), job_digits);
+  }
+  const nlohmann::json members = nlohmann::json::parse(header.begin() + 8, header.end());
+  const nlohmann::json metadata = members.value("__metadata__", nlohmann::json::object());
+  const auto job = metadata.is_object() ? metadata.find(safetensors_job) : metadata.end();
+  return job != metadata.end() && job->is_string() ? job->get<std::string>() : "";
+}
+
+/// Texts of a part that has their offsets; their values are checked while they are copied.
+std::int64_t texts_of(const std::vector<io::StoredTensor>& tensors, const fs::path& path) {
+  if (tensors.size() != 2) throw_wrong_tensors(path);
+  const TensorInfo& offsets = tensors[1].info;
+  if (offsets.name != "offsets" || offsets.type != StorageType::i64 || offsets.shape.size() != 1 ||
+      offsets.shape[0] < 1)
+    throw_wrong_tensors(path);
+  return offsets.shape[0] - 1;
 }
 
 ShardFile read_tensors(const std::shared_ptr<io::InputFile>& file, EmbeddingFormat format) {
   const fs::path& path = file->path();
   const std::vector<io::StoredTensor> tensors =
       format == EmbeddingFormat::npy ? std::vector{io::read_npy({path}, file)} : io::read_safetensors(file);
-  const io::StoredTensor& vectors = tensors.at(0);
-  if (vectors.info.shape.size() != 2) throw wrong_tensors(path);
+  if (tensors.empty() || tensors[0].info.shape.size() != 2) throw_wrong_tensors(path);
+  const io::StoredTensor& vectors = tensors[0];
   ShardFile shard{file, {format, vectors.info.type, vectors.info.shape[1], false}};
   shard.texts = shard.vectors = vectors.info.shape[0];
   shard.begin = vectors.begin;
   shard.end = vectors.begin + io::bytes_of(vectors.info).value();
   if (format == EmbeddingFormat::safetensors && vectors.info.name == "tokens") {
-    if (tensors.size() != 2 || tensors[1].info.type != StorageType::i64) throw wrong_tensors(path);
     shard.layout.tokens = true;
-    shard.texts = tensors[1].info.elements() - 1;
+    shard.texts = texts_of(tensors, path);
+  } else if (tensors.size() != 1) {
+    throw_wrong_tensors(path);
   }
-  if (shard.begin != shard.layout.header_size()) throw wrong_tensors(path);
+  if (shard.begin != shard.layout.header_size()) throw_wrong_tensors(path);
   validate(shard.layout, path);
+  shard.job = job_of_header(shard);
   return shard;
 }
 
-/// The values of the vector in the first line; 0 where there is no line.
-std::int64_t width_of_lines(io::InputFile& file) {
-  if (file.size() == 0) return 0;
+void require_whole_lines(io::InputFile& file) {
   std::byte last{};
   file.read(file.size() - 1, std::span(&last, 1));
   if (last != std::byte{'\n'})
     throw io::format_error({file.path()}, "ends within a line; expected whole lines");
-  io::LineReader lines({file.path()}, file.size());
-  const io::Place place{file.path().string() + ":1"};
-  const nlohmann::json line = io::parse_strict_object(place, std::string(lines.next()->text), "the line");
+}
+
+/// Takes the width of the vectors and the job from the first line.
+void read_first_line(ShardFile& shard) {
+  const fs::path& path = shard.file->path();
+  require_whole_lines(*shard.file);
+  io::LineReader lines({path}, shard.file->size());
+  const std::string_view text = lines.next()->text;
+  const io::Place place{path.string() + ":1"};
+  const nlohmann::json line = io::parse_strict_object(place, std::string(text), "the line");
   const auto vector = line.find("embedding");
   if (vector == line.end() || !vector->is_array())
     throw io::format_error(place, "has no list 'embedding'; expected one");
-  return static_cast<std::int64_t>(vector->size());
+  shard.layout.width = static_cast<std::int64_t>(vector->size());
+  const std::size_t size = json_job.size() + job_digits + 1;  // and a quote
+  if (text.size() <= size) return;
+  const std::string_view member = text.substr(text.size() - 1 - size, size);
+  if (!member.starts_with(json_job)) return;
+  shard.job = member.substr(json_job.size(), job_digits);
+  shard.job_begin = text.size() - 1 - size;
+  shard.job_end = text.size() - 1;
 }
 
 ShardFile read_shard(const fs::path& path, EmbeddingFormat format) {
   const auto file = std::make_shared<io::InputFile>(path);
   if (format != EmbeddingFormat::json_lines) return read_tensors(file, format);
-  ShardFile shard{file, {format, StorageType::f32, width_of_lines(*file), false}};
+  ShardFile shard{file, {format, StorageType::f32, 0, false}};
   shard.end = file->size();
+  if (shard.end > 0) read_first_line(shard);
   return shard;
 }
 
@@ -150,6 +188,21 @@ void require_one_layout(const std::vector<ShardFile>& shards) {
   }
 }
 
+/// Parts that do not say their job (they were made before parts did) fit with each other only.
+void require_one_job(const std::vector<ShardFile>& shards) {
+  const ShardFile* first = nullptr;
+  const auto text = [](const ShardFile& shard) { return shard.job.empty() ? "none" : shard.job; };
+  for (const ShardFile& shard : shards) {
+    if (shard.layout.format == EmbeddingFormat::json_lines && shard.file->size() == 0) continue;
+    if (first == nullptr) first = &shard;
+    if (shard.job == first->job) continue;
+    throw io::format_error({shard.file->path()},
+                           "is a part of another job (check sum " + text(shard) + ") than " +
+                               first->file->path().string() + " (" + text(*first) +
+                               "); expected parts of the same inputs, model and options");
+  }
+}
+
 }  // namespace
 
 std::vector<ShardFile> find_shards(const fs::path& output) {
@@ -160,6 +213,7 @@ std::vector<ShardFile> find_shards(const fs::path& output) {
   for (std::int64_t i = 0; i < count; ++i)
     shards.push_back(read_shard(shard_path(output, {i, count}), format));
   require_one_layout(shards);
+  require_one_job(shards);
   return shards;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <unordered_map>
+#include <utility>
 
 #include "io/files/input_file.hpp"
 
@@ -14,25 +16,40 @@ AddedToken read_special_token(const io::JsonValue& value) {
   return read_added_token(value);
 }
 
-void add(AddedToken token, std::vector<AddedToken>& tokens) {
-  const auto same = std::find_if(tokens.begin(), tokens.end(),
-                                 [&](const AddedToken& other) { return other.content == token.content; });
-  if (same == tokens.end()) {
-    tokens.push_back(std::move(token));
-  } else {
-    if (token.id < 0) token.id = same->id;
-    *same = std::move(token);
+/// Tokens in the order in which they came, one of each content. The last token of a content replaces those
+/// before, but keeps their id where it has none.
+class TokensByContent {
+ public:
+  void add(AddedToken token) {
+    const auto [place, is_new] = places_.try_emplace(token.content, tokens_.size());
+    if (is_new) {
+      tokens_.push_back(std::move(token));
+      return;
+    }
+    AddedToken& same = tokens_[place->second];
+    if (token.id < 0) token.id = same.id;
+    same = std::move(token);
   }
-}
+  /// The token of this content; null where there is none.
+  [[nodiscard]] const AddedToken* find(const std::string& content) const {
+    const auto place = places_.find(content);
+    return place == places_.end() ? nullptr : &tokens_[place->second];
+  }
+  [[nodiscard]] std::vector<AddedToken> take() { return std::move(tokens_); }
+
+ private:
+  std::vector<AddedToken> tokens_;
+  std::unordered_map<std::string, std::size_t> places_;  ///< index in tokens_, by content
+};
 
 /// Reads the members that special_tokens_map.json and tokenizer_config.json have in common.
-void read_special_tokens(const io::JsonValue& object, TokenizerConfig& config) {
+void read_special_tokens(const io::JsonValue& object, TokenizerConfig& config, TokensByContent& tokens) {
   const auto read = [&](const std::string& key, std::string* name) {
     const std::optional<io::JsonValue> value = object.find(key);
     if (!value) return;
     AddedToken token = read_special_token(*value);
     *name = token.content;
-    add(std::move(token), config.added_tokens);
+    tokens.add(std::move(token));
   };
   read("cls_token", &config.cls);
   read("sep_token", &config.sep);
@@ -40,31 +57,29 @@ void read_special_tokens(const io::JsonValue& object, TokenizerConfig& config) {
   read("mask_token", &config.mask);
   read("unk_token", &config.unk);
   if (const auto more = object.find("additional_special_tokens")) {
-    more->each([&](const io::JsonValue& value) { add(read_special_token(value), config.added_tokens); });
+    more->each([&](const io::JsonValue& value) { tokens.add(read_special_token(value)); });
   }
 }
 
 /// Reads added_tokens.json: contents and ids of tokens that, unless special, are found in normalized text.
-void read_added_tokens(const io::JsonValue& object, TokenizerConfig& config) {
+void read_added_tokens(const io::JsonValue& object, TokensByContent& tokens) {
   object.each_member([&](const std::string& content, const io::JsonValue& value) {
-    const auto known = std::find_if(config.added_tokens.begin(), config.added_tokens.end(),
-                                    [&](const AddedToken& token) { return token.content == content; });
     AddedToken token = {.content = content, .normalized = true};
-    if (known != config.added_tokens.end()) token = *known;
+    if (const AddedToken* known = tokens.find(content)) token = *known;
     token.id = read_id(value);
-    add(std::move(token), config.added_tokens);
+    tokens.add(std::move(token));
   });
 }
 
 /// Reads added_tokens_decoder, which has tokens by id.
-void read_added_tokens_decoder(const io::JsonValue& object, TokenizerConfig& config) {
+void read_added_tokens_decoder(const io::JsonValue& object, TokensByContent& tokens) {
   object.each_member([&](const std::string& key, const io::JsonValue& value) {
     AddedToken token = read_added_token(value);
     const char* const end = key.data() + key.size();
     const auto [rest, error] = std::from_chars(key.data(), end, token.id);
     if (error != std::errc() || rest != end || token.id < 0)
       throw value.error(ErrorCode::file_format, "is not named by an id");
-    add(std::move(token), config.added_tokens);
+    tokens.add(std::move(token));
   });
 }
 
@@ -94,17 +109,19 @@ std::int32_t read_id(const io::JsonValue& value) {
 
 TokenizerConfig read_tokenizer_config(const std::filesystem::path& directory) {
   TokenizerConfig config;
+  TokensByContent tokens;
   const std::filesystem::path map = directory / "special_tokens_map.json",
                               main = directory / "tokenizer_config.json",
                               added = directory / "added_tokens.json";
-  if (io::file_exists(map)) read_special_tokens(io::read_json(map), config);
+  if (io::file_exists(map)) read_special_tokens(io::read_json(map), config, tokens);
   if (io::file_exists(main)) {
     const io::JsonValue file = io::read_json(main);
     read_options(file, config);
-    read_special_tokens(file, config);
-    if (const auto decoder = file.find("added_tokens_decoder")) read_added_tokens_decoder(*decoder, config);
+    read_special_tokens(file, config, tokens);
+    if (const auto decoder = file.find("added_tokens_decoder")) read_added_tokens_decoder(*decoder, tokens);
   }
-  if (io::file_exists(added)) read_added_tokens(io::read_json(added), config);
+  if (io::file_exists(added)) read_added_tokens(io::read_json(added), tokens);
+  config.added_tokens = tokens.take();
   std::stable_sort(config.added_tokens.begin(), config.added_tokens.end(),
                    [](const AddedToken& a, const AddedToken& b) { return a.id < b.id; });
   return config;
