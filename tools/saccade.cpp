@@ -5,13 +5,18 @@
 #include <iostream>
 #include <memory>
 #include <new>
+#include <sstream>
 #include <string>
-#include <vector>
 
 #include "saccade/saccade.hpp"
+#include "shell/exact_arguments.hpp"
+#include "shell/help_command.hpp"
 #include "shell/help_formatter.hpp"
+#include "shell/notes.hpp"
 #include "shell/standard_streams.hpp"
 #include "shell/stop_signals.hpp"
+#include "shell/terminal_text.hpp"
+#include "shell/usage_error.hpp"
 #include "subcommands.hpp"
 
 namespace {
@@ -27,8 +32,12 @@ constexpr const char* exit_codes =
     "but\n"
     "what saccade embed --resume continues.";
 
+/// Names of files and words of the command line may hold any bytes: none of them reaches the terminal as a
+/// control character.
 int fail(const std::string& message, int code) {
-  std::cerr << "saccade: error: " << message << '\n';
+  std::cerr << "saccade: error: ";
+  std::istringstream lines(message);
+  for (std::string line; std::getline(lines, line);) std::cerr << command::printable(line) << '\n';
   return code;
 }
 
@@ -45,25 +54,6 @@ int run(const command::Action& action) {
   }
 }
 
-/// "run, attend or info"
-std::string names_of(const std::vector<const CLI::App*>& subcommands) {
-  std::string names;
-  for (const CLI::App* subcommand : subcommands) {
-    const char* const separator = subcommand == subcommands.back() ? " or " : ", ";
-    names += (names.empty() ? "" : separator) + subcommand->get_name();
-  }
-  return names;
-}
-
-std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
-  if (!app.get_subcommands().empty()) return what_is_wrong(*app.get_subcommands().front(), error);
-  const std::vector<const CLI::App*> subcommands = app.get_subcommands({});
-  if (subcommands.empty()) return error.what();
-  const std::vector<std::string> rest = app.remaining();
-  return (rest.empty() ? "a subcommand is missing" : "there is no subcommand '" + rest.front() + "'") +
-         "; expected " + names_of(subcommands);
-}
-
 /// Of the subcommands too, which inherit no footer as long as there is none.
 void end_help_with_exit_codes(CLI::App& app) {
   app.footer(app.get_footer() + exit_codes);
@@ -73,8 +63,7 @@ void end_help_with_exit_codes(CLI::App& app) {
 int report_usage(const CLI::App& app, const CLI::ParseError& error) {
   // --help and --version come this way too.
   if (error.get_exit_code() == 0) return app.exit(error);
-  return fail(what_is_wrong(app, error) + "\nsaccade --help and saccade SUBCOMMAND --help tell the usage.",
-              wrong_usage);
+  return fail(command::describe_usage_error(app, error), wrong_usage);
 }
 
 /// What stands on stdout is complete, or the command has failed.
@@ -90,7 +79,7 @@ int main(int argc, char** argv) {
   command::catch_stop_signals();
   CLI::App app("Self-attention on CPUs: the same bits on every instruction set and any number of threads.",
                "saccade");
-  app.set_version_flag("--version", "saccade " + std::string(version()));
+  app.set_version_flag("-V,--version", "saccade " + std::string(version()));
   app.formatter(std::make_shared<command::HelpFormatter>());  // of the subcommands too
   app.require_subcommand(1);
   command::Action action;
@@ -103,9 +92,12 @@ int main(int argc, char** argv) {
   command::add_map(app, action);
   command::add_explain(app, action);
   command::add_info(app, action);
+  command::add_help(app, action);
+  for (const char* name : {"run", "attend", "embed", "merge"})
+    command::add_quiet_option(*app.get_subcommand(name));
   end_help_with_exit_codes(app);
   try {
-    app.parse(argc, argv);
+    command::parse_exactly(app, argc, argv);
   } catch (const CLI::ParseError& error) {
     return flush(report_usage(app, error));
   }

@@ -66,8 +66,8 @@ TEST_CASE("an ISA that does not exist, or not here, is an error that lists those
   for (const Isa isa : {Isa::neon, Isa::avx2}) {
     if (std::find(supported.begin(), supported.end(), isa) != supported.end()) continue;
     const Finished finished = run_command({"info", "--isa", std::string(to_string(isa))});
-    CHECK(finished.exit_code == 1);
-    check_contains(finished.err, {"saccade: error: ", std::string(to_string(isa)), "scalar"});
+    CHECK(finished.exit_code == 2);
+    check_contains(finished.err, {"cannot run here", std::string(to_string(isa)), "scalar"});
   }
 }
 
@@ -98,6 +98,7 @@ TEST_CASE("wrong usage is exit code 2") {
                                      {"run"},
                                      {"info", "--jsonn"},
                                      with({"--threads", "-1"}),
+                                     with({"--threads", "4097"}),
                                      with({"--heads", "0"}),
                                      with({"--heads", "two"}),
                                      with({"--rows", "-3"}),

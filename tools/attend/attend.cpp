@@ -10,6 +10,7 @@
 #include "attend/attend_output.hpp"
 #include "saccade/saccade.hpp"
 #include "shell/figures.hpp"
+#include "shell/notes.hpp"
 #include "shell/output_paths.hpp"
 #include "subcommands.hpp"
 
@@ -122,7 +123,7 @@ int Attend::run() {
   compute(tensors, options);
   output_.write();
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
-  std::cerr << summary(visible_pairs(input_, options), time.count()) << '\n';
+  note(summary(visible_pairs(input_, options), time.count()));
   return 0;
 }
 

@@ -9,9 +9,11 @@
 #include "saccade/saccade.hpp"
 #include "shell/default_model.hpp"
 #include "shell/figures.hpp"
+#include "shell/notes.hpp"
 #include "shell/progress_line.hpp"
 #include "shell/shard_option.hpp"
 #include "shell/stop_signals.hpp"
+#include "shell/terminal_text.hpp"
 #include "subcommands.hpp"
 
 namespace saccade::command {
@@ -59,13 +61,13 @@ int embed(const EmbedCommandOptions& options) {
   };
   job.on_bad_line = [&](const std::string& what) {
     line.erase();
-    std::cerr << "saccade: left out: " << what << '\n';
+    std::cerr << "saccade: left out: " << printable(what) << '\n';
   };
   const auto begin = std::chrono::steady_clock::now();
   const EmbedFilesSummary summary = embed_files(engine, encoder, options.inputs, options.output, job);
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
   line.erase();
-  std::cerr << summary_text(summary, engine, time.count()) << '\n';
+  note(summary_text(summary, engine, time.count()));
   return 0;
 }
 

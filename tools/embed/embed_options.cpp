@@ -4,6 +4,7 @@
 #include <string>
 
 #include "shell/engine_options.hpp"
+#include "shell/exact_arguments.hpp"
 #include "shell/model_options.hpp"
 #include "shell/numbers.hpp"
 #include "shell/shard_option.hpp"
@@ -24,13 +25,12 @@ const std::map<std::string, Pooling> poolings = {{"mean", Pooling::mean},
 const std::map<std::string, StorageType> dtypes = {{"f32", StorageType::f32}, {"f16", StorageType::f16}};
 
 void add_inputs(CLI::App& embed, EmbedCommandOptions& options) {
-  embed
-      .add_option(
-          "INPUT", options.inputs,
-          "texts: .txt, a text a line; .jsonl, an object a line with a text under \"text\", or \"ids\" and "
-          "perhaps \"types\" of tokens, and perhaps an \"id\", which is kept; - for the standard input. "
-          "Several become one output")
-      ->required()
+  add_values(
+      embed, "INPUT", options.inputs,
+      "texts: .txt, a text a line; .jsonl, an object a line with a text under \"text\", or \"ids\" and "
+      "perhaps \"types\" of tokens, and perhaps an \"id\", which is kept; - for the standard input. "
+      "Several become one output")
+      .required()
       ->type_name("");
   add_text_options(embed, options.embed.field, options.embed.input_format, inputs_and_outputs);
   embed

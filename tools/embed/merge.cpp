@@ -5,6 +5,7 @@
 
 #include "saccade/saccade.hpp"
 #include "shell/figures.hpp"
+#include "shell/notes.hpp"
 #include "subcommands.hpp"
 
 namespace saccade::command {
@@ -23,8 +24,8 @@ void add_merge(CLI::App& app, Action& action) {
   merge.callback([output, &action] {
     action = [output] {
       const MergeSummary summary = merge_shards(*output);
-      std::cerr << count_of(summary.shards, "shard") << ", "
-                << with_commas(static_cast<std::int64_t>(summary.bytes)) << " bytes\n";
+      note(count_of(summary.shards, "shard") + ", " + with_commas(static_cast<std::int64_t>(summary.bytes)) +
+           " bytes");
       return 0;
     };
   });

@@ -10,6 +10,7 @@
 #include "saccade/saccade.hpp"
 #include "shell/default_model.hpp"
 #include "shell/engine_options.hpp"
+#include "shell/exact_arguments.hpp"
 #include "shell/figures.hpp"
 #include "shell/model_options.hpp"
 #include "shell/numbers.hpp"
@@ -124,8 +125,8 @@ int find(const SimilarCommandOptions& options) {
 }
 
 void add_options(CLI::App& app, SimilarCommandOptions& options) {
-  CLI::Option* const texts = app.add_option(
-      "TEXTS", options.inputs,
+  CLI::Option* const texts = &add_values(
+      app, "TEXTS", options.inputs,
       "files to search: .txt, a text a line; .jsonl, an object a line with a text under \"text\"; - "
       "for the standard input");
   CLI::Option* const vectors =
@@ -137,8 +138,8 @@ void add_options(CLI::App& app, SimilarCommandOptions& options) {
   app.add_option("--tensor", options.tensor, "the tensor of --vectors; default: its only one")
       ->type_name("NAME")
       ->needs(vectors);
-  app.add_option("--query", options.queries, "what to look for; may be given several times")
-      ->required()
+  add_values(app, "--query", options.queries, "what to look for; may be given several times")
+      .required()
       ->allow_extra_args(false)
       ->type_name("TEXT");
   app.add_option("--top", options.similar.count, "texts to show for each query; default: 5")

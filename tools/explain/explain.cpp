@@ -9,6 +9,7 @@
 #include "map/find_token.hpp"
 #include "map/model_text.hpp"
 #include "shell/engine_options.hpp"
+#include "shell/exact_arguments.hpp"
 #include "shell/numbers.hpp"
 #include "subcommands.hpp"
 
@@ -39,8 +40,8 @@ void add_explain(CLI::App& app, Action& action) {
   const auto options = std::make_shared<ExplainOptions>();
   CLI::App& explained = *app.add_subcommand(
       "explain", "Computes the attention of a token step by step, with the numbers, for people who learn it");
-  explained.add_option("TEXT", options->texts, "a text, or a pair of them")
-      ->expected(1, 2)
+  add_values(explained, "TEXT", options->texts, "a text, or a pair of them")
+      .expected(1, 2)
       ->required()
       ->type_name("");
   explained

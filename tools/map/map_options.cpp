@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "shell/engine_options.hpp"
+#include "shell/exact_arguments.hpp"
 #include "shell/numbers.hpp"
 
 namespace saccade::command {
@@ -16,9 +17,9 @@ constexpr std::array<std::string_view, 8> formats = {"txt",  "svg", "png", "html
                                                      "json", "npy", "npz", "safetensors"};
 
 void add_input(CLI::App& map, MapOptions& options) {
-  map.add_option("TEXT", options.texts,
-                 "a text, or a pair of them; without any: --file, or the standard input")
-      ->expected(0, 2)
+  add_values(map, "TEXT", options.texts,
+             "a text, or a pair of them; without any: --file, or the standard input")
+      .expected(0, 2)
       ->type_name("");
   map.add_option("--file", options.text_file, "file with the text, in UTF-8; - is the standard input")
       ->type_name("FILE")

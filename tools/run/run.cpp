@@ -10,6 +10,7 @@
 #include "run/run_options.hpp"
 #include "saccade/saccade.hpp"
 #include "shell/figures.hpp"
+#include "shell/notes.hpp"
 #include "shell/output_paths.hpp"
 #include "shell/progress_line.hpp"
 #include "shell/stop_signals.hpp"
@@ -91,7 +92,7 @@ int Run::run_all() {
   }
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
   if (view_) std::cout << view_->text() << std::flush;
-  std::cerr << summary(time.count()) << '\n';
+  note(summary(time.count()));
   return 0;
 }
 

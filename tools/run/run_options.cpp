@@ -3,6 +3,7 @@
 #include <string>
 
 #include "shell/engine_options.hpp"
+#include "shell/exact_arguments.hpp"
 #include "shell/numbers.hpp"
 
 namespace saccade::command {
@@ -13,12 +14,12 @@ constexpr const char* layer = "Layer";
 constexpr const char* selection = "Selection";
 
 void add_files(CLI::App& run, RunOptions& options) {
-  run.add_option(
-         "INPUT", options.inputs,
-         "hidden states: .npz or .safetensors with x [tokens, width] and perhaps offsets [n + 1], where each "
-         "of n sequences begins, and the end (none: one sequence); or .npy of [tokens, width] or "
-         "[n, length, width]; f32, f16, bf16 or f64")
-      ->required()
+  add_values(
+      run, "INPUT", options.inputs,
+      "hidden states: .npz or .safetensors with x [tokens, width] and perhaps offsets [n + 1], where each "
+      "of n sequences begins, and the end (none: one sequence); or .npy of [tokens, width] or "
+      "[n, length, width]; f32, f16, bf16 or f64")
+      .required()
       ->type_name("");
   run.add_option(
          "-o,--output", options.output,

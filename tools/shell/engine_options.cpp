@@ -8,13 +8,20 @@
 namespace saccade::command {
 
 Isa isa_called(const std::string& name) {
-  if (const auto isa = parse_isa(name)) return *isa;
+  const std::optional<Isa> asked = parse_isa(name);
   std::string known;
-  for (const Isa isa : supported_isas()) known += (known.empty() ? "" : ", ") + std::string(to_string(isa));
-  throw CLI::ValidationError("--isa", "there is no '" + name + "'; supported here: " + known);
+  for (const Isa isa : supported_isas()) {
+    if (isa == asked) return isa;
+    known += (known.empty() ? "" : ", ") + std::string(to_string(isa));
+  }
+  throw CLI::ValidationError("--isa",
+                             (asked ? "'" + name + "' cannot run here" : "there is no '" + name + "'") +
+                                 "; supported here: " + known);
 }
 
 namespace {
+
+constexpr std::int64_t most_threads = 4096;  // as EngineOptions says
 
 Accumulation accumulation_called(const std::string& name) {
   for (const Accumulation accumulation : {Accumulation::fp32, Accumulation::fp64}) {
@@ -30,7 +37,7 @@ void add_engine_options(CLI::App& subcommand, EngineOptions& options) {
       .add_option("--threads", options.threads,
                   "threads to work with; 0, the default: as many as affinity mask and cgroup CPU quota allow")
       ->type_name("N")
-      ->check(whole_number(0));
+      ->check(whole_number(0, most_threads));
   subcommand
       .add_option_function<std::string>(
           "--isa", [&options](const std::string& name) { options.isa = isa_called(name); },

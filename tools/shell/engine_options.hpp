@@ -7,7 +7,8 @@
 
 namespace saccade::command {
 
-/// The instruction set of that name. Throws CLI::ValidationError with those that are supported.
+/// The instruction set of that name. Throws CLI::ValidationError, with those that are supported, where it
+/// cannot run here.
 [[nodiscard]] Isa isa_called(const std::string& name);
 
 /// --threads, --isa and --accumulate.

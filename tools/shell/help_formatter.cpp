@@ -33,6 +33,12 @@ std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
   return option->get_type_name().empty() ? "" : " " + option->get_option_text() + option->get_type_name();
 }
 
+/// "INPUT...", "[TEXT...]"
+std::string HelpFormatter::make_option_usage(const CLI::Option* option) const {
+  const std::string name = option->get_name(true) + (option->get_items_expected_max() > 1 ? "..." : "");
+  return option->get_required() ? name : "[" + name + "]";
+}
+
 std::string HelpFormatter::make_option_desc(const CLI::Option* option) const {
   return wrapped(option->get_description() + (option->get_required() ? " (required)" : ""));
 }

@@ -13,6 +13,7 @@ class HelpFormatter : public CLI::Formatter {
  private:
   std::string make_option_opts(const CLI::Option* option) const override;
   std::string make_option_desc(const CLI::Option* option) const override;
+  std::string make_option_usage(const CLI::Option* option) const override;
 };
 
 }  // namespace saccade::command

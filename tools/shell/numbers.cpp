@@ -1,5 +1,6 @@
 #include "shell/numbers.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -21,6 +22,12 @@ std::optional<Number> number_in(std::string_view text) {
 std::optional<std::uint64_t> bytes_in(std::string_view text) {
   constexpr std::string_view units = "KMGT";
   std::uint64_t unit = 1;
+  for (const std::string_view ending : {"iB", "B"}) {
+    const std::size_t rest = text.size() - std::min(text.size(), ending.size());
+    if (!text.ends_with(ending) || rest == 0 || units.find(text[rest - 1]) == units.npos) continue;
+    text.remove_suffix(ending.size());
+    break;
+  }
   if (const std::size_t at = text.empty() ? units.npos : units.find(text.back()); at != units.npos) {
     unit = std::uint64_t{1} << (10 * (at + 1));
     text.remove_suffix(1);
@@ -36,11 +43,13 @@ std::optional<std::int64_t> whole_number_in(std::string_view text) {
   return number_in<std::int64_t>(text);
 }
 
-CLI::Validator whole_number(std::int64_t least) {
-  const auto check = [least](std::string& text) -> std::string {
+CLI::Validator whole_number(std::int64_t least, std::int64_t most) {
+  const auto check = [least, most](std::string& text) -> std::string {
     const std::optional<std::int64_t> number = whole_number_in(text);
-    if (number && *number >= least) return {};
-    return "'" + text + "' is not a whole number of at least " + std::to_string(least);
+    if (number && *number >= least && *number <= most) return {};
+    return "'" + text + "' is not a whole number " +
+           (most == INT64_MAX ? "of at least " + std::to_string(least)
+                              : "from " + std::to_string(least) + " to " + std::to_string(most));
   };
   return {check, "", "whole number"};
 }

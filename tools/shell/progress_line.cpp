@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "shell/figures.hpp"
+#include "shell/notes.hpp"
 
 namespace saccade::command {
 namespace {
@@ -36,7 +37,8 @@ void add_progress_option(CLI::App& subcommand, ProgressMode& mode) {
 ProgressLine::ProgressLine(ProgressMode mode, std::string label)
     : label_(std::move(label)),
       terminal_(::isatty(STDERR_FILENO) == 1),
-      wanted_(mode == ProgressMode::always || (mode == ProgressMode::automatic && terminal_)) {}
+      wanted_(mode == ProgressMode::always || (mode == ProgressMode::automatic && terminal_ && !is_quiet())) {
+}
 
 ProgressLine::~ProgressLine() {
   erase();
