@@ -73,7 +73,7 @@ TEST_CASE_FIXTURE(EmbedJob, "JSON lines: another field, ids of any kind kept, bl
   const fs::path input = folder.write(
       "in.jsonl",
       "{\"body\":\"All human beings are born free.\",\"id\":\"first\"}\n\n  \r\n{\"body\":\"\"}\r\n" +
-          ids.dump() + "\n{\"id\":[7,null],\"body\":\"All human beings\",\"ids\":\"no\"}\n" +
+          ids.dump() + "\n{\"id\":[7,null],\"body\":\"All human beings\",\"types\":\"no\"}\n" +
           no_types.dump());
   const std::string bytes = embed(input, "out.jsonl", {"--field", "body"});
   std::vector<std::string> all = texts;
@@ -82,6 +82,66 @@ TEST_CASE_FIXTURE(EmbedJob, "JSON lines: another field, ids of any kind kept, bl
   std::vector<json> kept;
   for (const json& line : json_lines(bytes)) kept.push_back(line.at("id"));
   CHECK(kept == std::vector<json>{"first", 1, 2, {7, nullptr}, 4});
+}
+
+TEST_CASE_FIXTURE(EmbedJob, "JSON lines: ids keep the bytes that they have, of any type and size") {
+  const std::vector<std::string> ids = {"340282366920938463463374607431768211455",
+                                        "340282366920938463463374607431768211454",
+                                        "18446744073709551616",
+                                        "-9223372036854775809",
+                                        "1.10",
+                                        "1e999",
+                                        "0.1000000000000000055511151231257827",
+                                        R"("a\u00e9\/b")",
+                                        R"({ "a":[ 1.0,{"b":null}], "a":2 })",
+                                        "true",
+                                        "null",
+                                        std::string(500, '[') + std::string(500, ']')};
+  std::string lines;
+  for (const std::string& id : ids) lines += R"({"text": "Free?", "id":  )" + id + " }\n";
+  const fs::path input = folder.write("in.jsonl", lines);
+  std::istringstream written(embed(input, "out.jsonl"));
+  std::size_t at = 0;
+  for (std::string line; std::getline(written, line); ++at)
+    CHECK(line.starts_with("{\"id\": " + ids.at(at) + ", \"embedding\": ["));
+  CHECK(at == ids.size());
+  // Parts hold the same ids, and merge.
+  for (const std::string shard : {"0/2", "1/2"})
+    CHECK(run(input, "parts.jsonl", {"--shard", shard}).exit_code == 0);
+  CHECK(run_command({"merge", folder / "parts.jsonl"}).exit_code == 0);
+  CHECK(read_bytes(folder / "parts.jsonl") == read_bytes(folder / "out.jsonl"));
+  for (const std::string wrong : {"NaN", "[-Infinity]", "\"\xff\""}) {
+    const fs::path bad = folder.write("bad.jsonl", R"({"text": "a", "id": )" + wrong + "}\n");
+    check_contains(run(bad, "bad-out.jsonl").err, {"bad.jsonl:1: 'id' is not valid JSON"});
+  }
+}
+
+TEST_CASE_FIXTURE(EmbedJob, "JSON lines: what other fields hold is no reason to refuse a line") {
+  const std::string deep = std::string(20'000, '[') + std::string(20'000, ']');
+  std::string lines;
+  for (const std::string& other :
+       {deep, std::string(R"({"k":1,"k":2})"), std::string("1e999"), std::string("-1e-999"),
+        std::string("NaN"), std::string("[Infinity, -Infinity]"), std::string(R"("x\ud83d")"),
+        std::string("\"\xff\""), std::string("123456789012345678901234567890")})
+    lines += R"({"meta": )" + other + R"(, "meta": 0, "te\u0078t": "Free?"})" + "\n";
+  const Floats one = vectors({"Free?"});
+  Floats expected;
+  for (int i = 0; i < 9; ++i) expected.insert(expected.end(), one.begin(), one.end());
+  CHECK(embeddings_in(embed(folder.write("in.jsonl", lines), "out.jsonl")) == expected);
+}
+
+TEST_CASE_FIXTURE(EmbedJob, "JSON lines: what is used is checked") {
+  const auto expect = [&](const std::string& line, const std::string& what) {
+    const Finished finished = run(folder.write("in.jsonl", line + "\n"), "out.jsonl");
+    CHECK(finished.exit_code == 1);
+    check_contains(finished.err, {"in.jsonl:1: " + what});
+  };
+  expect(R"({"text": "a", "ids": [2, 3]})", "there are both 'text' and 'ids'; expected one of them");
+  expect(R"({"text": "a", "text": "b"})", "the line has two keys 'text' in one object");
+  expect(R"({"text": "a", "id": 1, "i\u0064": 2})", "the line has two keys 'id' in one object");
+  expect(R"({"text": "\ud83d"})", "'text' is not valid JSON");
+  expect(R"({"text": "a"} x)", "the line is not valid JSON: expected the end at byte 15");
+  expect(R"({"text": "a", "b": 01})", "the line is not valid JSON: expected ',' or '}' at byte 21");
 }
 
 TEST_CASE_FIXTURE(EmbedJob, "several inputs are one output; other names need a format") {

@@ -1,9 +1,11 @@
 #include "pipeline/embed/text_record.hpp"
 
-#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "io/files/errors.hpp"
+#include "io/json/json_members.hpp"
 #include "io/json/strict_json.hpp"
 
 namespace saccade::pipeline {
@@ -29,15 +31,21 @@ std::vector<std::int32_t> parse_numbers(const io::Place& place, const std::strin
   return numbers;
 }
 
-void parse_ids(const io::Place& place, const json& object, const IdLimits& limits, TextRecord& record) {
-  record.ids = parse_numbers(place, "ids", object["ids"], limits.vocabulary);
+/// The bytes of a value, which are used, as strict JSON.
+json parse_value(const io::Place& place, const std::string& key, std::string_view value) {
+  return io::parse_strict_json(place, std::string(value), "'" + printable(key) + "'");
+}
+
+void parse_ids(const io::Place& place, std::string_view ids, std::optional<std::string_view> types,
+               const IdLimits& limits, TextRecord& record) {
+  record.ids = parse_numbers(place, "ids", parse_value(place, "ids", ids), limits.vocabulary);
   if (record.ids.empty() || record.ids.size() > static_cast<std::uint64_t>(limits.longest)) {
     throw io::format_error(place, "'ids' has " + std::to_string(record.ids.size()) +
                                       " elements; expected 1 to " + std::to_string(limits.longest));
   }
-  if (!object.contains("types")) return;
+  if (!types) return;
   constexpr std::int64_t most_types = 1 << 16;  // how many a model has is checked by the encoder
-  record.types = parse_numbers(place, "types", object["types"], most_types);
+  record.types = parse_numbers(place, "types", parse_value(place, "types", *types), most_types);
   if (record.types.size() != record.ids.size()) {
     throw io::format_error(place, "'types' has " + std::to_string(record.types.size()) +
                                       " elements; expected " + std::to_string(record.ids.size()) +
@@ -45,19 +53,32 @@ void parse_ids(const io::Place& place, const json& object, const IdLimits& limit
   }
 }
 
+std::string parse_text(const io::Place& place, const std::string& field, std::string_view value) {
+  if (!value.starts_with('"')) {
+    throw io::format_error(
+        place, "'" + printable(field) + "' is " + printable(value) + "; expected a text in quotes");
+  }
+  return parse_value(place, field, value).get<std::string>();
+}
+
 TextRecord parse_json(const io::Place& place, std::string_view line, const std::string& field,
                       const IdLimits& limits) {
-  const json object = io::parse_strict_object(place, std::string(line), "the line");
+  const std::array<std::string_view, 4> keys = {field, "id", "ids", "types"};
+  const auto members = io::find_json_members(place, line, "the line", keys);
+  const auto& [text, id, ids, types] = std::tie(members[0], members[1], members[2], members[3]);
   TextRecord record;
-  if (const auto id = object.find("id"); id != object.end()) record.id = id->dump();
-  if (const auto text = object.find(field); text != object.end()) {
-    if (!text->is_string()) {
-      throw io::format_error(
-          place, "'" + printable(field) + "' is " + printable(text->dump()) + "; expected a text in quotes");
-    }
-    record.text = text->get<std::string>();
-  } else if (object.contains("ids")) {
-    parse_ids(place, object, limits, record);
+  if (id) {
+    if (!io::is_standard_json(*id)) throw io::format_error(place, "'id' is not valid JSON");
+    record.id = *id;
+  }
+  if (text && ids && field != "ids") {
+    throw io::format_error(place,
+                           "there are both '" + printable(field) + "' and 'ids'; expected one of them");
+  }
+  if (text) {
+    record.text = parse_text(place, field, *text);
+  } else if (ids) {
+    parse_ids(place, *ids, types, limits, record);
   } else {
     throw io::format_error(place, "there is no '" + printable(field) + "'; expected it, or 'ids'");
   }

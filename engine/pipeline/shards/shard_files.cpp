@@ -1,6 +1,7 @@
 #include "pipeline/shards/shard_files.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -15,6 +16,7 @@
 #include "io/formats/npy.hpp"
 #include "io/formats/safetensors.hpp"
 #include "io/formats/storage_types.hpp"
+#include "io/json/json_members.hpp"
 #include "io/json/strict_json.hpp"
 #include "saccade/embed_files.hpp"
 
@@ -148,11 +150,12 @@ void read_first_line(ShardFile& shard) {
   io::LineReader lines({path}, shard.file->size());
   const std::string_view text = lines.next()->text;
   const io::Place place{path.string() + ":1"};
-  const nlohmann::json line = io::parse_strict_object(place, std::string(text), "the line");
-  const auto vector = line.find("embedding");
-  if (vector == line.end() || !vector->is_array())
-    throw io::format_error(place, "has no list 'embedding'; expected one");
-  shard.layout.width = static_cast<std::int64_t>(vector->size());
+  constexpr std::array<std::string_view, 1> keys = {"embedding"};
+  const auto value = io::find_json_members(place, text, "the line", keys).front();
+  const nlohmann::json vector =
+      value ? io::parse_strict_json(place, std::string(*value), "'embedding'") : nlohmann::json();
+  if (!vector.is_array()) throw io::format_error(place, "has no list 'embedding'; expected one");
+  shard.layout.width = static_cast<std::int64_t>(vector.size());
   const std::size_t size = json_job.size() + job_digits + 1;  // and a quote
   if (text.size() <= size) return;
   const std::string_view member = text.substr(text.size() - 1 - size, size);
