@@ -79,7 +79,8 @@ int main(int argc, char** argv) {
   command::catch_stop_signals();
   CLI::App app("Self-attention on CPUs: the same bits on every instruction set and any number of threads.",
                "saccade");
-  app.set_version_flag("-V,--version", "saccade " + std::string(version()));
+  app.set_version_flag("-V,--version", "saccade " + std::string(version()) + " (numerical contract " +
+                                           std::to_string(numerical_contract) + ")");
   app.formatter(std::make_shared<command::HelpFormatter>());  // of the subcommands too
   app.require_subcommand(1);
   command::Action action;

@@ -237,27 +237,27 @@ std::vector<std::uint16_t> random_halves(std::int64_t count, StorageType type, R
 KERNEL_TEST_CASE("matmul_block", "same bits: panels of f16 and bf16 give what their values in fp32 give") {
   Random random(41);
   for (const StorageType type : {StorageType::f16, StorageType::bf16}) {
-    for (const std::int64_t rows : {1, 6, 7, 36, 37, 144}) {
+    for (const std::int64_t height : {1, 6, 7, 36, 37, 144}) {
       for (const std::int64_t depth : {1, 7, 64, 256, 300, 520}) {
-        for (const std::int64_t columns : {5, 16, 70, 130}) {
-          const std::int64_t values = kernels::round_up(columns, kernels::panel_width) * depth;
+        for (const std::int64_t width : {5, 16, 70, 130}) {
+          const std::int64_t values = kernels::round_up(width, kernels::panel_width) * depth;
           const std::vector<std::uint16_t> halves = random_halves(values, type, random);
           std::vector<float> widened;
           for (const std::uint16_t x : halves)
             widened.push_back(type == StorageType::f16 ? of_f16(x) : of_bf16(x));
-          const std::vector<float> left = random.values(rows * depth), bias = random.values(columns);
+          const std::vector<float> left = random.values(height * depth), bias = random.values(width);
           for_each_table([&](const KernelTable& t) {
             const auto product = [&](const void* panels, StorageType stored, std::ptrdiff_t widen_once_rows) {
-              GuardedMatrix out(rows, columns, columns),
+              GuardedMatrix out(height, width, width),
                   scratch(1, kernels::matmul_scratch(depth, stored), kernels::matmul_scratch(depth, stored));
               t.matmul_block({.left = left.data(),
                               .left_row_stride = depth,
-                              .rows = rows,
+                              .rows = height,
                               .panels = panels,
                               .depth = depth,
-                              .columns = columns,
+                              .columns = width,
                               .out = out.data(),
-                              .out_stride = columns,
+                              .out_stride = width,
                               .epilogue = {.bias = bias.data(), .activation = Activation::relu},
                               .scratch = scratch.data(),
                               .max_prefetch_rate = widen_once_rows == 0 ? 8 : 3,

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <numeric>
 
 #include "ops/all_threads.hpp"
 #include "reference/compare.hpp"
 #include "reference/contract.hpp"
 #include "reference/half.hpp"
+#include "reference/random.hpp"
 #include "reference/reference.hpp"
 
 namespace saccade::test {
@@ -153,6 +155,22 @@ void Problem::fill_bias(std::uint64_t seed, float amplitude, std::int64_t hidden
   for (float& x : bias) {
     x = stored(x, bias_type);
     if (hidden_in != 0 && random.below(hidden_in) == 0) x = -HUGE_VALF;
+  }
+}
+
+void Problem::fill_extreme_bias(std::uint64_t seed) {
+  constexpr float least = std::numeric_limits<float>::lowest();
+  constexpr float sizes[] = {least, -3e38f, -1.5e38f, 3e38f};
+  fill_bias(seed, 2.0f, 0);
+  Random random(seed);
+  const auto longest = static_cast<std::size_t>(*std::max_element(keys.begin(), keys.end()));
+  for (std::size_t row = 0; row < bias.size(); row += longest) {
+    const std::int64_t kind = random.below(4);
+    for (std::size_t key = row; key < std::min(row + longest, bias.size()); ++key) {
+      if (kind == 1) bias[key] = least;
+      if (kind == 2 && random.below(2) == 0) bias[key] = least;
+      if (kind == 3) bias[key] = sizes[random.below(400) == 0 ? random.below(4) : 0];
+    }
   }
 }
 

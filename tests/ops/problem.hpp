@@ -73,6 +73,8 @@ struct Problem {
   void fill_mask(std::uint64_t seed, std::int64_t chance, Spread spread = {});
   /// A bias of which about one in `hidden_in` values is -infinity; 0: none.
   void fill_bias(std::uint64_t seed, float amplitude, std::int64_t hidden_in, Spread spread = {});
+  /// A bias of least floats, of others beyond 2^126 and of small ones, by rows and by single keys.
+  void fill_extreme_bias(std::uint64_t seed);
   void fill_distances(std::uint64_t seed, std::int64_t count, std::int64_t first, bool by_head = true);
 
   [[nodiscard]] std::size_t sequences() const { return queries.size(); }

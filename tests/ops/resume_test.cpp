@@ -143,6 +143,22 @@ TEST_CASE("same bits: keys in parts with everything that is done to scores") {
   }
 }
 
+TEST_CASE("same bits: keys in parts with finite biases of any size") {
+  for (const Accumulation accumulation : {Accumulation::fp32, Accumulation::fp64}) {
+    Problem problem = problem_of({20, 3, 2, 1}, 1);
+    problem.fill_extreme_bias(7);
+    problem.accumulation = accumulation;
+    check_bits(problem);
+    for_each_isa(
+        2,
+        [&](Engine& engine) {
+          for (const float x : run(engine, problem).out) CHECK(std::isfinite(x));
+          check_parts(engine, problem);
+        },
+        accumulation);
+  }
+}
+
 TEST_CASE("same bits: keys in parts, stored as f16 and bf16") {
   for (const StorageType type : {StorageType::f16, StorageType::bf16}) {
     Problem problem = problem_of({20, 3, 2, 1}, 5);

@@ -35,6 +35,7 @@ std::vector<Golden> goldens() {
   add("grouped heads", 0x9c098c4a9541b95c, batch(6, 2), [](Problem& p) { p.window = Window::causal(); });
   add("mask", 0xbfa742323b09c59d, batch(2, 2), [](Problem& p) { p.fill_mask(1, 100, {.by_head = false}); });
   add("bias", 0x1f42fbc7fd559a67, batch(2, 1), [](Problem& p) { p.fill_bias(2, 2.0f, 5); });
+  add("extreme bias", 0x25f9c355aa9c2367, batch(2, 1), [](Problem& p) { p.fill_extreme_bias(3); });
   add("f16 bias", 0xd0302935c8427f7d, batch(2, 1), [](Problem& p) {
     p.bias_type = StorageType::f16;
     p.fill_bias(2, 2.0f, 0, {.by_sequence = false});

@@ -21,6 +21,19 @@ float even_integer_nearest(float x) {
   return std::abs(x) < 0x1p23f ? 2.0f * std::nearbyint(x * 0.5f) : x;
 }
 
+/// u c; from 2^126 on every further unit counts a quarter, so that no finite score or bias overflows.
+float exponent_of(float u, float c) {
+  const float exponent = u * c;
+  return std::abs(exponent) < 0x1p126f ? exponent : std::fma(u, 0.25f * c, std::copysign(0x1.8p125f, u));
+}
+
+/// (m + log2 l) ln 2, of an exponent m.
+float log_sum_exp_of(float m, float l) {
+  if (std::abs(m) < 0x1p126f || !std::isfinite(m)) return (m + contract::log2(l)) * ln_2;
+  constexpr float most = std::numeric_limits<float>::max();
+  return std::clamp((m - std::copysign(0x1.8p125f, m)) * (4.0f * ln_2), -most, most);
+}
+
 /// 2^(m_from - m_to), exact; +0 below 2^-125.
 float rescale(float m_from, float m_to) {
   if (m_from == m_to) return 1.0f;
@@ -67,8 +80,15 @@ float shaped(const AttentionHead& head, std::int64_t query, std::int64_t key, Sc
   if (point == ScorePoint::scaled) return u;
   if (head.softcap != 0.0f) u = head.softcap * tanh(u * (1.0f / head.softcap));
   if (point == ScorePoint::capped) return u;
-  if (!head.bias.empty()) u = u + head.bias_of(query, key);
-  if (!head.distance_bias.empty()) u = u + head.distance_bias_of(query, key);
+  const bool saturates = !head.bias.empty() && !head.distance_bias.empty();
+  const auto add = [&](float bias) {
+    constexpr float most = std::numeric_limits<float>::max();
+    const bool finite = std::isfinite(u) && std::isfinite(bias);
+    u = u + bias;
+    if (saturates && finite) u = std::clamp(u, -most, most);
+  };
+  if (!head.bias.empty()) add(head.bias_of(query, key));
+  if (!head.distance_bias.empty()) add(head.distance_bias_of(query, key));
   return u;
 }
 
@@ -114,7 +134,7 @@ void attend(const AttentionHead& head, std::int64_t query, float* out, float* pr
   if (head.sink) row.merge(powers_of({*head.sink}, {0}, log2_e), std::vector<float>(row.sums.size(), 0.0f));
   const float inverse = 1.0f / row.l;
   for (std::size_t d = 0; d < row.sums.size(); ++d) out[d] = row.sums[d] * inverse + 0.0f;
-  log_sum_exp = (row.m + log2(row.l)) * ln_2;
+  log_sum_exp = log_sum_exp_of(row.m, row.l);
   for (const VisibleBlock& block : blocks) {
     const float factor = rescale(block.powers.m, row.m);
     for (std::size_t n = 0; n < block.keys.size(); ++n)
@@ -230,10 +250,10 @@ Powers powers_of(std::vector<float> u, const std::vector<std::int64_t>& position
   float largest = -infinity;
   for (const float x : u) largest = x > largest ? x : largest;
   Powers block;
-  block.m = even_integer_nearest(largest * c) + 0.0f;
+  block.m = even_integer_nearest(exponent_of(largest, c)) + 0.0f;
   float shift = block.m == -infinity ? 0.0f : block.m;
   if (!(std::abs(shift) < 0x1p21f)) {
-    for (float& x : u) x = x * c - shift;
+    for (float& x : u) x = exponent_of(x, c) - shift;
     c = 1.0f;
     shift = 0.0f;
   }

@@ -43,6 +43,7 @@ TEST_CASE("info --json tells what the library tells") {
 }
 
 TEST_CASE("info respects --isa, --threads and --accumulate") {
+  CHECK(info().at("numerical_contract") == numerical_contract);
   CHECK(info().at("accumulation") == "fp32");
   CHECK(info({"--accumulate", "fp64"}).at("accumulation") == "fp64");
   for (const Isa isa : supported_isas()) {
@@ -74,7 +75,8 @@ TEST_CASE("an ISA that does not exist, or not here, is an error that lists those
 TEST_CASE("--version and --help") {
   const Finished version_line = run_command({"--version"});
   CHECK(version_line.exit_code == 0);
-  CHECK(version_line.out == "saccade " + std::string(version()) + "\n");
+  CHECK(version_line.out == "saccade " + std::string(version()) + " (numerical contract " +
+                                std::to_string(numerical_contract) + ")\n");
   for (const Arguments& arguments : {Arguments{"--help"}, {"run", "--help"}, {"info", "--help"}}) {
     const Finished help = run_command(arguments);
     CHECK(help.exit_code == 0);

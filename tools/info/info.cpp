@@ -39,6 +39,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 nlohmann::ordered_json as_json(const Engine& engine) {
   return {{"version", version()},
+          {"numerical_contract", numerical_contract},
           {"compiled_isas", names_of(compiled_isas())},
           {"supported_isas", names_of(supported_isas())},
           {"isa", to_string(engine.isa())},
@@ -52,7 +53,7 @@ nlohmann::ordered_json as_json(const Engine& engine) {
 
 std::string as_text(const Engine& engine) {
   std::ostringstream text;
-  text << "saccade         " << version() << '\n'
+  text << "saccade         " << version() << " (numerical contract " << numerical_contract << ")\n"
        << "isa             " << to_string(engine.isa()) << " (" << engine.isa_reason() << ")\n"
        << "accumulation    " << to_string(engine.accumulation()) << '\n'
        << "threads         " << engine.threads() << " (" << engine.threads_reason() << ")\n"

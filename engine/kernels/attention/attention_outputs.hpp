@@ -3,12 +3,9 @@
 // What is written of a row's merged blocks: output, log-sum-exp, probabilities, top keys, states.
 
 #include "kernels/attention/attention_work.hpp"
-#include "kernels/math/log2.hpp"
 
 namespace saccade::kernels {
 namespace {
-
-constexpr float ln_2 = 0.693147180559945309417f;
 
 /// sums = sums * factors.before + block_sums * factors.block
 template <class L>
@@ -64,9 +61,9 @@ template <class L, class Stored>
     L::store(out + d, L::load(row.sums + d, rest) * r + zero, rest);
 }
 
-/// ln(sum exp) = (m + log2 l) ln 2.
+/// ln(sum exp); -infinity for a row without a visible key.
 inline float log_sum_exp_of(const MergedRow& row) noexcept {
-  return row.any ? (row.state.m + log2(row.state.l)) * ln_2 : -infinity;
+  return row.any ? log_sum_exp_of(row.state) : -infinity;
 }
 
 /// Marks a hidden key among powers, which are never negative.
@@ -228,7 +225,7 @@ void merge_results(const MergeResults& r) noexcept {
     L::store(r.out + d, join(L::load(from[0] + d), L::load(from[1] + d)));
   if (const int rest = static_cast<int>(r.value_dim - d); rest > 0)
     L::store(r.out + d, join(L::load(from[0] + d, rest), L::load(from[1] + d, rest)), rest);
-  if (r.log_sum_exp != nullptr) *r.log_sum_exp = (both.m + log2(both.l)) * ln_2;
+  if (r.log_sum_exp != nullptr) *r.log_sum_exp = log_sum_exp_of(both);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "kernels/attention/attention_parameters.hpp"
 #include "kernels/lanes/xsimd.hpp"
 #include "kernels/math/exp2.hpp"
+#include "kernels/math/log2.hpp"
 
 namespace saccade::kernels {
 namespace {
@@ -73,20 +74,42 @@ template <class L>
   return L::max(L::max(largest[0], largest[1]), L::max(largest[2], largest[3]));
 }
 
+/// The magnitude from which exponents are compressed: u c would overflow from four times as much on.
+constexpr float compressed_exponent = 0x1p126f;
+
+/// The exponent u c of a score u, so that e^score = 2^exponent. From 2^126 on every further unit counts a
+/// quarter, so that the exponent of a score or bias of any size is finite, up to u c = 4.3 * 2^126: there two
+/// scores that differ at all differ by so much that the smaller one has no weight.
+inline float exponent_of(float u, float c) noexcept {
+  const float exponent = u * c;
+  if (exponent > -compressed_exponent && exponent < compressed_exponent) return exponent;
+  return __builtin_fmaf(u, 0.25f * c, __builtin_copysignf(0.75f * compressed_exponent, u));
+}
+
+/// The score times the scale, (m + log2 l) ln 2, whose exponent m is as exponent_of() returns it.
+inline float log_sum_exp_of(RowState state) noexcept {
+  constexpr float ln_2 = 0.693147180559945309417f, most = std::numeric_limits<float>::max();
+  const float m = state.m;
+  if (!(m <= -compressed_exponent || m >= compressed_exponent) || m - m != 0.0f)
+    return (m + log2(state.l)) * ln_2;
+  const float score = (m - __builtin_copysignf(0.75f * compressed_exponent, m)) * (4.0f * ln_2);
+  return score > most ? most : score < -most ? -most : score;
+}
+
 /// How the scores of a row in a block become powers: relative to 2^m, for an even integer m near the largest
-/// u c.
+/// exponent.
 struct PowerBase {
   float c;
   float m;
 
   static PowerBase near(float largest, float c) noexcept {
-    return {c, round_to_even_integer(largest * c) + 0.0f};
+    return {c, round_to_even_integer(exponent_of(largest, c)) + 0.0f};
   }
   /// m, or 0 where no score is above -infinity.
   float shift() const noexcept { return m == -infinity ? 0.0f : m; }
   /// Scores are raised in one step; others are too large to round against, and reduced first.
   bool direct() const noexcept { return shift() > -0x1p21f && shift() < 0x1p21f; }
-  float reduced(float u) const noexcept { return u * c - shift(); }
+  float reduced(float u) const noexcept { return exponent_of(u, c) - shift(); }
   template <class L>
   Exp2Scores<L> exp2() const noexcept {
     return direct() ? Exp2Scores<L>(c, shift()) : Exp2Scores<L>(1.0f, 0.0f);

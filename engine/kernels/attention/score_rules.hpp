@@ -43,6 +43,21 @@ typename L::F load_strided(const Stored* from, std::ptrdiff_t stride, int n) noe
   return L::load(lanes);
 }
 
+/// u + bias, which does not become infinite where both are finite: two biases of the least float hide no key.
+template <class L>
+typename L::F add_saturating(typename L::F u, typename L::F bias) noexcept {
+  constexpr float most = std::numeric_limits<float>::max();
+  auto sum = u + bias;
+  const auto saturate = [&](float infinite, float largest) __attribute__((always_inline)) {
+    const auto is = L::broadcast(infinite);
+    const unsigned overflows = L::equal_bits(sum, is) & ~(L::equal_bits(u, is) | L::equal_bits(bias, is));
+    sum = L::select(overflows, L::broadcast(largest), sum);
+  };
+  saturate(infinity, most);
+  saturate(-infinity, -most);
+  return sum;
+}
+
 /// Calls action(key, n) for each n keys of the range that are in one register of scores.
 template <class L, class Action>
 void each_register(KeyRange range, const Action& action) noexcept {
@@ -184,10 +199,11 @@ void shape_row(const AttentionWork<L>& w, const RowGroup& g, std::ptrdiff_t i) n
   if (every && w.a.point == ScorePoint::capped) keep_scores(w, g, i, range, w.plain ? rules.scale : 1.0f);
   const KeyRange visible = g.visible[i];
   if (visible.empty()) return;
+  const bool two_biases = rules.bias.data != nullptr && rules.distance_bias != nullptr;
   each_bias(w, g.first + i, g.block, visible, [&](KeyRange part, const auto* bias, std::ptrdiff_t stride) {
     each_register<L>(part, [&](std::ptrdiff_t key, int n) {
-      const auto x = L::load(u + key, n) + load_strided<L>(bias + (key - part.begin) * stride, stride, n);
-      L::store(u + key, x, n);
+      const auto x = L::load(u + key, n), b = load_strided<L>(bias + (key - part.begin) * stride, stride, n);
+      L::store(u + key, two_biases ? add_saturating<L>(x, b) : x + b, n);
     });
   });
   if (g.masked) {

@@ -43,6 +43,7 @@ json describe_job(const Engine& engine, std::span<const std::filesystem::path> i
   const EmbedOptions& embed = options.embed;
   json described = {
       {"saccade", version()},
+      {"contract", numerical_contract},
       {"accumulation", to_string(engine.accumulation())},
       {"model", options.model.empty() ? json() : model_fingerprint(options.model)},
       {"inputs", describe_inputs(inputs, options)},
