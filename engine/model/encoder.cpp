@@ -16,6 +16,7 @@
 #include "model/validate_encode_options.hpp"
 #include "ops/attention/validate.hpp"
 #include "saccade/error.hpp"
+#include "text/tokenizer_access.hpp"
 
 namespace saccade {
 namespace {
@@ -46,11 +47,10 @@ Encoder Encoder::load(Engine& engine, const std::filesystem::path& directory) {
   state->encoder = model::pack_encoder(scheduler::context_of(engine), config, weights);
   state->sentence = model::pack_sentence(scheduler::context_of(engine), state->config, config.hidden_size());
   try {
-    state->tokenizer = Tokenizer::load(state->config.encoder);
+    state->tokenizer = TokenizerAccess::load(state->config.encoder, state->config.lower_case);
   } catch (const Error& error) {
     state->tokenizer_error = error;
   }
-  if (state->config.lower_case) state->lower_case.emplace(std::vector{text::CharacterStep::lower_case});
   return Encoder(std::move(state));
 }
 

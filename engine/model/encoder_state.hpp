@@ -8,7 +8,6 @@
 #include "model/config/sentence_config.hpp"
 #include "saccade/encoder.hpp"
 #include "saccade/error.hpp"
-#include "text/normalize/character_normalizer.hpp"
 
 namespace saccade {
 
@@ -18,8 +17,7 @@ struct [[gnu::visibility("hidden")]] Encoder::State {
   layers::PackedSentence sentence;
   model::SentenceConfig config;  ///< prompts and lengths
   std::optional<Tokenizer> tokenizer;
-  std::optional<Error> tokenizer_error;                 ///< why there is none
-  std::optional<text::CharacterNormalizer> lower_case;  ///< applied to texts before they are tokenized
+  std::optional<Error> tokenizer_error;  ///< why there is none
 
   /// Throws Error{invalid_argument} for tokens that cannot be encoded.
   void validate(const TokenIds& tokens) const;

@@ -57,14 +57,10 @@ std::int64_t Encoder::max_length(const EmbedOptions& options) const {
 Tokenized Encoder::append(TokenBatch& batch, std::string_view text, const EmbedOptions& options) const {
   const TokenizerOptions rules = {.max_length = max_length(options)};
   const std::string_view before = prompt(options);
-  if (before.empty() && !state_->lower_case) return tokenizer().append(batch, text, rules);
+  if (before.empty()) return tokenizer().append(batch, text, rules);
   std::string whole;
   const std::int64_t replaced =
       text::append_replacing_invalid(std::string(before) + std::string(text), whole);
-  if (state_->lower_case) {
-    text::CharacterNormalizer::Scratch scratch;
-    state_->lower_case->append(std::exchange(whole, {}), scratch, whole);
-  }
   Tokenized done = tokenizer().append(batch, whole, rules);
   done.replaced = replaced;
   return done;

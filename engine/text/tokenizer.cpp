@@ -11,6 +11,7 @@
 #include "text/files/tokenizer_json.hpp"
 #include "text/files/vocab_txt.hpp"
 #include "text/tokenize/tokenize.hpp"
+#include "text/tokenizer_access.hpp"
 
 namespace saccade {
 
@@ -93,14 +94,19 @@ void TokenBatch::clear() noexcept {
 }
 
 Tokenizer Tokenizer::load(const std::filesystem::path& directory) {
+  return TokenizerAccess::load(directory, false);
+}
+
+Tokenizer TokenizerAccess::load(const std::filesystem::path& directory, bool lower_case_first) {
   const std::filesystem::path json = directory / "tokenizer.json", vocab = directory / "vocab.txt";
   const bool has_json = io::file_exists(json);
   if (!has_json && !io::file_exists(vocab))
     throw Error(ErrorCode::file_not_usable,
                 directory.string() + ": has neither tokenizer.json nor vocab.txt");
-  const text::TokenizerConfig config = text::read_tokenizer_config(directory);
-  return Tokenizer(std::make_unique<State>(
-      State{has_json ? text::read_tokenizer_json(json, config) : text::read_vocab_txt(vocab, config)}));
+  text::TokenizerConfig config = text::read_tokenizer_config(directory);
+  config.lower_case_first = lower_case_first;
+  return Tokenizer(std::make_unique<Tokenizer::State>(Tokenizer::State{
+      has_json ? text::read_tokenizer_json(json, config) : text::read_vocab_txt(vocab, config)}));
 }
 
 Tokenizer::Tokenizer(std::unique_ptr<const State> state) : state_(std::move(state)) {}

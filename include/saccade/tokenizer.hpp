@@ -129,6 +129,7 @@ class SACCADE_API Tokenizer {
   [[nodiscard]] std::int64_t model_max_length() const noexcept;
 
  private:
+  friend struct TokenizerAccess;
   struct State;
   explicit Tokenizer(std::unique_ptr<const State> state);
   std::unique_ptr<const State> state_;

@@ -184,6 +184,25 @@ TEST_CASE("texts are made lower case and cut to length where the directory says 
   CHECK(encoder.append(upper, "the law will never", {.max_length = 6}).tokens == 6);
 }
 
+TEST_CASE("lower case by the directory leaves special tokens, and is nothing where the tokenizer lowers") {
+  ChangedModel lowering, cased;
+  lowering.write("sentence_bert_config.json", {{"do_lower_case", true}});
+  cased.write("sentence_bert_config.json", {{"do_lower_case", true}});
+  cased.write("tokenizer_config.json", {{"tokenizer_class", "BertTokenizer"}, {"do_lower_case", false}});
+  Engine engine;
+  TokenBatch expected;
+  Encoder::load(engine, sample_model).append(expected, "the [MASK] sat");
+  for (const ChangedModel* const model : {&lowering, &cased}) {
+    const Encoder encoder = Encoder::load(engine, model->folder.path());
+    for (const std::string text : {"the [MASK] sat", "The [MASK] SAT"}) {
+      TokenBatch got;
+      encoder.append(got, text);
+      CHECK(std::equal(got.ids().begin(), got.ids().end(), expected.ids().begin(), expected.ids().end()));
+      CHECK(encoder.tokenizer().tokenize(text).ids == std::vector(got.ids().begin(), got.ids().end()));
+    }
+  }
+}
+
 TEST_CASE("an encoder without a tokenizer takes ids, and says why it takes no text") {
   ChangedModel model;
   fs::remove(model.folder.path() / "tokenizer.json");

@@ -36,7 +36,7 @@ struct SentenceConfig {
   bool pools_prompt = true;                        ///< false: tokens of a prompt are left out of the pooling
   std::vector<SentenceStep> steps;                 ///< after the pooling, in this order
   std::optional<std::int64_t> max_tokens;          ///< of a sequence; unset: the tokenizer says it
-  bool lower_case = false;                         ///< texts are made lower case before all else
+  bool lower_case = false;                         ///< texts are made lower case, behind special tokens
   std::map<std::string, std::string> prompts;      ///< by name; each goes before a text
   std::optional<std::string> default_prompt;       ///< a name of `prompts`
 };

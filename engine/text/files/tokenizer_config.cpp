@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
@@ -93,6 +95,25 @@ void read_options(const io::JsonValue& object, TokenizerConfig& config) {
   if (length && length->is_whole()) config.model_max_length = length->whole({.most = INT64_MAX});
 }
 
+/// Whether transformers 5 makes a BertTokenizer, or one with the same stages, of this directory: by the class
+/// that tokenizer_config.json names, else by the model_type of config.json.
+bool finds_bert(const std::filesystem::path& directory, const std::optional<std::string>& tokenizer_class) {
+  constexpr std::string_view classes[] = {"Bert",   "DistilBert", "Electra", "LayoutLM",
+                                          "Lxmert", "MobileBert", "MPNet",   "SqueezeBert"};
+  constexpr std::string_view model_types[] = {"bert",     "convbert",   "distilbert", "electra",
+                                              "layoutlm", "mobilebert", "mpnet",      "squeezebert"};
+  if (tokenizer_class) {
+    return std::any_of(std::begin(classes), std::end(classes), [&](std::string_view name) {
+      const std::string slow = std::string(name) + "Tokenizer";
+      return *tokenizer_class == slow || *tokenizer_class == slow + "Fast";
+    });
+  }
+  const std::filesystem::path config = directory / "config.json";
+  if (!io::file_exists(config)) return false;
+  const std::string type = io::read_json(config).text("model_type", "");
+  return std::find(std::begin(model_types), std::end(model_types), type) != std::end(model_types);
+}
+
 }  // namespace
 
 AddedToken read_added_token(const io::JsonValue& value) {
@@ -120,6 +141,7 @@ TokenizerConfig read_tokenizer_config(const std::filesystem::path& directory) {
     read_special_tokens(file, config, tokens);
     if (const auto decoder = file.find("added_tokens_decoder")) read_added_tokens_decoder(*decoder, tokens);
   }
+  config.is_bert = finds_bert(directory, config.tokenizer_class);
   if (io::file_exists(added)) read_added_tokens(io::read_json(added), tokens);
   config.added_tokens = tokens.take();
   std::stable_sort(config.added_tokens.begin(), config.added_tokens.end(),

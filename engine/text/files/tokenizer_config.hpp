@@ -22,6 +22,12 @@ struct TokenizerConfig {
   bool space_ideographs = true;
   std::int64_t model_max_length = 0;
   std::optional<std::string> tokenizer_class = {};
+  /// The class is BERT's or one that transformers 5 builds likewise: its normalizer and pre-tokenizer follow
+  /// from these options, whatever a tokenizer.json has.
+  bool is_bert = false;
+  /// Texts are made lower case before the tokenizer's own normalizers, behind special tokens: do_lower_case
+  /// of sentence-transformers.
+  bool lower_case_first = false;
   /// By ascending id. Special tokens have id -1: that of the vocabulary; those that it lacks are not used.
   std::vector<AddedToken> added_tokens = {};
 };

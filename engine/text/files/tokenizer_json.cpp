@@ -1,8 +1,10 @@
 #include "text/files/tokenizer_json.hpp"
 
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include "text/files/bert_stages.hpp"
 #include "text/normalize/normalizer_json.hpp"
 #include "text/post/template_json.hpp"
 #include "text/split/splitter_json.hpp"
@@ -32,10 +34,12 @@ TokenizerParts read_tokenizer_json(const std::filesystem::path& path, const Toke
   TokenizerParts parts = {.model = std::move(stored.model), .vocabulary = std::move(stored.vocabulary)};
   std::vector<AddedToken> added = read_added_tokens(file);
   add_to_vocabulary(path, added, parts.vocabulary);
-  parts.normalizers = read_normalizers(file);
+  const bool as_bert = config.is_bert && std::holds_alternative<WordPiece>(parts.model);
+  parts.normalizers = as_bert ? bert_normalizers(config) : read_normalizers(file);
+  if (config.lower_case_first) parts.normalizers.insert(parts.normalizers.begin(), lower_case_normalizer());
   parts.raw_tokens = choose_tokens(path, added, false, parts.normalizers);
   parts.normalized_tokens = choose_tokens(path, added, true, parts.normalizers);
-  parts.splitters = read_splitters(file);
+  parts.splitters = as_bert ? bert_splitters() : read_splitters(file);
   parts.templates = read_post_processor(file, parts.vocabulary);
   parts.special_tokens = special_tokens_of(config, parts.vocabulary);
   parts.special_tokens.unk = stored.unknown;

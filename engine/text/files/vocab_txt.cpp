@@ -8,9 +8,8 @@
 
 #include "core/printable.hpp"
 #include "io/files/input_file.hpp"
-#include "text/normalize/character_normalizer_json.hpp"
+#include "text/files/bert_stages.hpp"
 #include "text/post/template_json.hpp"
-#include "text/split/character_splitter_json.hpp"
 #include "text/unicode/utf8.hpp"
 
 namespace saccade::text {
@@ -75,11 +74,11 @@ TokenizerParts read_vocab_txt(const std::filesystem::path& path, const Tokenizer
   TokenizerParts parts = {.model = std::move(word_piece), .vocabulary = std::move(vocabulary)};
   std::vector<AddedToken> added = added_tokens_of(config, parts.vocabulary);
   add_to_vocabulary(path, added, parts.vocabulary);
-  parts.normalizers.emplace_back(CharacterNormalizer(
-      bert_steps(true, config.space_ideographs, config.strip_accents, config.lower_case)));
+  parts.normalizers = bert_normalizers(config);
+  if (config.lower_case_first) parts.normalizers.insert(parts.normalizers.begin(), lower_case_normalizer());
   parts.raw_tokens = choose_tokens(path, added, false, parts.normalizers);
   parts.normalized_tokens = choose_tokens(path, added, true, parts.normalizers);
-  parts.splitters.emplace_back(CharacterSplitter(bert_rules));
+  parts.splitters = bert_splitters();
   parts.templates =
       bert_templates(id_of(path, parts.vocabulary, config.cls), id_of(path, parts.vocabulary, config.sep));
   parts.special_tokens = special_tokens_of(config, parts.vocabulary);

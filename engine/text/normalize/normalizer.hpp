@@ -17,7 +17,7 @@ using Normalizer = std::variant<CharacterNormalizer>;
 /// Work memory of all kinds of normalizers, for one thread.
 struct NormalizeScratch {
   CharacterNormalizer::Scratch characters;
-  std::array<std::string, 2> texts;  ///< the last stage's result, and the one before
+  std::array<std::string, 2> texts;  ///< results of stages, in turns
 };
 
 /// Applies all stages, in order. The result is `text` itself, or in `scratch` and valid until the
