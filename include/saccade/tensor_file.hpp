@@ -27,7 +27,11 @@ struct TensorInfo {
 
 /// A file of tensors, opened for reading: .npy, .npz (stored or deflated) or .safetensors, recognised by its
 /// first bytes. Opening reads only headers, and read() only the requested elements, so files larger than
-/// memory work. Little-endian and C order only. For one thread at a time.
+/// memory work. Arrays that are big-endian or in Fortran order are converted as they are read. For one thread
+/// at a time.
+///
+/// What cannot be read as a tensor, such as an array of strings, an F8 tensor, or a file in an .npz that is
+/// no array, is not listed, and is an Error{file_format} only for who asks for it by name.
 ///
 /// Errors in headers, sizes and offsets are found by open(); the checksum of an .npz entry is compared when
 /// the entry has been read from beginning to end. Errors name the file, the tensor and the numbers:
@@ -52,12 +56,16 @@ class SACCADE_API TensorFile {
 
   /// The path given to open().
   [[nodiscard]] const std::filesystem::path& path() const noexcept;
-  /// All tensors of the file.
+  /// All tensors of the file that can be read.
   [[nodiscard]] std::span<const TensorInfo> tensors() const noexcept;
-  /// The tensor of that name; null when there is none.
-  [[nodiscard]] const TensorInfo* find(std::string_view name) const noexcept;
+  /// The tensor of that name; null when there is none. Throws Error{file_format} for one that cannot be read.
+  [[nodiscard]] const TensorInfo* find(std::string_view name) const;
   /// The tensor of that name. Throws Error{file_format} listing the file's tensors when there is none.
   [[nodiscard]] const TensorInfo& at(std::string_view name) const;
+
+  /// Throws Error{unsupported} naming the tensors that no call has named (find(), at() and the reads below):
+  /// a mask by another name would otherwise be ignored. `known`: what the caller takes, for the message.
+  void require_all_used(std::string_view known) const;
 
   /// Reads elements first to first + out.size() - 1 of a tensor of f32, f16, bf16 or f64, converted to fp32;
   /// another type is an Error{file_format}. Throws Error{invalid_argument} where the tensor has no such

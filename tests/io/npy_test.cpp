@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "fixtures/expect_error.hpp"
 #include "fixtures/read_tensor.hpp"
 #include "fixtures/temporary_folder.hpp"
@@ -11,6 +13,7 @@ namespace {
 
 using test::bytes_of;
 using test::expect_bad_file;
+using test::expect_unreadable;
 using test::npy_bytes;
 using test::npy_text;
 using test::read_tensor;
@@ -101,19 +104,76 @@ TEST_CASE("npy: what is wrong is named") {
   expect_bad_file(npy_bytes(std::string(2 << 20, ' '), "", 2), {"2097152 bytes long", "more than"});
 }
 
-TEST_CASE("npy: types and orders that are refused") {
+TEST_CASE("npy: types that are refused when they are asked for") {
   const std::string data = bytes_of(six);
-  expect_bad_file(npy_bytes(npy_text(">f4", "(2, 3)"), data), {"'>f4'", "big-endian", "'<f4'"});
-  expect_bad_file(npy_bytes(npy_text("|O", "(2, 3)"), data), {"'|O'", "Python objects"});
-  expect_bad_file(npy_bytes(npy_text("<c8", "(3,)"), data), {"'<c8'", "not supported"});
-  expect_bad_file(npy_bytes(npy_text("<U6", "(1,)"), data), {"'<U6'", "not supported"});
-  expect_bad_file(npy_bytes(npy_text("|f4", "(2, 3)"), data), {"'|f4'", "not supported"});
-  expect_bad_file(npy_bytes(npy_text("<V2", "(12,)"), data), {"'<V2'", "not supported"});
-  expect_bad_file(npy_bytes(npy_text("", "(2, 3)"), data), {"''", "not supported"});
-  expect_bad_file(npy_bytes("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }", data),
-                  {"Fortran order", "[2, 3]", "expected C order"});
-  expect_bad_file(npy_bytes("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (6,), }", data),
-                  {"expected a string", "[('a'"});
+  const auto expect = [&](const std::string& descr, const std::string& shape, const std::string& what) {
+    expect_unreadable(npy_bytes(npy_text(descr, shape), data), "x", {"'" + descr + "'", what, "expected b1"});
+  };
+  expect("|O", "(2, 3)", "holds Python objects");
+  expect("<c8", "(3,)", "is not supported");
+  expect("<U6", "(1,)", "is not supported");
+  expect("|f4", "(2, 3)", "is not supported");
+  expect("<V2", "(12,)", "is not supported");
+  expect("", "(2, 3)", "is not supported");
+  expect_unreadable(
+      npy_bytes("{'descr': [('a', '<f4', (2,)), ('b', [('c', '|u1')])], 'fortran_order': False, "
+                "'shape': (6,), }",
+                data),
+      "x", {"dtype [('a', '<f4', (2,)), ('b', [('c', '|u1')])] is structured"});
+  expect_bad_file(npy_bytes("{'descr': [('a', '<f4'", data), {"expected ']'"});
+}
+
+TEST_CASE("npy: big-endian elements of every type are read as others") {
+  const test::TemporaryFolder folder;
+  const auto reversed = [](std::string bytes, std::size_t size) {
+    for (std::size_t i = 0; i < bytes.size(); i += size)
+      std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(i),
+                   bytes.begin() + static_cast<std::ptrdiff_t>(i + size));
+    return bytes;
+  };
+  const std::vector<double> doubles(six.begin(), six.end());
+  const std::vector<std::int64_t> integers = {0, 1, -2, std::int64_t{1} << 40};
+  CHECK(read_tensor(open(folder, npy_bytes(npy_text(">f4", "(2, 3)"), reversed(bytes_of(six), 4))), "x") ==
+        six);
+  CHECK(read_tensor(open(folder, npy_bytes(npy_text(">f8", "(6,)"), reversed(bytes_of(doubles), 8))), "x", 4,
+                    2) == std::vector<float>{5, -6});
+  CHECK(
+      open(folder, npy_bytes(npy_text(">i8", "(4,)"), reversed(bytes_of(integers), 8))).read_integers("x") ==
+      integers);
+  CHECK(open(folder, npy_bytes(npy_text(">u1", "(2,)"), "ab")).at("x").type == StorageType::u8);
+}
+
+std::string in_fortran_order(const std::string& descr, const std::string& shape) {
+  return "{'descr': '" + descr + "', 'fortran_order': True, 'shape': " + shape + ", }";
+}
+
+TEST_CASE("npy: Fortran order is read as C order, in any pieces") {
+  const test::TemporaryFolder folder;
+  // a[i][j][k] = 100 i + 10 j + k, the first index fastest in the file.
+  std::vector<float> columns, rows;
+  for (int k = 0; k < 4; ++k)
+    for (int j = 0; j < 3; ++j)
+      for (int i = 0; i < 5; ++i) columns.push_back(static_cast<float>(100 * i + 10 * j + k));
+  for (int i = 0; i < 5; ++i)
+    for (int j = 0; j < 3; ++j)
+      for (int k = 0; k < 4; ++k) rows.push_back(static_cast<float>(100 * i + 10 * j + k));
+  for (const std::string& file_bytes :
+       {npy_bytes(in_fortran_order("<f4", "(5, 3, 4)"), bytes_of(columns)),
+        test::zip_bytes(
+            {test::deflated("x.npy", npy_bytes(in_fortran_order("<f4", "(5, 3, 4)"), bytes_of(columns)))})}) {
+    const TensorFile file = open(folder, file_bytes);
+    CHECK(file.at("x").shape == std::vector<std::int64_t>{5, 3, 4});
+    CHECK(read_tensor(file, "x") == rows);
+    for (std::size_t first = 0; first < rows.size(); first += 7) {
+      const std::size_t count = std::min<std::size_t>(9, rows.size() - first);
+      const auto begin = rows.begin() + static_cast<std::ptrdiff_t>(first);
+      CHECK(read_tensor(file, "x", static_cast<std::int64_t>(first), count) ==
+            std::vector<float>(begin, begin + static_cast<std::ptrdiff_t>(count)));
+    }
+  }
+  CHECK(read_tensor(open(folder, npy_bytes(in_fortran_order("<f4", "(6,)"), bytes_of(six))), "x") == six);
+  CHECK(read_tensor(open(folder, npy_bytes(in_fortran_order("<f4", "(6, 1)"), bytes_of(six))), "x") == six);
+  CHECK(open(folder, npy_bytes(in_fortran_order("<f4", "(3, 0)"), "")).at("x").elements() == 0);
 }
 
 TEST_CASE("npy: shapes that are refused") {

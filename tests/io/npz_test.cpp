@@ -13,6 +13,7 @@ using test::bytes_of;
 using test::deflated;
 using test::expect_bad_file;
 using test::expect_error;
+using test::expect_unreadable;
 using test::npy_bytes;
 using test::npy_text;
 using test::read_tensor;
@@ -124,14 +125,48 @@ TEST_CASE("npz: deflated bytes that end too early") {
                [&] { read_tensor(file, "x"); });
 }
 
+TEST_CASE("npz: entries that nobody asks for stop nothing, and cannot be mistaken for missing ones") {
+  const std::string npy = npy_of({1, 2, 3});
+  ZipEntryBytes encrypted = stored("secret.npy", npy);
+  encrypted.flags = 1;
+  ZipEntryBytes packed = stored("packed.npy", npy);
+  packed.method = 14;
+  packed.size += 100;
+  const test::TemporaryFolder folder;
+  const TensorFile file =
+      open(folder, {stored("names.npy", npy_bytes(npy_text("<U2", "(1,)"), std::string(8, 'a'))), encrypted,
+                    stored("README.txt", "About x."), stored("folder/", ""), packed, stored("x.npy", npy)});
+  REQUIRE(file.tensors().size() == 1);
+  CHECK(read_tensor(file, "x") == std::vector<float>{1, 2, 3});
+  CHECK(file.find("mask") == nullptr);
+  expect_error(ErrorCode::file_format, {"in.npz", "'names'", "'<U2'", "is not supported"},
+               [&] { static_cast<void>(file.find("names")); });
+  CHECK_NOTHROW(file.require_all_used("x"));
+}
+
+TEST_CASE("npz: tensors that nobody has asked for are named") {
+  const test::TemporaryFolder folder;
+  const TensorFile file = open(folder, {stored("x.npy", npy_of({1})), stored("attn_mask.npy", npy_of({1})),
+                                        stored("cu_seqlens.npy", npy_of({1}))});
+  static_cast<void>(file.find("x"));
+  expect_error(ErrorCode::unsupported,
+               {"in.npz", "tensors 'attn_mask', 'cu_seqlens' are not known", "expected x"},
+               [&] { file.require_all_used("x"); });
+  static_cast<void>(file.at("attn_mask"));
+  expect_error(ErrorCode::unsupported, {"tensor 'cu_seqlens' is not known"},
+               [&] { file.require_all_used("x"); });
+  static_cast<void>(read_tensor(file, "cu_seqlens"));
+  CHECK_NOTHROW(file.require_all_used("x"));
+}
+
 TEST_CASE("npz: entries that are refused") {
   const std::string npy = npy_of({1, 2, 3});
   ZipEntryBytes encrypted = stored("x.npy", npy);
   encrypted.flags = 1;
-  expect_bad_file(zip_bytes({encrypted}), {"'x.npy'", "encrypted"});
+  expect_unreadable(zip_bytes({encrypted}), "x", {"'x'", "encrypted"});
   ZipEntryBytes lzma = stored("x.npy", npy);
   lzma.method = 14;
-  expect_bad_file(zip_bytes({lzma}), {"'x.npy'", "method 14", "expected 0 (stored) or 8 (deflated)"});
+  expect_unreadable(zip_bytes({lzma}), "x", {"'x'", "method 14", "expected 0 (stored) or 8 (deflated)"});
   ZipEntryBytes longer = stored("x.npy", npy);
   longer.size += 4;
   expect_bad_file(zip_bytes({longer}), {"'x.npy'", "stored entry of"});
@@ -139,11 +174,12 @@ TEST_CASE("npz: entries that are refused") {
   bomb.size = 4000000000;
   expect_bad_file(zip_bytes({bomb}), {"'x.npy'", "cannot hold 4000000000"});
   expect_bad_file(zip_bytes({stored("x.npy", npy), deflated("x.npy", npy)}), {"'x.npy'", "is there twice"});
-  expect_bad_file(zip_bytes({stored("readme.txt", "This is not an .npy file.")}),
-                  {"'readme.txt'", "is not an .npy"});
+  expect_unreadable(zip_bytes({stored("readme.txt", "This is not an .npy file.")}), "readme.txt",
+                    {"'readme.txt'", "is not an array (.npy)"});
   expect_bad_file(zip_bytes({stored("x.npy", npy.substr(0, npy.size() - 4))}),
                   {"'x'", "needs 12 bytes", "but 8"});
-  expect_bad_file(zip_bytes({stored("a\x1b[2J\n.npy", "?")}), {"'a?[2J?'", "is not an .npy"});
+  expect_unreadable(zip_bytes({stored("a\x1b[2J\n.npy", "?")}), "a\x1b[2J\n",
+                    {"'a?[2J?'", "is not an array"});
 }
 
 /// A zip of `count` entries of the directory, made by `name` and `header` (the place of the entry's own

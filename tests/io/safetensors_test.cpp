@@ -109,8 +109,11 @@ TEST_CASE("safetensors: a tensor's description") {
   expect_bad_entry("\"x\":{\"shape\":[3],\"data_offsets\":[0,12]}", {"'x'", "lacks 'dtype'"});
   expect_bad_entry("\"x\":{\"dtype\":\"F32\",\"data_offsets\":[0,12]}", {"'x'", "lacks 'shape'"});
   expect_bad_entry("\"x\":{\"dtype\":\"F32\",\"shape\":[3]}", {"'x'", "lacks 'data_offsets'"});
-  expect_bad_entry("\"x\":{\"dtype\":7,\"shape\":[3],\"data_offsets\":[0,12]}", {"'x'", "dtype '7'"});
-  expect_bad_entry(entry("x", "F8_E4M3", "[12]", "[0,12]"), {"'x'", "dtype 'F8_E4M3' is unknown", "BF16"});
+  expect_bad_entry("\"x\":{\"dtype\":7,\"shape\":[3],\"data_offsets\":[0,12]}",
+                   {"'x'", "dtype is not a string: 7"});
+  for (const char* const dtype : {"F8_E4M3", "F4", "C64"})
+    test::expect_unreadable(safetensors_bytes("{" + entry("x", dtype, "[24]", "[0,12]") + "}", twelve), "x",
+                            {"'x'", std::string("dtype '") + dtype + "' is not supported", "BF16"});
   expect_bad_entry(entry("x", "F32", "3", "[0,12]"), {"'x'", "shape is not a list"});
   expect_bad_entry(entry("x", "F32", "[-3]", "[0,12]"), {"'x'", "shape [-3]"});
   expect_bad_entry(entry("x", "F32", "[3.0]", "[0,12]"), {"'x'", "3.0"});

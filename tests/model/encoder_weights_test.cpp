@@ -110,6 +110,22 @@ TEST_CASE("f16 and bf16 stay as they are stored, also side by side with f32") {
   CHECK(weights.blocks[0].query.weight.type != weights.blocks[0].query.bias.type);
 }
 
+TEST_CASE("f64 is rounded to fp32, and F8 beside the weights stops nothing") {
+  const TemporaryFolder folder;
+  MadeUpTensors tensors = bert_tensors();
+  for (auto& [name, tensor] : tensors) tensor.type = "F64";
+  test::write_model(folder, bert_config(), tensors);
+  check_bert(read(folder), bert_tensors());
+  tensors["scales"] = {{2}, 1, "F8_E8M0"};
+  test::write_model(folder, bert_config(), tensors);
+  check_bert(read(folder), bert_tensors());
+  tensors["embeddings.word_embeddings.weight"].type = "F8_E8M0";
+  test::write_model(folder, bert_config(), tensors);
+  expect_error(ErrorCode::file_format,
+               {"model.safetensors", "'embeddings.word_embeddings.weight'", "'F8_E8M0' is not supported"},
+               [&] { static_cast<void>(read(folder)); });
+}
+
 TEST_CASE("tensors that are not aligned to their elements") {
   for (std::size_t padding = 1; padding < 4; ++padding) {
     const TemporaryFolder folder;
@@ -248,8 +264,8 @@ TEST_CASE("a missing tensor, a wrong shape, a type that is no weight's: each is 
   expect_bad(tensors, {"model.safetensors", "'" + name + "'", "is [12, 8]; expected [8, 12]"});
   tensors[name] = {{96}, 1};
   expect_bad(tensors, {"is [96]; expected [8, 12]"});
-  tensors[name] = {{8, 12}, 1, "F64"};
-  expect_bad(tensors, {"'" + name + "'", "is stored as F64; expected F32, F16 or BF16"});
+  tensors[name] = {{8, 12}, 1, "I32"};
+  expect_bad(tensors, {"'" + name + "'", "is stored as I32; expected F32, F16, BF16 or F64"});
   expect_bad({{"something.else", {{8}, 1}}},
              {"'embeddings.word_embeddings.weight'", "is missing", "bert., roberta.", "model."});
 }

@@ -86,10 +86,8 @@ TEST_CASE_FIXTURE(Fixture, "truncated files, at every kind of place") {
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, ".npy of another order, byte order or type") {
+TEST_CASE_FIXTURE(Fixture, ".npy of another type") {
   const std::string data = bytes_of(random_floats(32, 1));
-  expect({"f.npy", "ortran"}, folder.write("f.npy", npy("<f4", "True", "(4, 8)", data)));
-  expect({"b.npy", ">f4"}, folder.write("b.npy", npy(">f4", "False", "(4, 8)", data)));
   expect({"i.npy", "i32"}, folder.write("i.npy", npy("<i4", "False", "(4, 8)", data)));
   expect({"c.npy", "<c8"}, folder.write("c.npy", npy("<c8", "False", "(4, 4)", data)));
   expect({"n.npy"}, folder.write("n.npy", npy("<f4", "False", "(5, 8)", data)));

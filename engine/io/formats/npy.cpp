@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "io/formats/converted_source.hpp"
 #include "io/formats/npy_dictionary.hpp"
 #include "io/formats/storage_types.hpp"
 
@@ -47,21 +48,22 @@ void check_header_range(const Place& place, const HeaderRange& header, std::uint
   }
 }
 
-StorageType parse_descr(const Place& place, const std::string& descr) {
-  const char order = descr.empty() ? '\0' : descr[0];
-  const std::string code = descr.substr(descr.empty() ? 0 : 1);
-  const std::optional<StorageType> type = type_of_npy(code);
-  const bool has_order = !type || size_of(*type) > 1;  // the order of a single byte does not matter
-  const std::string dtype = "dtype '" + printable(descr) + "' ";
-  if (order == '>' && has_order) {
-    throw format_error(place, dtype + "is big-endian; expected little-endian ('<" + printable(code) + "')");
-  }
-  if (!type || (order != '<' && order != '=' && (order != '|' || has_order))) {
-    throw format_error(place,
-                       dtype + (code.starts_with('O') ? "holds Python objects" : "is not supported") +
-                           "; expected b1, i1, u1, or little-endian f2, f4, f8, i2, i4, i8, u2, u4, u8");
-  }
-  return *type;
+/// The type that a descr such as '<f4' names; none: it is not supported.
+std::optional<StorageType> parse_descr(const std::string& descr) {
+  if (descr.empty()) return std::nullopt;
+  const std::optional<StorageType> type = type_of_npy(descr.substr(1));
+  const bool has_order = type && size_of(*type) > 1;  // a single byte has none
+  const std::string_view orders = has_order ? "<>=" : "<>=|";
+  return orders.find(descr[0]) == std::string_view::npos ? std::nullopt : type;
+}
+
+std::string unsupported(const Place& place, const std::string& descr) {
+  const bool structured = descr.starts_with('['), objects = descr.find("O") == 1;
+  return to_string(place) + "dtype " + (structured ? printable(descr) : "'" + printable(descr) + "'") +
+         (structured ? " is structured"
+          : objects  ? " holds Python objects"
+                     : " is not supported") +
+         "; expected b1, i1, u1, f2, f4, f8, i2, i4, i8, u2, u4 or u8";
 }
 
 void check_size(const Place& place, const StoredTensor& tensor) {
@@ -82,15 +84,14 @@ StoredTensor read_npy(const Place& place, std::shared_ptr<ByteSource> bytes) {
   const HeaderRange header = read_header_range(place, *bytes);
   check_header_range(place, header, bytes->size());
   NpyDictionary dictionary = parse_npy_dictionary(place, read_string(*bytes, header.begin, header.size));
-  const StorageType type = parse_descr(place, dictionary.descr);
-  if (dictionary.fortran_order) {
-    throw format_error(place, "is stored in Fortran order (fortran_order: True), shape " +
-                                  shape_text(dictionary.shape) + "; expected C order");
-  }
   const std::string name = place.tensor.empty() ? std::string(npy_tensor_name) : place.tensor;
+  const std::optional<StorageType> type = parse_descr(dictionary.descr);
+  if (!type) return unreadable_tensor(name, unsupported(place, dictionary.descr));
   StoredTensor tensor{
-      {name, type, std::move(dictionary.shape)}, std::move(bytes), header.begin + header.size};
+      {name, *type, std::move(dictionary.shape)}, std::move(bytes), header.begin + header.size};
   check_size(place, tensor);
+  if (dictionary.descr[0] == '>') tensor = from_big_endian(std::move(tensor));
+  if (dictionary.fortran_order) tensor = from_fortran_order(std::move(tensor));
   return tensor;
 }
 

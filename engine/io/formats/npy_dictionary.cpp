@@ -49,6 +49,23 @@ class Scanner {
     return std::string(value);
   }
 
+  /// A list as it stands, such as the fields of a structured dtype.
+  std::string list() {
+    const std::size_t begin = at_;
+    expect("[");
+    while (!accept("]")) {
+      if (peek() == '[')
+        static_cast<void>(list());
+      else if (peek() == '\'' || peek() == '"')
+        static_cast<void>(string());
+      else if (at_end())
+        fail("']'");
+      else
+        ++at_;
+    }
+    return std::string(text_.substr(begin, at_ - begin));
+  }
+
   bool boolean() {
     if (accept("True")) return true;
     if (accept("False")) return false;
@@ -94,7 +111,7 @@ void read_field(Scanner& scanner, Fields& fields) {
   const std::string key = scanner.string();
   scanner.expect(":");
   if (key == "descr" && !fields.descr) {
-    fields.descr = scanner.string();
+    fields.descr = scanner.peek() == '[' ? scanner.list() : scanner.string();
   } else if (key == "fortran_order" && !fields.fortran_order) {
     fields.fortran_order = scanner.boolean();
   } else if (key == "shape" && !fields.shape) {

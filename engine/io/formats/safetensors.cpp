@@ -72,7 +72,7 @@ std::vector<StoredTensor> read_safetensors(const std::shared_ptr<InputFile>& fil
   const std::uint64_t data_begin = length_size + text.size();
   std::vector<StoredTensor> tensors;
   for (SafetensorsEntry& entry : parse_safetensors_header(file->path(), text, file->size() - data_begin)) {
-    tensors.push_back({std::move(entry.info), file, data_begin + entry.begin});
+    tensors.push_back({std::move(entry.info), file, data_begin + entry.begin, std::move(entry.unreadable)});
   }
   return tensors;
 }

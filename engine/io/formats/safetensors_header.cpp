@@ -22,12 +22,18 @@ const json& member(const Place& place, const json& object, const char* key) {
   return *found;
 }
 
-StorageType parse_dtype(const Place& place, const json& value) {
-  const std::string dtype = value.is_string() ? value.get<std::string>() : value.dump();
+/// Sets the type, or why the tensor cannot be read: F8_E4M3, for one, has no place among the types.
+void parse_dtype(const Place& place, const json& value, SafetensorsEntry& entry) {
+  if (!value.is_string()) throw format_error(place, "dtype is not a string: " + printable(value.dump()));
+  const auto& dtype = value.get_ref<const std::string&>();
   const std::optional<StorageType> type = type_of_safetensors(dtype);
-  if (type) return *type;
-  throw format_error(place, "dtype '" + printable(dtype) + "' is unknown; expected one of " +
-                                "BOOL U8 I8 I16 U16 I32 U32 I64 U64 F16 BF16 F32 F64");
+  if (type) {
+    entry.info.type = *type;
+  } else {
+    entry.unreadable =
+        to_string(place) + "dtype '" + printable(dtype) +
+        "' is not supported; expected one of BOOL U8 I8 I16 U16 I32 U32 I64 U64 F16 BF16 F32 F64";
+  }
 }
 
 std::vector<std::uint64_t> parse_sizes(const Place& place, const json& object, const char* key) {
@@ -56,6 +62,7 @@ void check_entry(const Place& place, const SafetensorsEntry& entry, std::uint64_
                                   (entry.end < entry.begin ? " end before they begin" : " reach beyond") +
                                   ": the file holds " + std::to_string(data_size) + " bytes of tensors");
   }
+  if (!entry.unreadable.empty()) return;
   const std::string what =
       "shape " + shape_text(entry.info.shape) + " of " + std::string(to_string(entry.info.type));
   const std::optional<std::uint64_t> bytes = bytes_of(entry.info);
@@ -67,16 +74,18 @@ void check_entry(const Place& place, const SafetensorsEntry& entry, std::uint64_
 
 SafetensorsEntry parse_entry(const Place& place, const json& object, std::uint64_t data_size) {
   if (!object.is_object()) throw format_error(place, "is not described by a JSON object");
-  const StorageType type = parse_dtype(place, member(place, object, "dtype"));
-  std::vector<std::int64_t> shape;
+  SafetensorsEntry entry;
+  entry.info.name = place.tensor;
+  parse_dtype(place, member(place, object, "dtype"), entry);
   // A size beyond 2^63 becomes negative here and fails with the shape.
   for (const std::uint64_t size : parse_sizes(place, object, "shape"))
-    shape.push_back(static_cast<std::int64_t>(size));
+    entry.info.shape.push_back(static_cast<std::int64_t>(size));
   const std::vector<std::uint64_t> offsets = parse_sizes(place, object, "data_offsets");
   if (offsets.size() != 2) {
     throw format_error(place, "data_offsets has " + std::to_string(offsets.size()) + " numbers; expected 2");
   }
-  SafetensorsEntry entry{{place.tensor, type, std::move(shape)}, offsets[0], offsets[1]};
+  entry.begin = offsets[0];
+  entry.end = offsets[1];
   check_entry(place, entry, data_size);
   return entry;
 }

@@ -14,6 +14,7 @@ struct SafetensorsEntry {
   TensorInfo info;
   std::uint64_t begin = 0;  ///< counted from the end of the header
   std::uint64_t end = 0;
+  std::string unreadable = {};  ///< as in StoredTensor
 };
 
 /// The tensors in the order of their bytes, which fill `data_size` bytes without overlap or hole.

@@ -54,7 +54,9 @@ std::string list_names(std::span<const TensorInfo> tensors) {
 struct [[gnu::visibility("hidden")]] TensorFile::State {
   explicit State(std::shared_ptr<InputFile> input);
 
-  [[nodiscard]] std::size_t index_of(std::string_view name) const;
+  /// Null: there is none of this name. Throws Error{file_format} for one that cannot be read.
+  [[nodiscard]] const std::size_t* find(std::string_view name);
+  [[nodiscard]] std::size_t index_of(std::string_view name);
   [[nodiscard]] io::Place place(std::size_t tensor) const {
     return {file->path(), infos[tensor].name};
   }
@@ -72,20 +74,39 @@ struct [[gnu::visibility("hidden")]] TensorFile::State {
   std::vector<StoredTensor> stored;
   std::vector<TensorInfo> infos;
   std::unordered_map<std::string_view, std::size_t> index;
+  std::unordered_map<std::string, std::string> unreadable;  ///< names, and messages for who asks for them
+  std::vector<bool> asked;                                  ///< for each tensor: a caller has named it
 };
 
 TensorFile::State::State(std::shared_ptr<InputFile> input)
     : file(std::move(input)), stored(read_headers(file)) {
+  std::erase_if(stored, [&](StoredTensor& tensor) {
+    if (tensor.unreadable.empty()) return false;
+    unreadable.emplace(std::move(tensor.info.name), std::move(tensor.unreadable));
+    return true;
+  });
   infos.reserve(stored.size());
   for (StoredTensor& tensor : stored) infos.push_back(std::move(tensor.info));
   for (std::size_t i = 0; i < infos.size(); ++i) {
-    if (!index.emplace(infos[i].name, i).second) throw io::format_error(place(i), "is there twice");
+    if (!index.emplace(infos[i].name, i).second || unreadable.contains(infos[i].name))
+      throw io::format_error(place(i), "is there twice");
   }
+  asked.resize(infos.size());
 }
 
-std::size_t TensorFile::State::index_of(std::string_view name) const {
+const std::size_t* TensorFile::State::find(std::string_view name) {
   const auto found = index.find(name);
-  if (found != index.end()) return found->second;
+  if (found != index.end()) {
+    asked[found->second] = true;
+    return &found->second;
+  }
+  const auto reason = unreadable.find(std::string(name));
+  if (reason != unreadable.end()) throw Error(ErrorCode::file_format, reason->second);
+  return nullptr;
+}
+
+std::size_t TensorFile::State::index_of(std::string_view name) {
+  if (const std::size_t* const tensor = find(name)) return *tensor;
   throw io::format_error({file->path()},
                          "has no tensor '" + io::printable(name) + "'; it has " + list_names(infos));
 }
@@ -139,9 +160,21 @@ std::span<const TensorInfo> TensorFile::tensors() const noexcept {
   return state_->infos;
 }
 
-const TensorInfo* TensorFile::find(std::string_view name) const noexcept {
-  const auto found = state_->index.find(name);
-  return found == state_->index.end() ? nullptr : &state_->infos[found->second];
+const TensorInfo* TensorFile::find(std::string_view name) const {
+  const std::size_t* const tensor = state_->find(name);
+  return tensor == nullptr ? nullptr : &state_->infos[*tensor];
+}
+
+void TensorFile::require_all_used(std::string_view known) const {
+  std::vector<TensorInfo> unused;
+  for (std::size_t i = 0; i < state_->infos.size(); ++i) {
+    if (!state_->asked[i]) unused.push_back(state_->infos[i]);
+  }
+  if (unused.empty()) return;
+  throw Error(ErrorCode::unsupported,
+              io::to_string({path()}) + (unused.size() == 1 ? "tensor " : "tensors ") + list_names(unused) +
+                  (unused.size() == 1 ? " is" : " are") +
+                  " not known here and could change the result; expected " + std::string(known));
 }
 
 const TensorInfo& TensorFile::at(std::string_view name) const {

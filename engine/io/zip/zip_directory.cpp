@@ -99,7 +99,7 @@ class DirectoryReader {
   ZipEntry next() {
     DirectoryEntry found = next_in_directory();
     place_.tensor = found.entry.name;
-    check_method(found);
+    found.entry.unreadable = unreadable(found);
     found.entry.begin = data_begin(found);
     headers_.push_back(found.header_begin);
     check_sizes(found.entry);
@@ -117,19 +117,24 @@ class DirectoryReader {
     DirectoryEntry found{record.u16(8),
                          record.u16(10),
                          record.u32(42),
-                         {std::string(rest_.substr(fixed_size, name_size)), record.u16(10) == deflated_method,
-                          record.u32(16), record.u32(20), record.u32(24), 0}};
+                         {std::string(rest_.substr(fixed_size, name_size)),
+                          record.u16(10) == deflated_method,
+                          record.u32(16),
+                          record.u32(20),
+                          record.u32(24),
+                          0,
+                          {}}};
     apply_zip64(rest_.substr(fixed_size + name_size, extra_size), found);
     rest_.remove_prefix(size);
     return found;
   }
 
-  void check_method(const DirectoryEntry& found) const {
+  static std::string unreadable(const DirectoryEntry& found) {
     constexpr std::uint16_t encrypted = 1;
-    if ((found.flags & encrypted) != 0) throw format_error(place_, "the entry is encrypted");
-    if (found.method == stored_method || found.method == deflated_method) return;
-    throw format_error(place_, "compression method " + std::to_string(found.method) +
-                                   " is not supported; expected 0 (stored) or 8 (deflated)");
+    if ((found.flags & encrypted) != 0) return "the entry is encrypted";
+    if (found.method == stored_method || found.method == deflated_method) return "";
+    return "compression method " + std::to_string(found.method) +
+           " is not supported; expected 0 (stored) or 8 (deflated)";
   }
 
   /// Reads the entry's own header, which has an extra field of its own length and must agree with the
@@ -155,6 +160,7 @@ class DirectoryReader {
       throw format_error(place_, compressed + " bytes from " + std::to_string(entry.begin) +
                                      " reach beyond the file of " + std::to_string(file_.size()) + " bytes");
     }
+    if (!entry.unreadable.empty()) return;
     if (!entry.deflated && entry.compressed_size != entry.size) {
       throw format_error(place_, "a stored entry of " + size + " bytes takes " + compressed);
     }

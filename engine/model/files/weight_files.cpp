@@ -8,6 +8,7 @@
 
 #include "core/as_size.hpp"
 #include "io/files/errors.hpp"
+#include "io/formats/convert.hpp"
 #include "io/formats/safetensors.hpp"
 #include "io/formats/storage_types.hpp"
 #include "io/json/json_value.hpp"
@@ -91,7 +92,8 @@ std::vector<std::string> WeightFiles::unused() const {
 }
 
 void WeightFiles::add(const io::StoredTensor& tensor) {
-  tensors_.insert_or_assign(tensor.info.name, Tensor{tensor.info, files_.size() - 1, tensor.begin});
+  tensors_.insert_or_assign(tensor.info.name,
+                            Tensor{tensor.info, files_.size() - 1, tensor.begin, tensor.unreadable});
 }
 
 std::vector<io::StoredTensor> WeightFiles::open(const std::filesystem::path& path) {
@@ -127,16 +129,28 @@ ops::WeightView WeightFiles::at(const std::string& name, const std::vector<std::
     throw io::format_error({path_, name}, "is missing; expected " + io::shape_text(shape));
   Tensor& tensor = found->second;
   tensor.used = true;
+  if (!tensor.unreadable.empty()) throw Error(ErrorCode::file_format, tensor.unreadable);
   const io::Place place{files_[tensor.file].path, name};
   if (tensor.info.shape != shape)
     throw io::format_error(place,
                            "is " + io::shape_text(tensor.info.shape) + "; expected " + io::shape_text(shape));
   const StorageType type = tensor.info.type;
+  const std::int64_t rows = shape.size() == 1 ? 1 : shape.front();
+  if (type == StorageType::f64) return {rounded(tensor), StorageType::f32, rows, shape.back(), shape.back()};
   if (!holds_weights(type)) {
-    throw io::format_error(
-        place, "is stored as " + std::string(io::row_of(type).safetensors) + "; expected F32, F16 or BF16");
+    throw io::format_error(place, "is stored as " + std::string(io::row_of(type).safetensors) +
+                                      "; expected F32, F16, BF16 or F64");
   }
-  return {aligned(tensor), type, shape.size() == 1 ? 1 : shape.front(), shape.back(), shape.back()};
+  return {aligned(tensor), type, rows, shape.back(), shape.back()};
+}
+
+const std::byte* WeightFiles::rounded(const Tensor& tensor) {
+  const std::size_t elements = core::as_size(tensor.info.elements());
+  const std::byte* const data = files_[tensor.file].map.bytes().data() + tensor.begin;
+  copies_.emplace_back(elements * sizeof(float));
+  io::convert_to_float(StorageType::f64, {data, elements * sizeof(double)},
+                       {reinterpret_cast<float*>(copies_.back().data()), elements});
+  return copies_.back().data();
 }
 
 const std::byte* WeightFiles::aligned(const Tensor& tensor) {

@@ -16,7 +16,7 @@ namespace saccade::model {
 
 /// The tensors of one safetensors file, or of a model's directory: model.safetensors, or the files that
 /// model.safetensors.index.json names. Files are mapped; only tensors that are not aligned to their elements
-/// are copied. Files must not be truncated meanwhile (MappedFile).
+/// or are F64 are copied. Files must not be truncated meanwhile (MappedFile).
 class WeightFiles {
  public:
   WeightFiles() = default;
@@ -28,9 +28,9 @@ class WeightFiles {
   [[nodiscard]] static WeightFiles open_file(const std::filesystem::path& path);
 
   [[nodiscard]] bool has(const std::string& name) const { return tensors_.contains(name); }
-  /// A tensor that must be there, of this shape (one or two sizes) and stored as F32, F16 or BF16. Throws
-  /// Error{file_format} naming file, tensor, and what was found and expected. Valid as long as this object,
-  /// wherever that is moved.
+  /// A tensor that must be there, of this shape (one or two sizes) and stored as F32, F16, BF16 or F64,
+  /// which is rounded to fp32. Throws Error{file_format} naming file, tensor, and what was found and
+  /// expected. Valid as long as this object, wherever that is moved.
   [[nodiscard]] ops::WeightView at(const std::string& name, const std::vector<std::int64_t>& shape);
   /// The sizes of a tensor; null where there is none of this name.
   [[nodiscard]] const std::vector<std::int64_t>* find_shape(const std::string& name) const;
@@ -45,7 +45,8 @@ class WeightFiles {
     TensorInfo info;
     std::size_t file = 0;
     std::uint64_t begin = 0;
-    bool used = false;  ///< at() has returned it
+    std::string unreadable = {};  ///< as StoredTensor's
+    bool used = false;            ///< at() has returned it
   };
   struct File {
     std::filesystem::path path;
@@ -57,7 +58,10 @@ class WeightFiles {
   /// Adds a tensor of the file opened last.
   void add(const io::StoredTensor& tensor);
   void open_shards(const std::filesystem::path& index);
+  /// The tensor's elements at a place that is aligned to them.
   [[nodiscard]] const std::byte* aligned(const Tensor& tensor);
+  /// A copy of a tensor of F64 in fp32.
+  [[nodiscard]] const std::byte* rounded(const Tensor& tensor);
 
   std::filesystem::path path_;
   std::vector<File> files_;
