@@ -96,7 +96,7 @@ struct ProbabilitiesRequest {
 /// scores that are NaN or -infinity are left out. The k entries of query token t and head h begin at element
 /// t * token_stride + h * head_stride of both arrays and must not overlap others.
 struct TopKeys {
-  std::int64_t k = 0;              ///< 0: none; at most the number of keys of every sequence that has queries
+  std::int64_t k = 0;              ///< 0: none; may be more than a sequence has keys
   std::int32_t* keys = nullptr;    ///< indices of keys
   float* probabilities = nullptr;  ///< their probabilities
   std::int64_t token_stride = 0;   ///< from a token to the next one, in elements

@@ -6,6 +6,7 @@
 #include <functional>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "saccade/engine.hpp"
@@ -50,6 +51,9 @@ struct BatchFileOptions {
   /// Write the attention maps to this file, as a tensor probabilities_S [heads][queries][keys] for each
   /// sequence S of the input; empty: do not.
   std::filesystem::path probabilities = {};
+  /// Tensors of the input that are neither x nor offsets and do not matter; each must be there. Any other is
+  /// an Error{unsupported}.
+  std::vector<std::string> ignored_tensors = {};
   /// Limit of the work memory in bytes, without the weights; 0: default_memory_limit(). Throws
   /// Error{memory_limit} where one sequence does not fit.
   std::size_t max_memory = 0;

@@ -239,7 +239,7 @@ TEST_CASE("the keys most attended to are some of the sequence's, and have room")
   };
   bad([](TopKeys& t) { t.k = -1; }, {"top_keys.k is -1"});
   bad([](TopKeys& t) { t.head_stride = 4 * huge; }, {"top_keys has 2 vectors", "more than memory can hold"});
-  bad([](TopKeys& t) { t.k = 4; }, {"top_keys.k is 4", "sequence 0 has 3 keys"});
+  bad([](TopKeys& t) { t.k = std::int64_t{1} << 31; }, {"top_keys.k is 2147483648", "at most 2147483647"});
   bad([](TopKeys& t) { t.keys = nullptr; }, {"top_keys.keys or .probabilities is null"});
   bad([](TopKeys& t) { t.probabilities = nullptr; }, {"top_keys.keys or .probabilities is null"});
   bad([](TopKeys& t) { t.token_stride = 5; }, {"top_keys has strides"});

@@ -254,6 +254,16 @@ TEST_CASE("the keys that each query attends to most, and their probabilities") {
   }
 }
 
+TEST_CASE("more top keys than a sequence has: the rest is -1 and 0") {
+  for (Problem p : kinds()) {
+    p.fill(1, 2.0f);
+    for (const std::int64_t k : {19, 40, 200}) check_top(p, k);
+  }
+  Problem empty = {.queries = {2, 1}, .keys = {0, 2}, .head_dim = 5, .value_dim = 3};
+  empty.fill(1);
+  check_top(empty, 3);
+}
+
 TEST_CASE("the most attended keys of large row blocks") {
   Problem p = {.queries = {100}, .keys = {700}, .heads = 2, .key_heads = 2, .head_dim = 5, .value_dim = 3};
   p.fill(2);

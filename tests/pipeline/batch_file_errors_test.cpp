@@ -55,6 +55,20 @@ TEST_CASE_FIXTURE(Fixture, "x of another width, shape or type") {
   expect(ErrorCode::file_format, {"other.npz", "'x'", "'y'"}, folder / "other.npz");
 }
 
+TEST_CASE_FIXTURE(Fixture, "tensors of other names, which could change the result") {
+  TensorFileWriter writer(folder / "in.npz",
+                          {{.name = "x", .shape = {2, width}}, {"cu_seqlens", StorageType::i64, {3}}});
+  writer.append("x", random_floats(2 * width, 1));
+  writer.append("cu_seqlens", Integers{0, 1, 2});
+  writer.commit();
+  expect(ErrorCode::unsupported, {"in.npz", "tensor 'cu_seqlens' is not known here", "expected x"},
+         folder / "in.npz");
+  const BatchFileOptions ignored = {.ignored_tensors = {"cu_seqlens"}};
+  CHECK(run_batch_file(engine, layer, folder / "in.npz", folder / "out.npz", ignored).sequences == 1);
+  std::filesystem::remove(folder / "out.npz");
+  expect(ErrorCode::file_format, {"has no tensor 'mask'"}, folder / "in.npz", {.ignored_tensors = {"mask"}});
+}
+
 TEST_CASE_FIXTURE(Fixture, "rows and sequences that are not there") {
   const auto path = input({0, 1, 4});
   const auto bad = ErrorCode::invalid_argument;

@@ -91,10 +91,14 @@ TEST_CASE_FIXTURE(Folder, "masks, biases and sinks that do not broadcast") {
   expect({"'sinks'", "[3]", "[4]"}, with(tensors, random_tensor("sinks", {3})), {"--layout", "bshd"});
 }
 
-TEST_CASE_FIXTURE(Folder, "--topk beyond a sequence's keys") {
-  expect({"in.safetensors", "--topk is 6", "sequence 0 has 5 keys"}, ragged().packed(), {"--topk", "6"});
-  expect({"--topk is 5", "sequence 2 has 4 keys"}, with(ragged().packed(), integers("key_counts", {5, 2, 4})),
-         {"--topk", "5"});
+TEST_CASE_FIXTURE(Folder, "tensors of other names, which could change the result") {
+  for (const char* const name : {"attn_mask", "attn_bias", "cu_seqlens", "Mask", "x"}) {
+    const Tensors tensors = with(ragged().packed(), random_tensor(name, {4}));
+    const std::string quoted = "tensor '" + std::string(name) + "' is not known here";
+    expect({"in.safetensors", quoted, "expected q, k, v", "mask, bias and sinks"}, tensors);
+    CHECK(out_of(tensors, {"--ignore", name}) == out_of(ragged().packed()));
+    expect({"has no tensor 'other'"}, tensors, {"--ignore", name, "--ignore", "other"});
+  }
 }
 
 TEST_CASE_FIXTURE(Folder, "outputs that cannot be") {
@@ -110,7 +114,7 @@ TEST_CASE_FIXTURE(Folder, "outputs that cannot be") {
   check_contains(full.err, {"/dev/full", "No space"});
   // What stood there stays.
   const std::string before = read_bytes(run(plain()));
-  CHECK(attend(write_tensors(in, ragged().packed()), out, {"--topk", "6"}).exit_code == 1);
+  CHECK(attend(write_tensors(in, ragged().packed()), out, {"--heads", "3"}).exit_code == 1);
   CHECK(read_bytes(out) == before);
 }
 

@@ -64,7 +64,21 @@ AttendInput::AttendInput(const std::filesystem::path& path, const AttendOptions&
   if (file_.find("mask") != nullptr) mask_sizes_ = scores_sizes("mask");
   if (file_.find("bias") != nullptr) bias_sizes_ = scores_sizes("bias");
   check_sinks();
-  check_top_keys();
+  check_others();
+}
+
+void AttendInput::check_others() const {
+  for (const std::string& name : asked_.ignored_tensors) static_cast<void>(file_.at(name));
+  for (const TensorInfo& tensor : file_.tensors()) {
+    // Results that were stored beside their input.
+    const bool result = tensor.name == "out" || tensor.name == "lse" || tensor.name.starts_with("topk_") ||
+                        tensor.name.starts_with("probabilities_") ||
+                        tensor.name.starts_with("mean_probabilities_");
+    if (result) static_cast<void>(file_.at(tensor.name));
+  }
+  file_.require_all_used(
+      "q, k, v, and perhaps offsets, kv_offsets, key_counts, first_query_positions, mask, bias and sinks, or "
+      "--ignore with its name");
 }
 
 Layout AttendInput::find_layout() const {
@@ -251,15 +265,6 @@ void AttendInput::check_sinks() const {
   const std::vector<std::int64_t>& shape = file_.at("sinks").shape;
   if (shape.size() != 1 || shape[0] != q_.sizes.heads)
     throw wrong_shape(file_, "sinks", "[" + text(q_.sizes.heads) + "], one value for each head of q");
-}
-
-void AttendInput::check_top_keys() const {
-  for (std::int64_t s = 0; s < sequences(); ++s) {
-    if (queries_of(s) > 0 && asked_.top_keys > keys_of(s))
-      throw Error(ErrorCode::invalid_argument, path().string() + ": --topk is " + text(asked_.top_keys) +
-                                                   ", but sequence " + text(s) + " has " +
-                                                   count_of(keys_of(s), "key"));
-  }
 }
 
 std::vector<float> AttendInput::read_floats(const char* name) const {

@@ -67,7 +67,7 @@ class AttendInput {
   void read_positions();
   [[nodiscard]] ScoresSizes scores_sizes(const char* name) const;
   void check_sinks() const;
-  void check_top_keys() const;
+  void check_others() const;
   [[nodiscard]] std::vector<float> read_floats(const char* name) const;
 
   TensorFile file_;

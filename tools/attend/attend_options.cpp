@@ -4,6 +4,7 @@
 #include <string>
 
 #include "shell/engine_options.hpp"
+#include "shell/exact_arguments.hpp"
 #include "shell/numbers.hpp"
 
 namespace saccade::command {
@@ -55,6 +56,15 @@ void add_files(CLI::App& attend, AttendOptions& options) {
                   "for out alone; or a folder, for a file of the input's name")
       ->required()
       ->type_name("OUT");
+}
+
+void add_ignored(CLI::App& attend, AttendOptions& options) {
+  add_values(
+      attend, "--ignore", options.ignored_tensors,
+      "a tensor of the input that is not used and does not matter; without this option one that is not "
+      "known is an error. May be given several times")
+      .allow_extra_args(false)
+      ->type_name("NAME");
 }
 
 void add_shapes(CLI::App& attend, AttendOptions& options) {
@@ -138,6 +148,7 @@ void add_more_outputs(CLI::App& attend, AttendOptions& options) {
 
 void add_attend_options(CLI::App& attend, AttendOptions& options) {
   add_files(attend, options);
+  add_ignored(attend, options);
   add_shapes(attend, options);
   add_rules(attend, options);
   add_more_outputs(attend, options);

@@ -29,6 +29,7 @@ struct AttendOptions {
   bool probabilities = false;
   bool mean_probabilities = false;
   std::int64_t top_keys = 0;
+  std::vector<std::string> ignored_tensors;
   std::size_t max_memory = 0;  ///< bytes; 0: default_memory_limit()
 };
 

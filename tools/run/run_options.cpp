@@ -40,6 +40,16 @@ void add_files(CLI::App& run, RunOptions& options) {
       ->group(inputs_and_outputs);
 }
 
+void add_ignored(CLI::App& run, RunOptions& options) {
+  add_values(
+      run, "--ignore", options.batch.ignored_tensors,
+      "a tensor of the input that is not used and does not matter; without this option one that is not "
+      "known is an error. May be given several times")
+      .allow_extra_args(false)
+      ->type_name("NAME")
+      ->group(inputs_and_outputs);
+}
+
 void add_layer(CLI::App& run, RunOptions& options) {
   run.add_option("--weights", options.weights,
                  ".safetensors file with the layer's weights, named as in BERT, GPT-2 or "
@@ -110,6 +120,7 @@ void add_machine(CLI::App& run, RunOptions& options) {
 
 void add_run_options(CLI::App& run, RunOptions& options) {
   add_files(run, options);
+  add_ignored(run, options);
   add_layer(run, options);
   add_selection(run, options);
   add_machine(run, options);

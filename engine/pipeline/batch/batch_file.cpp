@@ -75,7 +75,7 @@ BatchFileRun::BatchFileRun(Engine& engine, const SelfAttention& layer, const fs:
       layer_(layer),
       options_(options),
       max_memory_(memory_limit_of(options)),
-      input_(path, {layer.width(), options.sequences, options.rows, max_memory_}),
+      input_(path, {layer.width(), options.sequences, options.rows, max_memory_, options.ignored_tensors}),
       layout_(layer, input_, options) {
   plan();
 }

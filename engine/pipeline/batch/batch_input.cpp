@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/as_size.hpp"
@@ -46,14 +47,30 @@ void check_offsets(const io::Place& place, std::span<const std::int64_t> offsets
                            "ends at " + text(offsets.back()) + ", but x has " + text(tokens) + " tokens");
 }
 
+/// Whether a tensor is a result or a weight, which may be stored beside the input.
+bool is_no_input(std::string_view name) {
+  return name == "z" || name == "context" || name.starts_with("probabilities_") ||
+         name.ends_with(".weight") || name.ends_with(".bias") || name.ends_with("in_proj_weight") ||
+         name.ends_with("in_proj_bias");
+}
+
 }  // namespace
 
 BatchInput::BatchInput(const std::filesystem::path& path, const InputRequest& request)
     : file_(TensorFile::open(path)), width_(request.width) {
   check_x(request);
   read_offsets(request);
+  check_others(request);
   if (!request.sequences.empty()) choose(request.sequences);
   check_rows(request.rows);
+}
+
+void BatchInput::check_others(const InputRequest& request) const {
+  for (const std::string& name : request.ignored) static_cast<void>(file_.at(name));
+  for (const TensorInfo& tensor : file_.tensors()) {
+    if (is_no_input(tensor.name)) static_cast<void>(file_.at(tensor.name));
+  }
+  file_.require_all_used("x and perhaps offsets, or to be told to ignore it");
 }
 
 void BatchInput::check_x(const InputRequest& request) {

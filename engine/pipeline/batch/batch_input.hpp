@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "saccade/tensor_file.hpp"
@@ -17,6 +18,7 @@ struct InputRequest {
   std::span<const std::int64_t> sequences = {};  ///< only these, ascending; empty: all
   std::span<const std::int64_t> rows = {};       ///< positions that each of them must have
   std::uint64_t max_memory = 0;                  ///< bytes that the offsets may take
+  std::span<const std::string> ignored = {};     ///< tensors that may be there beside x and offsets
 };
 
 /// The sequences of a file of hidden states that are worked on, numbered from 0. Everything that headers,
@@ -44,6 +46,7 @@ class BatchInput {
 
  private:
   void check_x(const InputRequest& request);
+  void check_others(const InputRequest& request) const;
   void read_offsets(const InputRequest& request);
   void choose(std::span<const std::int64_t> sequences);
   void check_rows(std::span<const std::int64_t> rows) const;
