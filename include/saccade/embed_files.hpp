@@ -58,6 +58,8 @@ struct EmbedFilesOptions {
   bool resume = false;
   /// Leave out lines that have no valid text, instead of throwing.
   bool skip_bad = false;
+  /// Throw Error{unsupported} for a vector with a value that is not finite, instead of counting it.
+  bool require_finite = false;
   /// Limit of the work memory in bytes, without the weights; 0: a quarter of the smaller of machine memory
   /// and cgroup limit.
   std::size_t max_memory = 0;
@@ -79,6 +81,7 @@ struct EmbedFilesSummary {
   std::int64_t truncated = 0;       ///< texts that lost tokens because of max_length
   std::int64_t replaced = 0;        ///< invalid UTF-8 sequences, each read as one U+FFFD
   std::int64_t bad_lines = 0;       ///< lines left out
+  std::int64_t not_finite = 0;      ///< texts with a NaN or infinity in what is stored of them
   std::int64_t texts_resumed = 0;   ///< of `texts`, those that a resumed run found done
   std::int64_t tokens_resumed = 0;  ///< of `tokens`, those that a resumed run found done
 };
@@ -98,8 +101,9 @@ struct EmbedFilesSummary {
 /// of the standard input, have no journal.
 ///
 /// Throws Error: file_format with "FILE:LINE: what is wrong; what was expected" for a line without a valid
-/// text; memory_limit, with both numbers, where one text of the greatest length does not fit max_memory;
-/// invalid_argument where there is an unfinished run and `resume` is not set, or where that was another job.
+/// text; unsupported, where require_finite is set, for a vector that is not finite; memory_limit, with both
+/// numbers, where one text of the greatest length does not fit max_memory; invalid_argument where there is an
+/// unfinished run and `resume` is not set, or where that was another job.
 ///
 /// @code
 /// const auto encoder = saccade::Encoder::load(engine, "all-MiniLM-L6-v2");

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -70,7 +71,10 @@ struct SimilarOptions {
   std::optional<TextFormat> input_format = {};  ///< as in EmbedFilesOptions
   std::size_t max_memory = 0;                   ///< as in EmbedFilesOptions
   std::int64_t count = 10;                      ///< the most texts for each query
-  std::stop_token stop = {};                    ///< checked between windows of texts
+  /// Called with "FILE:LINE" for each text whose vector has a value that is not finite, which is left out;
+  /// unset: such a text is an Error{invalid_argument}.
+  std::function<void(const std::string&)> on_not_finite = {};
+  std::stop_token stop = {};  ///< checked between windows of texts
 };
 
 /// For each row of queries [n][embedding_width(options.embed)] the texts of files whose vectors are most

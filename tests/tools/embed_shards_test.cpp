@@ -210,30 +210,45 @@ TEST_CASE_FIXTURE(Fixture, "offsets of a part that are none") {
   CHECK(merge("t.safetensors").exit_code == 0);
 }
 
-TEST_CASE_FIXTURE(Fixture, "which part it is, by the environment") {
-  const auto embed_in = [&](const std::vector<std::string>& environment, const Arguments& more = {}) {
-    const Finished finished = run(second, "a.npy", more, {{}, environment});
-    return finished;
+TEST_CASE_FIXTURE(Fixture, "which part it is, by the environment, where --shard auto asks for that") {
+  const auto embed_in = [&](const std::vector<std::string>& environment,
+                            const Arguments& more = {"--shard", "auto"}) {
+    return run(second, "a.npy", more, {{}, environment});
   };
   check_contains(
       embed_in({"SLURM_ARRAY_TASK_ID=7", "SLURM_ARRAY_TASK_MIN=5", "SLURM_ARRAY_TASK_COUNT=4"}).err,
       {"saccade: shard 2/4, as $SLURM_ARRAY_TASK_ID says", "\n2 texts, "});
   CHECK(fs::exists(folder / part("a.npy", 2, 4)));
-  check_contains(embed_in({"OMPI_COMM_WORLD_RANK=0", "OMPI_COMM_WORLD_SIZE=3"}).err,
+  const std::vector<std::string> steps = {"SLURM_ARRAY_TASK_ID=10", "SLURM_ARRAY_TASK_MIN=0",
+                                          "SLURM_ARRAY_TASK_COUNT=3", "SLURM_ARRAY_TASK_STEP=10"};
+  check_contains(embed_in(steps).err, {"saccade: shard 1/3, as $SLURM_ARRAY_TASK_ID says"});
+  check_contains(embed_in({"OMPI_COMM_WORLD_RANK=0", "OMPI_COMM_WORLD_SIZE=3", "RANK=", "WORLD_SIZE="}).err,
                  {"shard 0/3, as $OMPI_COMM_WORLD_RANK says"});
   CHECK(fs::exists(folder / part("a.npy", 0, 3)));
-  check_contains(embed_in({"RANK=1", "WORLD_SIZE=2"}).err, {"shard 1/2, as $RANK says"});
+  check_contains(embed_in({"RANK=1", "WORLD_SIZE=2", "SLURM_ARRAY_TASK_ID="}).err,
+                 {"shard 1/2, as $RANK says"});
   CHECK(fs::exists(folder / part("a.npy", 1, 2)));
-  const Finished bad = embed_in({"RANK=one", "WORLD_SIZE=2"});
-  CHECK(bad.exit_code == 1);
-  check_contains(bad.err, {"$RANK is 'one'; expected a whole number"});
-  check_contains(embed_in({"RANK=2", "WORLD_SIZE=2"}).err, {"$RANK is shard 2 of the 2 of $WORLD_SIZE"});
+  check_contains(embed_in({"PMI_RANK=4", "PMI_SIZE=5"}).err, {"shard 4/5, as $PMI_RANK says"});
+  check_contains(embed_in({"SLURM_PROCID=0", "SLURM_NTASKS=7"}).err, {"shard 0/7, as $SLURM_PROCID says"});
+  const auto fails = [&](const std::vector<std::string>& environment,
+                         std::initializer_list<std::string> parts) {
+    const Finished bad = embed_in(environment);
+    CHECK(bad.exit_code == 1);
+    check_contains(bad.err, parts);
+  };
+  fails({"RANK=one", "WORLD_SIZE=2"}, {"--shard auto: $RANK is 'one'; expected a whole number"});
+  fails({"RANK=2", "WORLD_SIZE=2"}, {"$RANK is 2; expected one of $WORLD_SIZE = 2 numbers from 0 on"});
+  fails({"SLURM_ARRAY_TASK_ID=9", "SLURM_ARRAY_TASK_COUNT=3", "SLURM_ARRAY_TASK_STEP=10"},
+        {"in steps of 10"});
+  fails({}, {"--shard auto: expected one of $SLURM_ARRAY_TASK_ID with $SLURM_ARRAY_TASK_COUNT, ", "$RANK"});
   CHECK(!fs::exists(folder / "a.npy"));
   CHECK(embed_in({"RANK=0", "WORLD_SIZE=1"}).exit_code == 0);
   CHECK(fs::exists(folder / "a.npy"));
-  for (const std::string turned_off : {"none", "0/1"}) {
+  for (const Arguments& without : {Arguments{}, {"--shard", "none"}, {"--shard", "0/1"}}) {
     fs::remove(folder / "a.npy");
-    CHECK(embed_in({"RANK=1", "WORLD_SIZE=2"}, {"--shard", turned_off}).exit_code == 0);
+    const Finished all = embed_in({"RANK=one", "WORLD_SIZE=2", "SLURM_ARRAY_TASK_ID=7"}, without);
+    CHECK(all.exit_code == 0);
+    CHECK(all.err.find("RANK") == std::string::npos);
     CHECK(fs::exists(folder / "a.npy"));
   }
   for (const std::string wrong : {"2/2", "-1/2", "1", "1/2/3", "a/b", ""})

@@ -36,12 +36,12 @@ std::string summary_text(const EmbedFilesSummary& summary, const Engine& engine,
          std::string(to_string(engine.isa())) + ", " + count_of(engine.threads(), "thread") + ")";
 }
 
-/// Tells which part of the texts this is, where the command line does not.
+/// Says which part of the texts this is, where the command line does not.
 Shard shard_of(const EmbedCommandOptions& options) {
   const ChosenShard chosen = choose_shard(options.shard);
   if (!chosen.variable.empty()) {
-    std::cerr << "saccade: shard " << chosen.shard.index << '/' << chosen.shard.count << ", as $"
-              << chosen.variable << " says (--shard none: all texts)\n";
+    note("saccade: shard " + std::to_string(chosen.shard.index) + '/' + std::to_string(chosen.shard.count) +
+         ", as $" + chosen.variable + " says");
   }
   return chosen.shard;
 }
@@ -68,6 +68,9 @@ int embed(const EmbedCommandOptions& options) {
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
   line.erase();
   note(summary_text(summary, engine, time.count()));
+  if (summary.not_finite > 0)
+    warn(count_of(summary.not_finite, "text") +
+         " with a vector that is not finite (--strict: stop at the first)");
   return 0;
 }
 

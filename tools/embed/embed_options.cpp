@@ -39,6 +39,15 @@ void add_inputs(CLI::App& embed, EmbedCommandOptions& options) {
       ->group(inputs_and_outputs);
 }
 
+void add_strict(CLI::App& embed, EmbedCommandOptions& options) {
+  embed
+      .add_flag(
+          "--strict", options.embed.require_finite,
+          "stop at a text whose vector has a value that is not finite (NaN, infinite, or beyond 65504 as "
+          "f16), instead of counting it")
+      ->group(inputs_and_outputs);
+}
+
 void add_outputs(CLI::App& embed, EmbedCommandOptions& options) {
   embed
       .add_option(
@@ -152,6 +161,7 @@ void add_machine(CLI::App& embed, EmbedCommandOptions& options) {
 void add_embed_options(CLI::App& embed, EmbedCommandOptions& options) {
   add_inputs(embed, options);
   add_outputs(embed, options);
+  add_strict(embed, options);
   add_model(embed, options);
   add_long_jobs(embed, options);
   add_machine(embed, options);

@@ -1,13 +1,13 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "saccade/saccade.hpp"
 #include "shell/progress_line.hpp"
+#include "shell/shard_option.hpp"
 
 namespace saccade::command {
 
@@ -17,7 +17,7 @@ struct EmbedCommandOptions {
   std::vector<std::filesystem::path> inputs;
   std::filesystem::path output;
   EmbedFilesOptions embed;
-  std::optional<Shard> shard;
+  ShardOption shard;
   ProgressMode progress = ProgressMode::automatic;
 };
 

@@ -13,6 +13,7 @@
 #include "shell/exact_arguments.hpp"
 #include "shell/figures.hpp"
 #include "shell/model_options.hpp"
+#include "shell/notes.hpp"
 #include "shell/numbers.hpp"
 #include "shell/terminal_text.hpp"
 #include "subcommands.hpp"
@@ -29,6 +30,7 @@ struct SimilarCommandOptions {
   std::string tensor;             ///< of vectors; empty: its only one
   SimilarOptions similar = {.count = 5};
   bool json = false;
+  bool strict = false;
 };
 
 using FoundTexts = std::vector<std::vector<SimilarText>>;
@@ -93,6 +95,11 @@ std::string choose_tensor(const TensorFile& file, const std::string& name) {
                                                " tensors; choose one by --tensor: " + printable(names));
 }
 
+std::string inputs_text(const std::vector<std::filesystem::path>& inputs) {
+  if (inputs.size() > 1) return count_of(static_cast<std::int64_t>(inputs.size()), "input");
+  return inputs[0] == "-" ? "stdin" : inputs[0].string();
+}
+
 FoundRows find_rows(Engine& engine, ConstMatrixView queries, const SimilarCommandOptions& options) {
   const TensorFile file = TensorFile::open(options.vectors);
   return find_similar_rows(engine, queries, file, choose_tensor(file, options.tensor), options.similar.count);
@@ -102,11 +109,21 @@ FoundTexts find_texts(Engine& engine, const Encoder& encoder, ConstMatrixView qu
                       const SimilarCommandOptions& options) {
   SimilarOptions similar = options.similar;
   similar.embed = with_prompt(encoder, {"document", "passage"});
-  return find_similar(engine, encoder, queries, options.inputs, similar);
+  std::int64_t not_finite = 0;
+  if (!options.strict) similar.on_not_finite = [&](const std::string&) { ++not_finite; };
+  FoundTexts found = find_similar(engine, encoder, queries, options.inputs, similar);
+  if (not_finite > 0)
+    warn("left out " + count_of(not_finite, "text") +
+         " with a vector that is not finite (--strict: stop at the first)");
+  return found;
 }
 
 int find(const SimilarCommandOptions& options) {
   Engine engine(options.engine);
+  for (const std::string& query : options.queries) {
+    if (query.find_first_not_of(" \t\r\n") == std::string::npos)
+      throw Error(ErrorCode::invalid_argument, "--query is blank; expected a text to look for");
+  }
   const auto encoder = Encoder::load(engine, model_or_default(options.model));
   const std::vector<float> vectors =
       encoder.embed(engine, std::span(options.queries), with_prompt(encoder, {"query"}));
@@ -117,7 +134,10 @@ int find(const SimilarCommandOptions& options) {
     std::cout << (options.json ? as_json(options.queries, found, key) : as_text(options.queries, found));
   };
   if (options.vectors.empty()) {
-    print(find_texts(engine, encoder, queries, options), "texts");
+    const FoundTexts found = find_texts(engine, encoder, queries, options);
+    if (found.front().empty())
+      throw Error(ErrorCode::file_format, "there is no text to search in " + inputs_text(options.inputs));
+    print(found, "texts");
   } else {
     print(find_rows(engine, queries, options), "rows");
   }
@@ -146,6 +166,8 @@ void add_options(CLI::App& app, SimilarCommandOptions& options) {
       ->type_name("K")
       ->check(whole_number(1));
   app.add_flag("--json", options.json, "as JSON");
+  app.add_flag("--strict", options.strict,
+               "stop at a text whose vector has a value that is not finite, instead of leaving it out");
   add_model_option(app, options.model);
   add_text_options(app, options.similar.field, options.similar.input_format);
   add_engine_options(app, options.engine);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -9,17 +8,23 @@
 
 namespace saccade::command {
 
-/// A shard, and who asked for it.
-struct ChosenShard {
-  Shard shard;
-  std::string variable = {};  ///< of the environment; empty: the command line, or nobody
+/// The value of --shard.
+struct ShardOption {
+  Shard shard = {};
+  bool automatic = false;  ///< as the variables say that Slurm, MPI or torchrun sets
 };
 
-/// --shard; unset where it is not given.
-void add_shard_option(CLI::App& subcommand, std::optional<Shard>& shard);
+/// A shard, and the variable of the environment that says so; empty: the command line does.
+struct ChosenShard {
+  Shard shard;
+  std::string variable = {};
+};
 
-/// What the command line says, else what the environment does: a Slurm array's task, or a process that MPI or
-/// torchrun started. Throws Error{invalid_argument} naming a variable that is not a number.
-[[nodiscard]] ChosenShard choose_shard(const std::optional<Shard>& asked);
+/// --shard
+void add_shard_option(CLI::App& subcommand, ShardOption& option);
+
+/// Reads variables of the environment only where --shard auto asks for that. Throws Error{invalid_argument}
+/// where none of them is set, or naming the one that is not a number.
+[[nodiscard]] ChosenShard choose_shard(const ShardOption& option);
 
 }  // namespace saccade::command

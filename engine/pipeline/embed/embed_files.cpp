@@ -49,6 +49,8 @@ class EmbedRun {
   void embed_texts(std::size_t first, std::size_t last);
   void compute(std::size_t first, std::size_t last);
   void write(std::size_t first, std::size_t last);
+  void check_finite(std::span<const float> vector, const pipeline::WindowText& text);
+  [[noreturn]] void fail_not_finite(const std::string& what) const;
   void bad_line(const std::string& what);
   void commit_chunk();
   void check_stop();
@@ -118,6 +120,8 @@ void EmbedRun::go_on() {
   state_ = *output_->resumed();
   state_.done.texts_resumed = state_.done.texts;
   state_.done.tokens_resumed = state_.done.tokens;
+  if (options_.require_finite && state_.done.not_finite > 0)
+    fail_not_finite(io::to_string({path_}) + "the vector of a text that an earlier run has embedded");
   if (state_.complete) return;
   source_.resume(state_.position, state_.number);
   if (source_.reader().crc() == state_.crc) return;
@@ -176,6 +180,18 @@ void EmbedRun::compute(std::size_t first, std::size_t last) {
   encoder_.embed(engine_, ids, vectors, options);
 }
 
+void EmbedRun::check_finite(std::span<const float> vector, const pipeline::WindowText& text) {
+  if (pipeline::is_finite(layout_, vector)) return;
+  if (options_.require_finite)
+    fail_not_finite(source_.place(window_.lines[text.line]) + ": the text's vector");
+  ++state_.done.not_finite;
+}
+
+void EmbedRun::fail_not_finite(const std::string& what) const {
+  throw Error(ErrorCode::unsupported, what + " has a value that is not finite as " +
+                                          std::string(to_string(layout_.type)) + "; expected finite numbers");
+}
+
 void EmbedRun::write(std::size_t first, std::size_t last) {
   std::size_t at = 0;
   for (std::size_t text = first; text < last; ++text) {
@@ -183,6 +199,7 @@ void EmbedRun::write(std::size_t first, std::size_t last) {
     const std::size_t values =
         as_size(layout_.tokens ? source.tokenized.tokens * layout_.width : layout_.width);
     row_.clear();
+    check_finite(std::span(vectors_).subspan(at, values), source);
     pipeline::append_vector(layout_, std::span(vectors_).subspan(at, values), source.id,
                             state_.done.texts == 0, row_);
     output_->append(row_, source.tokenized.tokens);

@@ -19,6 +19,7 @@ json to_json(const EmbedState& state) {
           {"truncated", state.done.truncated},
           {"replaced", state.done.replaced},
           {"bad_lines", state.done.bad_lines},
+          {"not_finite", state.done.not_finite},
           {"number", state.number},
           {"file", state.position.file},
           {"offset", state.position.offset},
@@ -39,6 +40,7 @@ EmbedState parse_state(const io::JsonValue& line) {
   state.done.truncated = whole("truncated");
   state.done.replaced = whole("replaced");
   state.done.bad_lines = whole("bad_lines");
+  state.done.not_finite = whole("not_finite");
   state.number = whole("number");
   state.position = {core::as_size(whole("file")), static_cast<std::uint64_t>(whole("offset")),
                     whole("lines")};

@@ -1,8 +1,10 @@
 #include "pipeline/embed/embedding_layout.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include "core/half.hpp"
 #include "io/files/errors.hpp"
@@ -55,6 +57,12 @@ std::vector<TensorInfo> tensors_of(const EmbeddingLayout& layout, std::int64_t t
 }
 
 }  // namespace
+
+bool is_finite(const EmbeddingLayout& layout, std::span<const float> vector) noexcept {
+  // What f16 rounds to infinity, and fp32's largest.
+  const float limit = layout.type == StorageType::f16 ? 65520.0f : std::numeric_limits<float>::infinity();
+  return std::all_of(vector.begin(), vector.end(), [&](float x) { return std::abs(x) < limit; });
+}
 
 EmbeddingFormat embedding_format_of(const fs::path& path) {
   const std::string extension = path.extension().string();

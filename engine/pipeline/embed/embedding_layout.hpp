@@ -45,6 +45,9 @@ struct EmbeddingLayout {
 /// Throws Error{invalid_argument} where the format cannot hold that.
 void validate(const EmbeddingLayout& layout, const std::filesystem::path& path);
 
+/// Whether all values are finite as the file has them: f16 has none beyond 65504.
+[[nodiscard]] bool is_finite(const EmbeddingLayout& layout, std::span<const float> vector) noexcept;
+
 /// Appends a vector to `out` as the file has it. `first`: it is the first of the file.
 void append_vector(const EmbeddingLayout& layout, std::span<const float> vector, const std::string& id,
                    bool first, std::string& out);

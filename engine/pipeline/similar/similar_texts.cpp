@@ -1,5 +1,7 @@
 #include "saccade/similar.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <string>
 #include <utility>
@@ -49,6 +51,8 @@ class SimilarSearch {
 
  private:
   void add_window();
+  /// Moves the texts and vectors of the window that are finite to the front, and returns their number.
+  [[nodiscard]] std::int64_t leave_out_not_finite();
   /// Keeps the texts of the window that are among the best, and drops those that are no longer.
   void keep_best(std::int64_t first);
   [[nodiscard]] SimilarText describe(const pipeline::TextLine& line) const;
@@ -92,13 +96,32 @@ void SimilarSearch::keep_best(std::int64_t first) {
   best_ = std::move(best);
 }
 
+std::int64_t SimilarSearch::leave_out_not_finite() {
+  const std::size_t width = as_size(width_);
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < tokens_.texts.size(); ++i) {
+    const std::span<const float> vector = std::span(vectors_).subspan(i * width, width);
+    if (!std::all_of(vector.begin(), vector.end(), [](float x) { return std::isfinite(x); })) {
+      options_.on_not_finite(source_.place(window_.lines[tokens_.texts[i].line]));
+      continue;
+    }
+    if (kept < i) {
+      std::copy(vector.begin(), vector.end(), vectors_.begin() + static_cast<std::ptrdiff_t>(kept * width));
+      tokens_.texts[kept] = std::move(tokens_.texts[i]);
+    }
+    ++kept;
+  }
+  return static_cast<std::int64_t>(kept);
+}
+
 void SimilarSearch::add_window() {
   pipeline::tokenize_window(engine_, encoder_, files_, source_, window_, tokens_);
   if (!tokens_.bad_lines.empty()) throw Error(ErrorCode::file_format, tokens_.bad_lines.front());
-  const auto texts = static_cast<std::int64_t>(tokens_.texts.size());
+  auto texts = static_cast<std::int64_t>(tokens_.texts.size());
   vectors_.resize(as_size(texts * width_));
   encoder_.embed(engine_, {tokens_.ids, tokens_.types, tokens_.offsets},
                  {vectors_.data(), texts, width_, width_}, files_.embed);
+  if (options_.on_not_finite) texts = leave_out_not_finite();
   if (const auto bad = search_.add({vectors_.data(), texts, width_, width_}, texts_)) {
     const pipeline::TextLine& line = window_.lines[tokens_.texts[as_size(*bad)].line];
     core::fail(source_.place(line) + ": the text's vector has a value that is not finite");
