@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/checked.hpp"
+#include "core/public_call.hpp"
 #include "core/require.hpp"
 #include "layers/flops.hpp"
 #include "layers/self_attention_pass.hpp"
@@ -85,13 +86,15 @@ void validate_rows(Offsets offsets, std::span<const std::int64_t> rows) {
 
 }  // namespace
 
-SelfAttention::SelfAttention(Engine& engine, const SelfAttentionWeights& weights, std::int64_t heads) {
+SelfAttention::SelfAttention(Engine& engine, const SelfAttentionWeights& weights, std::int64_t heads) try {
   validate(weights, heads);
   layers::SelfAttentionViews views = {
       view_of(weights.query), view_of(weights.key), view_of(weights.value), {}};
   if (weights.output.out != 0) views.output = view_of(weights.output);
   state_ = std::make_unique<const State>(
       State{layers::pack_self_attention(scheduler::context_of(engine), views, heads)});
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 SelfAttention::SelfAttention(std::unique_ptr<const State> state) : state_(std::move(state)) {}
@@ -122,16 +125,18 @@ double SelfAttention::flops(Offsets offsets, Window window) const {
 }
 
 std::size_t SelfAttention::workspace(const Engine& engine, Offsets offsets,
-                                     std::span<const std::int64_t> rows) const {
+                                     std::span<const std::int64_t> rows) const try {
   ops::validate(offsets, offsets.empty() ? 0 : offsets.back());
   if (offsets.size() == 1) return 0;
   return layers::SelfAttentionPass(scheduler::context_of(engine), state_->packed,
                                    {.offsets = offsets, .positions = rows})
       .workspace();
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 void SelfAttention::forward(Engine& engine, const RaggedView& batch, MatrixView z,
-                            const ForwardOptions& options) const {
+                            const ForwardOptions& options) const try {
   validate_batch(state_->packed, batch, batch.x.rows, z, options.context);
   ops::validate(options.window);
   ops::validate(options.probabilities, batch.offsets, heads());
@@ -143,10 +148,12 @@ void SelfAttention::forward(Engine& engine, const RaggedView& batch, MatrixView 
                              .window = options.window,
                              .probabilities = options.probabilities})
       .run();
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 void SelfAttention::forward_rows(Engine& engine, const RaggedView& batch, std::span<const std::int64_t> rows,
-                                 MatrixView z, const ForwardRowsOptions& options) const {
+                                 MatrixView z, const ForwardRowsOptions& options) const try {
   const std::int64_t sequences =
       std::max<std::int64_t>(static_cast<std::int64_t>(batch.offsets.size()), 1) - 1;
   const std::int64_t all_rows = sequences * static_cast<std::int64_t>(rows.size());
@@ -167,6 +174,8 @@ void SelfAttention::forward_rows(Engine& engine, const RaggedView& batch, std::s
                              .window = options.window,
                              .row_probabilities = options.probabilities})
       .run();
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 }  // namespace saccade

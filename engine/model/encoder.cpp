@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/floating_point.hpp"
+#include "core/public_call.hpp"
 #include "core/require.hpp"
 #include "layers/encoder_pass.hpp"
 #include "layers/flops.hpp"
@@ -38,7 +39,7 @@ void Encoder::State::validate(const TokenIds& tokens) const {
   ops::validate(tokens, encoder->embeddings);
 }
 
-Encoder Encoder::load(Engine& engine, const std::filesystem::path& directory) {
+Encoder Encoder::load(Engine& engine, const std::filesystem::path& directory) try {
   const core::DefaultFloatingPoint environment;
   auto state = std::make_unique<State>();
   state->config = model::read_sentence_config(directory);
@@ -52,6 +53,8 @@ Encoder Encoder::load(Engine& engine, const std::filesystem::path& directory) {
     state->tokenizer_error = error;
   }
   return Encoder(std::move(state));
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 Encoder::Encoder(std::unique_ptr<const State> state) : state_(std::move(state)) {}
@@ -99,7 +102,7 @@ LayerAttention Encoder::attention(std::int64_t layer) const {
 }
 
 void Encoder::encode(Engine& engine, const TokenIds& tokens, MatrixView hidden,
-                     const EncodeOptions& options) const {
+                     const EncodeOptions& options) const try {
   state_->validate(tokens);
   ops::validate(hidden, "hidden");
   core::require_equal("hidden.rows", hidden.rows, "the number of ids",
@@ -109,6 +112,8 @@ void Encoder::encode(Engine& engine, const TokenIds& tokens, MatrixView hidden,
   layers::EncoderPass pass(scheduler::context_of(engine), *state_->encoder, tokens, hidden, options);
   scheduler::ScratchPool::Lease lease(scheduler::context_of(engine).scratch, pass.workspace());
   pass.run(lease.memory());
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 double Encoder::flops(Offsets offsets) const {
@@ -116,11 +121,13 @@ double Encoder::flops(Offsets offsets) const {
   return layers::encoder_flops(*state_->encoder, offsets);
 }
 
-std::size_t Encoder::workspace(const Engine& engine, Offsets offsets) const {
+std::size_t Encoder::workspace(const Engine& engine, Offsets offsets) const try {
   ops::validate(offsets, offsets.empty() ? 0 : offsets.back());
   return layers::EncoderPass(scheduler::context_of(engine), *state_->encoder, {.ids = {}, .offsets = offsets},
                              {})
       .workspace();
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 }  // namespace saccade

@@ -1,5 +1,6 @@
 #include <string>
 
+#include "core/public_call.hpp"
 #include "core/require.hpp"
 #include "layers/embed_pass.hpp"
 #include "layers/token_batches.hpp"
@@ -39,7 +40,7 @@ std::int64_t Encoder::embedding_width(const EmbedOptions& options) const {
 }
 
 void Encoder::embed(Engine& engine, const TokenIds& tokens, MatrixView embeddings,
-                    const EmbedOptions& options) const {
+                    const EmbedOptions& options) const try {
   state_->validate(tokens);
   ops::validate(embeddings, "embeddings");
   core::require_equal("embeddings.rows", embeddings.rows, "the number of sequences",
@@ -50,18 +51,22 @@ void Encoder::embed(Engine& engine, const TokenIds& tokens, MatrixView embedding
                                embeddings, rules(state_->sentence, options, left_out(options)));
   scheduler::ScratchPool::Lease lease(scheduler::context_of(engine).scratch, pass.workspace());
   pass.run(lease.memory());
+} catch (...) {
+  core::rethrow_as_error();
 }
 
-std::size_t Encoder::embed_workspace(const Engine& engine, Offsets offsets,
-                                     const EmbedOptions& options) const {
+std::size_t Encoder::embed_workspace(const Engine& engine, Offsets offsets, const EmbedOptions& options) const
+    try {
   ops::validate(offsets, offsets.empty() ? 0 : offsets.back());
   const layers::EmbedPass pass(scheduler::context_of(engine), *state_->encoder, state_->sentence,
                                {.ids = {}, .offsets = offsets}, {}, rules(state_->sentence, options, 0));
   return pass.workspace();
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 std::vector<float> Encoder::embed(Engine& engine, std::span<const std::string_view> texts,
-                                  const EmbedOptions& options) const {
+                                  const EmbedOptions& options) const try {
   const std::int64_t columns = embedding_width(options);
   model::TextTokens tokens;
   model::tokenize_texts(
@@ -71,12 +76,16 @@ std::vector<float> Encoder::embed(Engine& engine, std::span<const std::string_vi
   std::vector<float> embeddings(texts.size() * static_cast<std::size_t>(columns));
   embed(engine, tokens.view(), {embeddings.data(), rows, columns, columns}, options);
   return embeddings;
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 std::vector<float> Encoder::embed(Engine& engine, std::span<const std::string> texts,
-                                  const EmbedOptions& options) const {
+                                  const EmbedOptions& options) const try {
   const std::vector<std::string_view> views(texts.begin(), texts.end());
   return embed(engine, std::span(views), options);
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 }  // namespace saccade

@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "core/public_call.hpp"
 #include "core/require.hpp"
 #include "model/encoder_state.hpp"
 #include "text/unicode/utf8.hpp"
@@ -22,10 +23,12 @@ const Tokenizer& Encoder::tokenizer() const {
   return *state_->tokenizer;
 }
 
-std::vector<std::string> Encoder::prompt_names() const {
+std::vector<std::string> Encoder::prompt_names() const try {
   std::vector<std::string> names;
   for (const auto& [name, prompt] : state_->config.prompts) names.push_back(name);
   return names;
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 std::string_view Encoder::prompt(const EmbedOptions& options) const {
@@ -54,7 +57,7 @@ std::int64_t Encoder::max_length(const EmbedOptions& options) const {
   return of_model > 0 ? std::min(of_model, max_tokens()) : max_tokens();
 }
 
-Tokenized Encoder::append(TokenBatch& batch, std::string_view text, const EmbedOptions& options) const {
+Tokenized Encoder::append(TokenBatch& batch, std::string_view text, const EmbedOptions& options) const try {
   const TokenizerOptions rules = {.max_length = max_length(options)};
   const std::string_view before = prompt(options);
   if (before.empty()) return tokenizer().append(batch, text, rules);
@@ -64,6 +67,8 @@ Tokenized Encoder::append(TokenBatch& batch, std::string_view text, const EmbedO
   Tokenized done = tokenizer().append(batch, whole, rules);
   done.replaced = replaced;
   return done;
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 /// The number of the prompt's tokens, with the special tokens before them but not those after them.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
+#include "core/public_call.hpp"
 #include "saccade/error.hpp"
 #include "scheduler/parallel.hpp"
 
@@ -43,14 +44,16 @@ double best_rate(Engine& engine, int threads, double seconds, const Round& round
 
 }  // namespace
 
-double measure_fma_peak(Engine& engine, int threads, double seconds) {
+double measure_fma_peak(Engine& engine, int threads, double seconds) try {
   validate_threads(engine, threads);
   const kernels::KernelTable& kernels = *scheduler::context_of(engine).kernels;
   constexpr std::ptrdiff_t rounds = 100'000;
   return best_rate(engine, threads, seconds, [&](std::size_t) { return kernels.fma_peak(rounds); }) * 1e-9;
+} catch (...) {
+  core::rethrow_as_error();
 }
 
-double measure_read_bandwidth(Engine& engine, int threads, double seconds) {
+double measure_read_bandwidth(Engine& engine, int threads, double seconds) try {
   validate_threads(engine, threads);
   const kernels::KernelTable& kernels = *scheduler::context_of(engine).kernels;
   constexpr std::size_t values = std::size_t{64} << 20;  // 256 MiB, beyond any cache
@@ -62,6 +65,8 @@ double measure_read_bandwidth(Engine& engine, int threads, double seconds) {
     return static_cast<double>(part * sizeof(float));
   };
   return best_rate(engine, threads, seconds, round) * 1e-9;
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 }  // namespace saccade

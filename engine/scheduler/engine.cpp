@@ -1,5 +1,6 @@
 #include "saccade/engine.hpp"
 
+#include "core/public_call.hpp"
 #include "kernels/table/select.hpp"
 #include "saccade/error.hpp"
 #include "saccade/tbb.hpp"
@@ -72,7 +73,10 @@ std::string_view to_string(Accumulation accumulation) noexcept {
   return accumulation == Accumulation::fp64 ? "fp64" : "fp32";
 }
 
-Engine::Engine(const EngineOptions& options) : Engine(own_state(options)) {}
+Engine::Engine(const EngineOptions& options) try : Engine(own_state(options)) {
+} catch (...) {
+  core::rethrow_as_error();
+}
 Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Engine::~Engine() = default;
 Engine::Engine(Engine&&) noexcept = default;
@@ -96,11 +100,11 @@ const std::string& Engine::threads_reason() const noexcept {
 std::size_t Engine::scratch_bytes() const {
   return state_->context.scratch.bytes();
 }
-void Engine::reserve(std::size_t bytes) {
-  state_->context.scratch.reserve(bytes);
+void Engine::reserve(std::size_t bytes) try { state_->context.scratch.reserve(bytes); } catch (...) {
+  core::rethrow_as_error();
 }
 
-Engine engine_in_arena(oneapi::tbb::task_arena& arena, const EngineOptions& options) {
+Engine engine_in_arena(oneapi::tbb::task_arena& arena, const EngineOptions& options) try {
   if (options.threads != 0)
     throw Error(ErrorCode::invalid_argument, "threads is " + std::to_string(options.threads) +
                                                  "; in a borrowed arena expected 0: the arena decides");
@@ -110,6 +114,8 @@ Engine engine_in_arena(oneapi::tbb::task_arena& arena, const EngineOptions& opti
   state->threads_reason = "the host's task arena";
   state->context.arena = std::make_unique<scheduler::Arena>(arena);
   return EngineAccess::make(std::move(state));
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 std::string tbb_version() {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/as_size.hpp"
+#include "core/public_call.hpp"
 #include "io/files/input_file.hpp"
 #include "saccade/error.hpp"
 #include "text/files/tokenizer_config.hpp"
@@ -76,7 +77,7 @@ Offsets TokenBatch::offsets() const noexcept {
   return state_->offsets;
 }
 
-void TokenBatch::append(std::span<const std::int32_t> ids, std::span<const std::int32_t> types) {
+void TokenBatch::append(std::span<const std::int32_t> ids, std::span<const std::int32_t> types) try {
   if (!types.empty() && types.size() != ids.size())
     throw Error(ErrorCode::invalid_argument, "types has " + std::to_string(types.size()) +
                                                  " values; expected none or one for each of the " +
@@ -85,6 +86,8 @@ void TokenBatch::append(std::span<const std::int32_t> ids, std::span<const std::
   state_->types.insert(state_->types.end(), types.begin(), types.end());
   state_->types.resize(state_->ids.size());
   state_->offsets.push_back(static_cast<std::int64_t>(state_->ids.size()));
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 void TokenBatch::clear() noexcept {
@@ -93,8 +96,10 @@ void TokenBatch::clear() noexcept {
   state_->offsets.resize(1);
 }
 
-Tokenizer Tokenizer::load(const std::filesystem::path& directory) {
+Tokenizer Tokenizer::load(const std::filesystem::path& directory) try {
   return TokenizerAccess::load(directory, false);
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 Tokenizer TokenizerAccess::load(const std::filesystem::path& directory, bool lower_case_first) {
@@ -114,20 +119,25 @@ Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
 Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 Tokenizer::~Tokenizer() = default;
 
-Encoding Tokenizer::tokenize(std::string_view text, const TokenizerOptions& options) const {
+Encoding Tokenizer::tokenize(std::string_view text, const TokenizerOptions& options) const try {
   TokenBatch batch;
   const Tokenized done = append(batch, text, options);
   return {std::move(batch.state_->ids), std::move(batch.state_->types), done.truncated, done.replaced};
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 Encoding Tokenizer::tokenize_pair(std::string_view first, std::string_view second,
-                                  const TokenizerOptions& options) const {
+                                  const TokenizerOptions& options) const try {
   TokenBatch batch;
   const Tokenized done = append_pair(batch, first, second, options);
   return {std::move(batch.state_->ids), std::move(batch.state_->types), done.truncated, done.replaced};
+} catch (...) {
+  core::rethrow_as_error();
 }
 
-Tokenized Tokenizer::append(TokenBatch& batch, std::string_view text, const TokenizerOptions& options) const {
+Tokenized Tokenizer::append(TokenBatch& batch, std::string_view text, const TokenizerOptions& options) const
+    try {
   const text::TokenizerParts& parts = state_->parts;
   const std::int64_t room = room_for_text(parts.templates.single, options);
   TokenBatch::State& to = *batch.state_;
@@ -138,10 +148,12 @@ Tokenized Tokenizer::append(TokenBatch& batch, std::string_view text, const Toke
   const std::int64_t replaced = text::tokenize(parts, text, room + 1, to.scratch, to.first);
   const bool all = to.append(parts.templates.single, room, options.special_tokens);
   return {static_cast<std::int64_t>(to.ids.size() - before), !all, replaced};
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 Tokenized Tokenizer::append_pair(TokenBatch& batch, std::string_view first, std::string_view second,
-                                 const TokenizerOptions& options) const {
+                                 const TokenizerOptions& options) const try {
   const text::TokenizerParts& parts = state_->parts;
   const std::int64_t room = room_for_text(parts.templates.pair, options);
   TokenBatch::State& to = *batch.state_;
@@ -154,6 +166,8 @@ Tokenized Tokenizer::append_pair(TokenBatch& batch, std::string_view first, std:
   replaced += text::tokenize(parts, second, enough, to.scratch, to.second);
   const bool all = to.append(parts.templates.pair, room, options.special_tokens);
   return {static_cast<std::int64_t>(to.ids.size() - before), !all, replaced};
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 std::int64_t Tokenizer::vocabulary_size() const noexcept {

@@ -14,11 +14,13 @@ enum class ErrorCode {
   file_not_usable,   ///< cannot be opened, read or written
   file_format,       ///< readable, but truncated, corrupt or of another format
   memory_limit,      ///< does not fit the memory that the caller allows
+  out_of_memory,     ///< the system has no memory left
   cancelled,         ///< a stop was requested
 };
 
-/// The library's one exception type. A call validates its arguments first and throws before it writes any
-/// output; the computation itself does not throw.
+/// The one exception type that the library throws. A call validates its arguments first and throws before it
+/// writes any output; the computation itself does not throw. What a callback of the caller throws passes
+/// through.
 ///
 /// @code
 /// try {
@@ -30,8 +32,8 @@ enum class ErrorCode {
 /// @endcode
 class SACCADE_API Error : public std::runtime_error {
  public:
-  /// An error of this kind; `message` is what what() returns.
-  Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  /// An error of this kind; `message` is what what() returns, cut after about 4,000 bytes.
+  Error(ErrorCode code, const std::string& message);
   /// The kind of error.
   [[nodiscard]] ErrorCode code() const noexcept { return code_; }
 

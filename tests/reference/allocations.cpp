@@ -21,7 +21,18 @@
 
 namespace {
 std::atomic<std::int64_t> count = 0;
+thread_local constinit std::int64_t until_failure = 0;  // 0: none fails
+thread_local constinit bool has_failed = false;
+
+/// Counts an allocation; false: it has to fail.
+bool counted() noexcept {
+  ++count;
+  if (until_failure == 0 || --until_failure != 0) return true;
+  has_failed = true;
+  errno = ENOMEM;
+  return false;
 }
+}  // namespace
 
 extern "C" {
 
@@ -31,27 +42,27 @@ void* __libc_realloc(void* memory, std::size_t size);
 void* __libc_memalign(std::size_t alignment, std::size_t size);
 
 void* malloc(std::size_t size) {
-  ++count;
+  if (!counted()) return nullptr;
   return __libc_malloc(size);
 }
 void* calloc(std::size_t n, std::size_t size) {
-  ++count;
+  if (!counted()) return nullptr;
   return __libc_calloc(n, size);
 }
 void* realloc(void* memory, std::size_t size) {
-  ++count;
+  if (!counted()) return nullptr;
   return __libc_realloc(memory, size);
 }
 void* memalign(std::size_t alignment, std::size_t size) {
-  ++count;
+  if (!counted()) return nullptr;
   return __libc_memalign(alignment, size);
 }
 void* aligned_alloc(std::size_t alignment, std::size_t size) {
-  ++count;
+  if (!counted()) return nullptr;
   return __libc_memalign(alignment, size);
 }
 int posix_memalign(void** memory, std::size_t alignment, std::size_t size) {
-  ++count;
+  if (!counted()) return ENOMEM;
   *memory = __libc_memalign(alignment, size);
   return *memory == nullptr ? ENOMEM : 0;
 }
@@ -66,6 +77,12 @@ bool allocations_are_counted() noexcept {
 std::int64_t allocations() noexcept {
   return count;
 }
+bool fail_allocation(std::int64_t n) noexcept {
+  const bool failed = has_failed;
+  has_failed = false;
+  until_failure = n;
+  return failed;
+}
 
 }  // namespace saccade::test
 
@@ -78,6 +95,9 @@ bool allocations_are_counted() noexcept {
 }
 std::int64_t allocations() noexcept {
   return 0;
+}
+bool fail_allocation(std::int64_t) noexcept {
+  return false;
 }
 
 }  // namespace saccade::test

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/public_call.hpp"
 #include "io/files/errors.hpp"
 #include "io/files/input_file.hpp"
 #include "io/formats/convert.hpp"
@@ -148,8 +149,10 @@ TensorFile::TensorFile(TensorFile&&) noexcept = default;
 TensorFile& TensorFile::operator=(TensorFile&&) noexcept = default;
 TensorFile::~TensorFile() = default;
 
-TensorFile TensorFile::open(const std::filesystem::path& path) {
+TensorFile TensorFile::open(const std::filesystem::path& path) try {
   return TensorFile(std::make_unique<State>(std::make_shared<InputFile>(path)));
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 const std::filesystem::path& TensorFile::path() const noexcept {
@@ -160,12 +163,14 @@ std::span<const TensorInfo> TensorFile::tensors() const noexcept {
   return state_->infos;
 }
 
-const TensorInfo* TensorFile::find(std::string_view name) const {
+const TensorInfo* TensorFile::find(std::string_view name) const try {
   const std::size_t* const tensor = state_->find(name);
   return tensor == nullptr ? nullptr : &state_->infos[*tensor];
+} catch (...) {
+  core::rethrow_as_error();
 }
 
-void TensorFile::require_all_used(std::string_view known) const {
+void TensorFile::require_all_used(std::string_view known) const try {
   std::vector<TensorInfo> unused;
   for (std::size_t i = 0; i < state_->infos.size(); ++i) {
     if (!state_->asked[i]) unused.push_back(state_->infos[i]);
@@ -175,13 +180,17 @@ void TensorFile::require_all_used(std::string_view known) const {
               io::to_string({path()}) + (unused.size() == 1 ? "tensor " : "tensors ") + list_names(unused) +
                   (unused.size() == 1 ? " is" : " are") +
                   " not known here and could change the result; expected " + std::string(known));
+} catch (...) {
+  core::rethrow_as_error();
 }
 
-const TensorInfo& TensorFile::at(std::string_view name) const {
+const TensorInfo& TensorFile::at(std::string_view name) const try {
   return state_->infos[state_->index_of(name)];
+} catch (...) {
+  core::rethrow_as_error();
 }
 
-void TensorFile::read(std::string_view name, std::int64_t first, std::span<float> out) const {
+void TensorFile::read(std::string_view name, std::int64_t first, std::span<float> out) const try {
   const std::size_t tensor = state_->index_of(name);
   const StorageType type = state_->infos[tensor].type;
   state_->require_elements(tensor, first, out.size());
@@ -189,17 +198,22 @@ void TensorFile::read(std::string_view name, std::int64_t first, std::span<float
   const auto begin = static_cast<std::uint64_t>(first);
   if (type == StorageType::f32) return state_->read_bytes(tensor, begin, std::as_writable_bytes(out));
   state_->read(tensor, begin, out, io::convert_to_float);
+} catch (...) {
+  core::rethrow_as_error();
 }
 
-void TensorFile::read_bytes(std::string_view name, std::int64_t first, std::span<std::uint8_t> out) const {
+void TensorFile::read_bytes(std::string_view name, std::int64_t first, std::span<std::uint8_t> out) const
+    try {
   const std::size_t tensor = state_->index_of(name);
   const StorageType type = state_->infos[tensor].type;
   state_->require_elements(tensor, first, out.size());
   if (type != StorageType::boolean && type != StorageType::u8) throw state_->wrong_type(tensor, "bool or u8");
   state_->read_bytes(tensor, static_cast<std::uint64_t>(first), std::as_writable_bytes(out));
+} catch (...) {
+  core::rethrow_as_error();
 }
 
-std::vector<std::int64_t> TensorFile::read_integers(std::string_view name) const {
+std::vector<std::int64_t> TensorFile::read_integers(std::string_view name) const try {
   const std::size_t tensor = state_->index_of(name);
   const TensorInfo& info = state_->infos[tensor];
   if (info.type != StorageType::i32 && info.type != StorageType::i64)
@@ -207,6 +221,8 @@ std::vector<std::int64_t> TensorFile::read_integers(std::string_view name) const
   std::vector<std::int64_t> values(static_cast<std::size_t>(info.elements()));
   state_->read(tensor, 0, std::span(values), io::convert_to_integers);
   return values;
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 }  // namespace saccade

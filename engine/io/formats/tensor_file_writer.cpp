@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/checked.hpp"
+#include "core/public_call.hpp"
 #include "io/files/errors.hpp"
 #include "io/formats/npy.hpp"
 #include "io/formats/npz_sink.hpp"
@@ -193,30 +194,37 @@ void TensorFileWriter::State::commit() {
   finished.reset();
 }
 
-TensorFileWriter::TensorFileWriter(const fs::path& path, std::vector<TensorInfo> tensors)
-    : state_(std::make_unique<State>(path, std::move(tensors))) {}
+TensorFileWriter::TensorFileWriter(const fs::path& path, std::vector<TensorInfo> tensors) try
+    : state_(std::make_unique<State>(path, std::move(tensors))) {
+} catch (...) {
+  core::rethrow_as_error();
+}
 TensorFileWriter::TensorFileWriter(TensorFileWriter&&) noexcept = default;
 TensorFileWriter& TensorFileWriter::operator=(TensorFileWriter&&) noexcept = default;
 TensorFileWriter::~TensorFileWriter() = default;
 
-void TensorFileWriter::append(std::string_view name, std::span<const float> values) {
+void TensorFileWriter::append(std::string_view name, std::span<const float> values) try {
   constexpr std::array types = {StorageType::f32};
   state_->append(state_->admit(name, values.size(), types), std::as_bytes(values));
+} catch (...) {
+  core::rethrow_as_error();
 }
 
-void TensorFileWriter::append(std::string_view name, std::span<const std::int64_t> values) {
+void TensorFileWriter::append(std::string_view name, std::span<const std::int64_t> values) try {
   constexpr std::array types = {StorageType::i64, StorageType::i32};
   const std::size_t tensor = state_->admit(name, values.size(), types);
   if (state_->tensors[tensor].type == StorageType::i32) return state_->append_as_i32(tensor, values);
   state_->append(tensor, std::as_bytes(values));
+} catch (...) {
+  core::rethrow_as_error();
 }
 
-void TensorFileWriter::finish() {
-  state_->finish();
+void TensorFileWriter::finish() try { state_->finish(); } catch (...) {
+  core::rethrow_as_error();
 }
 
-void TensorFileWriter::commit() {
-  state_->commit();
+void TensorFileWriter::commit() try { state_->commit(); } catch (...) {
+  core::rethrow_as_error();
 }
 
 }  // namespace saccade

@@ -7,6 +7,7 @@
 
 #include "core/floating_point.hpp"
 #include "core/printable.hpp"
+#include "core/public_call.hpp"
 #include "io/formats/storage_types.hpp"
 #include "layers/packed_self_attention.hpp"
 #include "model/files/self_attention_names.hpp"
@@ -172,12 +173,14 @@ class SelfAttentionReader {
 }  // namespace
 
 SelfAttention SelfAttention::load(Engine& engine, const std::filesystem::path& path,
-                                  const SelfAttentionFile& file) {
+                                  const SelfAttentionFile& file) try {
   const core::DefaultFloatingPoint environment;
   SelfAttentionReader reader(path, file);
   const layers::SelfAttentionViews views = reader.read();
   return SelfAttention(std::make_unique<const State>(
       State{layers::pack_self_attention(scheduler::context_of(engine), views, file.heads)}));
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 }  // namespace saccade

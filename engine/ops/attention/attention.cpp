@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/public_call.hpp"
 #include "ops/attention/validate.hpp"
 #include "scheduler/parallel.hpp"
 
@@ -51,10 +52,12 @@ void attention(scheduler::ExecutionContext& state, const AttentionProblem& probl
   run(state, plan, workspace);
 }
 
-void attention(scheduler::ExecutionContext& state, const AttentionProblem& problem) {
+void attention(scheduler::ExecutionContext& state, const AttentionProblem& problem) try {
   AttentionPlan plan(problem, threads_for(state, problem));
   scheduler::ScratchPool::Lease lease(state.scratch, workspace_of(plan));
   run(state, plan, lease.memory());
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 }  // namespace ops
@@ -86,22 +89,30 @@ ops::AttentionProblem problem_of(const CacheTensors& tensors, const AttentionOpt
 
 }  // namespace
 
-void attention(Engine& engine, const AttentionTensors& tensors, const AttentionOptions& options) {
+void attention(Engine& engine, const AttentionTensors& tensors, const AttentionOptions& options) try {
   ops::attention(scheduler::context_of(engine), problem_of(tensors, options));
+} catch (...) {
+  core::rethrow_as_error();
 }
 
-void attention(Engine& engine, const CacheTensors& tensors, const AttentionOptions& options) {
+void attention(Engine& engine, const CacheTensors& tensors, const AttentionOptions& options) try {
   ops::attention(scheduler::context_of(engine), problem_of(tensors, options));
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 std::size_t attention_workspace(const Engine& engine, const AttentionTensors& tensors,
-                                const AttentionOptions& options) {
+                                const AttentionOptions& options) try {
   return ops::attention_workspace(scheduler::context_of(engine), problem_of(tensors, options));
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 std::size_t attention_workspace(const Engine& engine, const CacheTensors& tensors,
-                                const AttentionOptions& options) {
+                                const AttentionOptions& options) try {
   return ops::attention_workspace(scheduler::context_of(engine), problem_of(tensors, options));
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 }  // namespace saccade

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/as_size.hpp"
+#include "core/public_call.hpp"
 #include "ops/attention/attention_problem.hpp"
 #include "ops/attention/validate.hpp"
 #include "scheduler/execution_context.hpp"
@@ -47,7 +48,7 @@ void append_head(const kernels::KernelTable& kernels, const KeyValueCache& cache
 }  // namespace
 
 void append(Engine& engine, const KeyValueCache& cache, std::span<const std::int64_t> lengths,
-            const ConstHeadsView& k, const ConstHeadsView& v, Offsets offsets) {
+            const ConstHeadsView& k, const ConstHeadsView& v, Offsets offsets) try {
   ops::validate_append(cache, lengths, k, v, offsets);
   scheduler::ExecutionContext& state = scheduler::context_of(engine);
   const Part parts[] = {{k, cache.keys, cache.head_dim, true}, {v, cache.values, cache.value_dim, false}};
@@ -59,6 +60,8 @@ void append(Engine& engine, const KeyValueCache& cache, std::span<const std::int
                   offsets[s + 1] - offsets[s]);
   };
   scheduler::run_tasks(state, lengths.size() * core::as_size(cache.heads), run);
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 }  // namespace saccade

@@ -1,6 +1,7 @@
 #include <cstddef>
 
 #include "core/as_size.hpp"
+#include "core/public_call.hpp"
 #include "ops/attention/attention_problem.hpp"
 #include "ops/attention/validate.hpp"
 #include "saccade/attention.hpp"
@@ -19,7 +20,7 @@ auto vector_of(const View& view, std::int64_t token, std::int64_t head) {
 }  // namespace
 
 void merge_states(Engine& engine, std::span<const StatesView> parts, HeadsView out,
-                  std::span<const float> sinks, HeadsView log_sum_exp) {
+                  std::span<const float> sinks, HeadsView log_sum_exp) try {
   ops::validate_merge(parts, out, sinks, log_sum_exp);
   scheduler::ExecutionContext& state = scheduler::context_of(engine);
   const std::int64_t state_size = out.head_dim + 2;
@@ -58,10 +59,12 @@ void merge_states(Engine& engine, std::span<const StatesView> parts, HeadsView o
     }
   };
   scheduler::run_tasks(state, core::as_size(out.tokens), run);
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 void merge(Engine& engine, const PartialResult& first, const PartialResult& second, HeadsView out,
-           HeadsView log_sum_exp) {
+           HeadsView log_sum_exp) try {
   ops::validate_merge(first, second, out, log_sum_exp);
   scheduler::ExecutionContext& state = scheduler::context_of(engine);
   const auto run = [&](std::size_t task, int) noexcept {
@@ -80,6 +83,8 @@ void merge(Engine& engine, const PartialResult& first, const PartialResult& seco
     }
   };
   scheduler::run_tasks(state, core::as_size(out.tokens), run);
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 }  // namespace saccade

@@ -4,6 +4,7 @@
 
 #include "core/aligned_buffer.hpp"
 #include "core/as_size.hpp"
+#include "core/public_call.hpp"
 #include "pipeline/batch/batch_input.hpp"
 #include "pipeline/batch/batch_output.hpp"
 #include "pipeline/batch/memory_limit.hpp"
@@ -164,8 +165,10 @@ BatchFileSummary BatchFileRun::write_to(const fs::path& path) {
 }  // namespace
 
 BatchFileSummary run_batch_file(Engine& engine, const SelfAttention& layer, const fs::path& input,
-                                const fs::path& output, const BatchFileOptions& options) {
+                                const fs::path& output, const BatchFileOptions& options) try {
   return BatchFileRun(engine, layer, input, options).write_to(output);
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 }  // namespace saccade

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/as_size.hpp"
+#include "core/public_call.hpp"
 #include "io/files/errors.hpp"
 #include "layers/token_batches.hpp"
 #include "pipeline/embed/embed_budget.hpp"
@@ -275,8 +276,10 @@ EmbedFilesSummary EmbedRun::run() {
 }  // namespace
 
 EmbedFilesSummary embed_files(Engine& engine, const Encoder& encoder, std::span<const fs::path> inputs,
-                              const fs::path& output, const EmbedFilesOptions& options) {
+                              const fs::path& output, const EmbedFilesOptions& options) try {
   return EmbedRun(engine, encoder, inputs, output, options).run();
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 }  // namespace saccade

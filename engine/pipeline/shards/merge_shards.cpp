@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "core/public_call.hpp"
 #include "io/files/errors.hpp"
 #include "io/files/growing_file.hpp"
 #include "io/files/output_file.hpp"
@@ -92,7 +93,7 @@ void append_header(const fs::path& output, const std::vector<ShardFile>& shards,
 
 }  // namespace
 
-MergeSummary merge_shards(const fs::path& output) {
+MergeSummary merge_shards(const fs::path& output) try {
   if (io::is_stream(output))
     throw io::argument_error({output}, "is a stream, which has no parts; expected the name of a file");
   const std::vector<ShardFile> shards = pipeline::find_shards(output);
@@ -112,6 +113,8 @@ MergeSummary merge_shards(const fs::path& output) {
   file.finish();
   file.commit();
   return {static_cast<std::int64_t>(shards.size()), out.end()};
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 }  // namespace saccade

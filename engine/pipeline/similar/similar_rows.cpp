@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/as_size.hpp"
+#include "core/public_call.hpp"
 #include "core/require.hpp"
 #include "io/files/errors.hpp"
 #include "io/formats/storage_types.hpp"
@@ -27,18 +28,20 @@ std::int64_t rows_of(const io::Place& place, const TensorInfo& info, std::int64_
 }  // namespace
 
 std::vector<std::vector<SimilarRow>> find_similar_rows(Engine& engine, ConstMatrixView queries,
-                                                       ConstMatrixView vectors, std::int64_t count) {
+                                                       ConstMatrixView vectors, std::int64_t count) try {
   ops::validate_similarity(queries, count);
   ops::validate_vectors(vectors, queries);
   ops::SimilaritySearch search(scheduler::context_of(engine), queries, count);
   if (const auto bad = search.add(vectors, 0))
     core::fail(core::item("vectors", as_size(*bad)) + " has a value that is not finite");
   return search.best();
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 std::vector<std::vector<SimilarRow>> find_similar_rows(Engine& engine, ConstMatrixView queries,
                                                        const TensorFile& file, std::string_view tensor,
-                                                       std::int64_t count, std::stop_token stop) {
+                                                       std::int64_t count, std::stop_token stop) try {
   ops::validate_similarity(queries, count);
   const io::Place place = {file.path(), std::string(tensor)};
   const std::int64_t width = queries.columns, rows = rows_of(place, file.at(tensor), width);
@@ -55,6 +58,8 @@ std::vector<std::vector<SimilarRow>> find_similar_rows(Engine& engine, ConstMatr
                              "row " + std::to_string(first + *bad) + " has a value that is not finite");
   }
   return search.best();
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 }  // namespace saccade

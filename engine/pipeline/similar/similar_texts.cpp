@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/as_size.hpp"
+#include "core/public_call.hpp"
 #include "core/require.hpp"
 #include "ops/similarity.hpp"
 #include "pipeline/embed/embed_budget.hpp"
@@ -152,11 +153,13 @@ std::vector<std::vector<SimilarText>> SimilarSearch::run() {
 
 std::vector<std::vector<SimilarText>> find_similar(Engine& engine, const Encoder& encoder,
                                                    ConstMatrixView queries, std::span<const fs::path> inputs,
-                                                   const SimilarOptions& options) {
+                                                   const SimilarOptions& options) try {
   ops::validate_similarity(queries, options.count);
   core::require_equal("queries.columns", queries.columns, "the width of an embedding",
                       encoder.embedding_width(options.embed));
   return SimilarSearch(engine, encoder, queries, inputs, options).run();
+} catch (...) {
+  core::rethrow_as_error();
 }
 
 }  // namespace saccade
