@@ -1,4 +1,4 @@
-// The command `saccade`: reads the command line, runs a subcommand, and turns what went wrong into a message
+// The command `saccade`: parses the command line, runs a subcommand, and converts errors to a message
 // and an exit code.
 
 #include <exception>
@@ -54,7 +54,7 @@ int run(const command::Action& action) {
   }
 }
 
-/// Of the subcommands too, which inherit no footer as long as there is none.
+/// Appends the exit codes to the help of the command and of all subcommands, which do not inherit the footer.
 void end_help_with_exit_codes(CLI::App& app) {
   app.footer(app.get_footer() + exit_codes);
   for (CLI::App* subcommand : app.get_subcommands({})) end_help_with_exit_codes(*subcommand);

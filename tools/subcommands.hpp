@@ -6,7 +6,7 @@
 
 namespace saccade::command {
 
-/// What a command line asks for; returns the exit code.
+/// The action of a subcommand; returns the exit code.
 using Action = std::function<int()>;
 
 /// Each adds its subcommand to `app`, which sets `action` when it is the one that was asked for.

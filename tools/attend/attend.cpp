@@ -45,7 +45,8 @@ constexpr const char* tensors_and_examples =
     "Examples: saccade attend qkv.npz --causal -o out.npz\n"
     "          saccade attend qkv.safetensors --layout bhsd --window 256,0 --lse -o out.safetensors\n\n";
 
-/// Query and key pairs that window and key counts leave. Far numbers are cut so that sums fit.
+/// The pairs of a query and a key that is visible to it by window and key counts. Positions are clamped so
+/// that sums do not overflow.
 double visible_pairs(const AttendInput& input, const AttentionOptions& options) {
   constexpr std::int64_t far = std::int64_t{1} << 60;
   const std::int64_t left = std::min(options.window.left, far), right = std::min(options.window.right, far);
@@ -88,7 +89,7 @@ Attend::Attend(const AttendOptions& options)
       input_(files_.input, options, memory_),
       output_(files_.output, input_, options, memory_) {}
 
-/// The operator knows no file: what it objects to is told with the file's name.
+/// Calls attention(), and adds the file's name to its errors, which name operands only.
 void Attend::compute(AttentionTensors tensors, const AttentionOptions& options) {
   std::size_t workspace = 0;
   try {
@@ -103,7 +104,8 @@ void Attend::compute(AttentionTensors tensors, const AttentionOptions& options) 
 std::string Attend::summary(double pairs, double seconds) const {
   const HeadsSizes& q = input_.queries();
   const auto head_dims = static_cast<double>(q.head_dim + input_.outputs().head_dim);
-  // A multiply-add for each value of a query and a key, and of a probability and a value.
+  // Two operations for each multiply-add: a pair has head_dim of them for its score and value_dim for its
+  // share of the output.
   const double flops = 2 * pairs * static_cast<double>(q.heads) * head_dims;
   std::string text = count_of(input_.sequences(), "sequence") + ", " + count_of(q.tokens(), "query token") +
                      ", " + fixed(seconds, 3) + " s, " + fixed(flops / seconds / 1e9, 1) + " GFLOP/s (" +

@@ -37,7 +37,7 @@ std::int64_t longest(const std::vector<std::int64_t>& offsets) {
   return most;
 }
 
-/// A dimension of size 1 is the same for all.
+/// A view of a mask or bias; a dimension of size 1 is broadcast (stride 0).
 template <class View, class Sizes>
 View view_of_scores(const Sizes& sizes) {
   View view;

@@ -30,15 +30,15 @@ class AttendInput {
   [[nodiscard]] HeadsSizes outputs() const noexcept;
   [[nodiscard]] std::int64_t sequences() const noexcept;
   [[nodiscard]] std::int64_t queries_of(std::int64_t sequence) const noexcept;
-  /// Keys that count.
+  /// The number of keys of a sequence: its key count where the file has key_counts.
   [[nodiscard]] std::int64_t keys_of(std::int64_t sequence) const noexcept;
   [[nodiscard]] const std::vector<std::int64_t>& offsets() const noexcept { return offsets_; }
-  /// How the file has them; unset: not at all.
+  /// The type in which the file stores offsets; unset: it has none.
   [[nodiscard]] std::optional<StorageType> offsets_type() const noexcept { return offsets_type_; }
 
   /// q, k, v and offsets; `out` is left to be set. Views of what this object holds.
   [[nodiscard]] AttentionTensors tensors();
-  /// What file and command line say; outputs are left to be asked for.
+  /// The options that file and command line give; requests for outputs are left to be added.
   [[nodiscard]] AttentionOptions options() const;
 
  private:

@@ -8,14 +8,14 @@
 
 namespace saccade::command {
 
-/// How vectors per token and head lie in a file.
+/// The order of dimensions of q, k, v and out in a file.
 enum class Layout : std::uint8_t {
   packed,  ///< [tokens, heads, head_dim], sequences one after the other
   bshd,    ///< [batch, length, heads, head_dim]
   bhsd     ///< [batch, heads, length, head_dim]
 };
 
-/// Vectors per token and head.
+/// Sizes of a tensor with a vector for each token and head.
 struct HeadsSizes {
   std::int64_t batch = 1;   ///< sequences of equal length; 1 where packed
   std::int64_t length = 0;  ///< tokens of each; of all together where packed
@@ -26,7 +26,7 @@ struct HeadsSizes {
   [[nodiscard]] std::int64_t tokens() const noexcept { return batch * length; }
 };
 
-/// As messages and help name it.
+/// The name in messages and in the help.
 [[nodiscard]] std::string to_string(Layout layout);
 
 /// [tokens, heads, head_dim], ... as `sizes` say.
@@ -34,7 +34,7 @@ struct HeadsSizes {
 /// The same with one value for each token and head.
 [[nodiscard]] std::vector<std::int64_t> shape_of_values(const HeadsSizes& sizes, Layout layout);
 
-/// Vectors that lie so, one after the other.
+/// A view of contiguous vectors in this layout.
 [[nodiscard]] HeadsView view_of(float* data, const HeadsSizes& sizes, Layout layout);
 
 }  // namespace saccade::command

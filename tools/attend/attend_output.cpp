@@ -18,7 +18,8 @@ std::size_t elements_of(const TensorInfo& tensor) {
   return as_size(tensor.elements());  // not -1: the writer has accepted it
 }
 
-/// What a tensor of the output takes beside its values: name, shape, and entries of lists.
+/// An estimate of the bytes that a tensor of the output takes beside its values: name, shape, and entries of
+/// lists.
 constexpr double bytes_of_map_entry = 300;
 
 /// Values of four bytes each. topk_keys are reordered and widened before they are written.

@@ -12,7 +12,8 @@
 
 namespace saccade::command {
 
-/// What attention gives, and the file that it is written to: there when all is complete, or not at all.
+/// The results of attention() and the file that they are written to, which appears under its name only when
+/// it is complete.
 class AttendOutput {
  public:
   /// Opens the file: throws Error before anything is computed where it cannot be written, or does not fit
@@ -20,9 +21,9 @@ class AttendOutput {
   AttendOutput(const std::filesystem::path& path, const AttendInput& input, const AttendOptions& options,
                AttendMemory& memory);
 
-  /// Takes memory for the results, and asks for them. Once.
+  /// Allocates the results and sets the options that request them. Called once.
   void ask(AttentionTensors& tensors, AttentionOptions& options);
-  /// Query tokens with a NaN in out.
+  /// The number of query tokens with a NaN in out.
   [[nodiscard]] std::int64_t nan_tokens() const;
   void write();
 

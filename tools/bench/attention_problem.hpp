@@ -13,7 +13,7 @@
 
 namespace saccade::bench {
 
-/// Which keys a query sees.
+/// The keys that are visible to a query.
 enum class MaskKind : std::uint8_t {
   full,     ///< all
   causal,   ///< itself and those before it
@@ -31,7 +31,7 @@ inline constexpr std::int64_t window_keys = 256;
 }
 
 /// A call of attention, of saccade or of another engine that it is compared with. Everything is
-/// [batch][heads][tokens][head_dim] here, whatever an engine likes better.
+/// [batch][heads][tokens][head_dim] here; an engine converts to its own layout before it is timed.
 struct AttentionShape {
   std::int64_t batch = 1, heads = 1, kv_heads = 1, queries = 0, keys = 0, head_dim = 0;
   MaskKind mask = MaskKind::full;
@@ -42,9 +42,10 @@ struct AttentionShape {
            (kv_heads == heads ? "" : "kv" + std::to_string(kv_heads)) + "q" + std::to_string(queries) + "k" +
            std::to_string(keys) + "d" + std::to_string(head_dim);
   }
-  /// Whether a query's own key is among the keys: the last query's is the last key.
+  /// Whether there are as many queries as keys. A query's own key is at its position; the last query's is the
+  /// last key.
   [[nodiscard]] bool square() const { return queries == keys; }
-  /// No query sees a key from here on, and none before first_key.
+  /// The end of the range of keys visible to a query, which begins at first_key().
   [[nodiscard]] std::int64_t end_key(std::int64_t query) const {
     if (mask == MaskKind::padding) return (keys + 1) / 2;
     return mask == MaskKind::causal || mask == MaskKind::window ? own_key(query) + 1 : keys;
@@ -77,7 +78,7 @@ struct AttentionShape {
   [[nodiscard]] std::int64_t own_key(std::int64_t query) const { return keys - queries + query; }
 };
 
-/// As random_values, in steps of 1/64, which f16 and bf16 have exactly.
+/// Random values in steps of 1/64, which f16 and bf16 represent exactly.
 inline std::vector<float> coarse_values(std::size_t n, std::uint64_t seed) {
   std::vector<float> values = random_values(n, seed);
   for (float& x : values) x = static_cast<float>(static_cast<int>(x * 64.0f)) / 64.0f;
@@ -114,7 +115,7 @@ inline std::vector<double> attention_row(const AttentionShape& s, std::int64_t q
   return out;
 }
 
-/// Neither infinite nor NaN, also where a compiler was told that there are none.
+/// Whether a value is finite, by its bits: -ffast-math removes comparisons with infinity and NaN.
 inline bool is_finite(float x) {
   return (std::bit_cast<std::uint32_t>(x) & 0x7f800000u) != 0x7f800000u;
 }

@@ -85,7 +85,7 @@ class BenchAttention {
   void run(const AttentionShape& shape, const bench::AttentionInputs& inputs, KeyLayout layout,
            StorageType type) {
     AttentionOperands operands(*engines_.front(), shape, inputs, layout, type);
-    // One query reads each key and value once, for little arithmetic.
+    // Decoding is limited by memory: one query reads each key and value once.
     const Peak peak = shape.queries == 1 ? Peak::read_bandwidth : Peak::fma;
     const double amount = shape.queries == 1 ? operands.key_value_bytes() : shape.flops();
     for (const auto& engine : engines_) {

@@ -16,7 +16,7 @@ namespace {
 using bench::AttentionShape;
 using bench::MaskKind;
 
-/// The numbers of a line; nothing where it has something else.
+/// The whole numbers of a line; nothing where it has other words.
 std::optional<std::vector<std::int64_t>> numbers_of(const std::string& line) {
   std::istringstream words(line.substr(0, line.find('#')));
   std::vector<std::int64_t> numbers;
@@ -33,7 +33,7 @@ bool is_case(const std::vector<std::int64_t>& numbers) {
          std::find(numbers.begin(), numbers.begin() + 5, 0) == numbers.begin() + 5;
 }
 
-/// Numbers whose product would not fit make no tensors that could.
+/// Whether each tensor of the shape has less than 10^12 values.
 bool fits(const AttentionShape& s) {
   const auto values = [&](std::int64_t heads, std::int64_t tokens) {
     return static_cast<double>(s.batch) * static_cast<double>(heads) * static_cast<double>(tokens) *

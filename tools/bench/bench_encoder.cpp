@@ -37,7 +37,7 @@ const std::vector<Column> columns = {{"set", "set", Cell::text, 12},
                                      {"workspace_bytes", "workspace", Cell::bytes},
                                      {"version", "saccade", Cell::text, 5}};
 
-/// A set of sequences, each call on its next few.
+/// Times the encoder over a set of sequences, a batch of them in each call.
 class EncoderRun {
  public:
   EncoderRun(const Encoder& encoder, const TokenSet& set, std::int64_t batch)

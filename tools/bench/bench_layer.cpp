@@ -12,7 +12,7 @@
 namespace saccade::command {
 namespace {
 
-/// Some sequences, made up once for all layers.
+/// The lengths of a ragged batch, and its names in the table.
 struct LayerSet {
   std::string name, label;  ///< mixed512 or 2x16; as the case begins
   std::vector<std::int64_t> offsets;

@@ -14,7 +14,7 @@ double slice_seconds(Peak peak) {
   return peak == Peak::fma ? 0.005 : std::numeric_limits<double>::infinity();
 }
 
-/// Of a few short measurements the best: whatever disturbs one only makes it slower.
+/// The best of a few short measurements of the peak: a disturbance can only make one slower.
 double measure_peak(Engine& engine, Peak peak) {
   if (peak == Peak::read_bandwidth) return measure_read_bandwidth(engine, engine.threads(), 0.05);
   double best = 0;

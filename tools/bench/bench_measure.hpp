@@ -8,7 +8,7 @@
 
 namespace saccade::command {
 
-/// What a call's speed is a share of.
+/// The hardware peak of which a call's speed is a share.
 enum class Peak {
   fma,            ///< of the engine's kernels on its threads, GFLOP/s
   read_bandwidth  ///< from memory on its threads, GB/s
@@ -26,7 +26,7 @@ struct Measurement {
 [[nodiscard]] Measurement measure(Engine& engine, Peak peak, double amount, std::size_t repetitions,
                                   const std::function<void()>& work);
 
-/// What a row says whatever it is about; `flops` are those of a call.
+/// Adds the fields that every row has; `flops`: floating-point operations of a call.
 void add_measured(nlohmann::ordered_json& row, const Engine& engine, const Measurement& measured,
                   double flops);
 

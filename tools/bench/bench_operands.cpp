@@ -9,7 +9,7 @@ namespace {
 using bench::AttentionShape;
 using bench::MaskKind;
 
-/// A value that f16 has exactly and does not store as a subnormal number.
+/// A value that f16 represents exactly and as a normal number.
 std::uint16_t f16_of(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
   const std::uint32_t sign = bits >> 16 & 0x8000u;
@@ -117,7 +117,7 @@ void AttentionOperands::fill_cache(Engine& engine) {
   v_.data = {};
 }
 
-/// What no query sees is left to the engine in its own terms: windows, and how many keys there are.
+/// Sets key counts for a padding mask, and a boolean mask for a random one. The others are windows.
 void AttentionOperands::make_mask() {
   if (shape_.mask == MaskKind::padding) key_counts_.assign(index(shape_.batch), shape_.end_key(0));
   if (shape_.mask != MaskKind::random) return;

@@ -11,7 +11,7 @@
 
 namespace saccade::command {
 
-/// How keys and values lie; queries and outputs lie as packed where keys are in panels.
+/// The memory layout of keys and values; queries and outputs are packed where keys are in panels.
 enum class KeyLayout : std::uint8_t {
   packed,  ///< [tokens][heads][head_dim]
   bhsd,    ///< [batch][heads][length][head_dim]
@@ -22,7 +22,7 @@ enum class KeyLayout : std::uint8_t {
 /// A call of attention on memory of its own.
 class AttentionOperands {
  public:
-  /// Outputs are fp32, all else is of `type`, which has the inputs exactly.
+  /// Stores q, k and v as `type`, which represents the inputs exactly; outputs are fp32.
   AttentionOperands(Engine& engine, const bench::AttentionShape& shape, const bench::AttentionInputs& inputs,
                     KeyLayout layout, StorageType type);
 

@@ -14,7 +14,7 @@
 
 namespace saccade::command {
 
-/// What the parts of `saccade bench` have in common.
+/// Options of all subcommands of `saccade bench`.
 struct BenchOptions {
   std::vector<std::int64_t> threads = {0};
   std::vector<std::optional<Isa>> isas = {std::nullopt};
@@ -41,7 +41,7 @@ CLI::Option& add_names(CLI::App& subcommand, const std::string& name, const std:
   return *subcommand.add_option_function<std::string>(name, read, description)->type_name("NAMES");
 }
 
-/// An engine for each instruction set and number of threads: what cannot run here is known before anything is
+/// An engine for each ISA and number of threads, so that one that cannot run is an error before anything is
 /// measured.
 [[nodiscard]] std::vector<std::unique_ptr<Engine>> make_engines(const BenchOptions& options);
 

@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// The ids of a line; nothing where it is something else.
+/// The ids of a line {"ids": [...]}; nothing where it is not of this form.
 std::optional<std::vector<std::int32_t>> ids_in(const std::string& line, std::int64_t vocabulary) {
   const Json json = Json::parse(line, nullptr, false);
   if (!json.is_object() || !json.contains("ids") || !json["ids"].is_array()) return std::nullopt;

@@ -4,7 +4,7 @@
 
 namespace saccade::command {
 
-/// The parts of `saccade bench`.
+/// Adds the subcommands of `saccade bench`.
 void add_bench_attention(CLI::App& bench, Action& action);
 void add_bench_layer(CLI::App& bench, Action& action);
 void add_bench_encoder(CLI::App& bench, Action& action);

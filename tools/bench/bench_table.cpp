@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-/// Three significant digits of the greatest unit that leaves something before the point.
+/// Three significant digits in the largest unit of which there is at least one.
 template <std::size_t n>
 std::string in_units(double value, const std::array<std::pair<double, const char*>, n>& units) {
   std::size_t i = 0;
@@ -54,7 +54,7 @@ std::string number_text(double value, Cell cell) {
   return fixed(value, 3);
 }
 
-/// What a row has under a key, null where it has nothing.
+/// The value of a row under a key; null where it has none.
 Json value_of(const Json& row, const std::string& key) {
   return row.value(key, Json());
 }
@@ -82,7 +82,7 @@ std::string padded(const std::string& text, std::size_t width, bool left) {
   return left ? text + blanks : blanks + text;
 }
 
-/// Something that is not a file, such as a pipe, is written to as it is.
+/// The name of a file until it is complete; empty for stdout, pipes and devices, which are written in place.
 fs::path unfinished_path(const fs::path& path) {
   std::error_code unknown;
   if (path.empty() || (fs::exists(path, unknown) && !fs::is_regular_file(path, unknown))) return {};

@@ -13,7 +13,7 @@ namespace saccade::command {
 
 enum class TableFormat : std::uint8_t { md, csv, json, jsonl };
 
-/// How people want to see a value.
+/// The way in which a value is printed in a Markdown table.
 enum class Cell : std::uint8_t {
   text,     ///< as it is
   seconds,  ///< 12.3 us, 4.56 ms
@@ -23,7 +23,7 @@ enum class Cell : std::uint8_t {
   bytes     ///< 34.1 MB
 };
 
-/// A column of the table for people: what the rows' field `key` is called there.
+/// A column of the Markdown table: its title, and the field of the rows that it shows.
 struct Column {
   std::string key, heading;
   Cell cell = Cell::text;

@@ -39,7 +39,8 @@ struct LayerProblem {
   [[nodiscard]] std::int64_t tokens() const { return offsets.back(); }
   [[nodiscard]] std::int64_t sequences() const { return static_cast<std::int64_t>(offsets.size()) - 1; }
   [[nodiscard]] std::int64_t head_dim() const { return width / heads; }
-  /// Of four maps for each token, and of two products for each pair of tokens of a sequence.
+  /// Floating-point operations of four linear maps for each token and two products for each pair of tokens of
+  /// a sequence.
   [[nodiscard]] double flops() const {
     double products = 4.0 * static_cast<double>(tokens()) * static_cast<double>(width * width);
     for (std::size_t s = 1; s < offsets.size(); ++s) {

@@ -25,7 +25,7 @@ inline double median(std::vector<double> values) {
   return quantile(values, 0.5);
 }
 
-/// Seconds of single calls.
+/// The durations of single calls, in seconds.
 struct Timing {
   double median = 0;
   double min = 0;
@@ -70,7 +70,7 @@ class Repetitions {
   }
   [[nodiscard]] double total() const { return total_; }
   [[nodiscard]] std::size_t calls() const { return seconds_.size(); }
-  /// The middle one of the calls from number `first` on.
+  /// The median duration of the calls from number `first` on.
   [[nodiscard]] double median_from(std::size_t first) const {
     return median({seconds_.begin() + static_cast<std::ptrdiff_t>(first), seconds_.end()});
   }

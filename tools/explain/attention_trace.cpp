@@ -7,7 +7,7 @@
 namespace saccade::command {
 namespace {
 
-/// The columns of one head.
+/// Copies the columns of one head.
 std::vector<float> head_of(const std::vector<float>& all, const AttentionTrace& trace, std::int64_t columns) {
   std::vector<float> of_head;
   const auto tokens = static_cast<std::int64_t>(trace.tokens.size());
@@ -18,7 +18,7 @@ std::vector<float> head_of(const std::vector<float>& all, const AttentionTrace& 
   return of_head;
 }
 
-/// What goes into the attention and comes out of it.
+/// Runs the encoder and copies the input, queries, keys, values and context of the layer's attention.
 void copy_vectors(ModelText& text, AttentionTrace& trace) {
   const auto tokens = static_cast<std::int64_t>(trace.tokens.size());
   const std::int64_t columns = text.encoder().heads() * trace.head_dim;

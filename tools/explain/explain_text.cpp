@@ -47,7 +47,7 @@ std::string shape(std::int64_t rows, std::int64_t wide) {
   return std::to_string(rows) + " x " + std::to_string(wide);
 }
 
-/// The tokens in the order of what they weigh.
+/// The tokens in descending order of their probability.
 std::vector<std::size_t> by_weight(const TextbookRow& row) {
   std::vector<std::size_t> order(row.probabilities.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -74,7 +74,7 @@ std::string reach(std::int64_t tokens, const char* where) {
   return "more than " + count_of(tokens, "token") + " " + where;
 }
 
-/// What happens to scores after scaling, where has_biases().
+/// The rules that change scores after scaling, where has_biases().
 std::string bias_text(const AttentionTrace& trace) {
   const Window& window = trace.attention.window;
   std::string text;
@@ -160,7 +160,7 @@ std::string explain_token(const AttentionTrace& trace, std::int64_t query) {
 
 namespace {
 
-/// A matrix whose rows are tokens.
+/// Prints a matrix with a row for each token.
 template <class RowOf>
 std::string matrix(const AttentionTrace& trace, const std::string& title, std::int64_t wide, RowOf row_of) {
   const auto tokens = static_cast<std::int64_t>(trace.tokens.size());

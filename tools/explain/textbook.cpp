@@ -56,7 +56,7 @@ TextbookRow textbook_row(const AttentionTrace& trace, std::int64_t query) {
     row.dots.push_back(dot(q, trace.row(trace.keys, static_cast<std::int64_t>(key))));
     row.scaled.push_back(row.dots.back() / std::sqrt(static_cast<double>(trace.head_dim)));
     row.biased.push_back(row.scaled.back());
-    // What the model has learnt for the distance, only the engine knows.
+    // The learnt bias of the distance is not public: it is the difference of two of the engine's scores.
     if (trace.attention.distance_bias)
       row.biased.back() += static_cast<double>(biased[key]) - static_cast<double>(scaled[key]);
     if (is_hidden(trace.attention.window, query, static_cast<std::int64_t>(key)))

@@ -8,7 +8,7 @@
 
 namespace saccade::command {
 
-/// What attends to what in a text: a plane of probabilities for each chosen layer and head.
+/// Attention probabilities of a text: a plane [queries][keys] for each chosen layer and head.
 struct AttentionMap {
   std::string text;
   std::vector<std::string> tokens;      ///< the keys
@@ -31,7 +31,7 @@ struct AttentionMap {
 /// takes less, where it is not to be had.
 void reserve_probabilities(AttentionMap& map);
 
-/// Only the row of the query at that position, which has one.
+/// Keeps only the row of the query at that position, which must have one.
 [[nodiscard]] AttentionMap row_of(const AttentionMap& map, std::int64_t position);
 
 /// The most attended keys of each query only, most attended first: memory that grows with tokens x k.
@@ -41,7 +41,7 @@ struct TopMap {
   std::vector<std::int32_t> keys;  ///< likewise; -1: the query sees fewer
 };
 
-/// The greatest value; 0 where there is none.
+/// The largest probability; 0 where there is none.
 [[nodiscard]] float greatest(std::span<const float> values);
 
 }  // namespace saccade::command

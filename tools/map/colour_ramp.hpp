@@ -14,10 +14,10 @@ inline constexpr std::array<std::uint32_t, 17> colour_steps = {
     0x1582c3, 0x1f72b5, 0x2763a4, 0x2c5491, 0x2e467c, 0x2d3a65, 0x292f4e, 0x232535};
 
 inline constexpr int greatest_level = 255;
-/// Of a value that is no number.
+/// The level of a value that is NaN.
 inline constexpr int no_level = -1;
 
-/// 0 to greatest_level, the share of `most` that `value` is.
+/// The level, 0 to greatest_level, of `value` as a share of `most`.
 [[nodiscard]] int level_of(float value, float most) noexcept;
 
 /// "#1aa3d9", between the steps by whole numbers.

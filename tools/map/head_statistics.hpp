@@ -7,7 +7,7 @@
 
 namespace saccade::command {
 
-/// How a head attends, as means over the map's queries.
+/// Statistics of a head: means over the map's queries.
 struct HeadStatistics {
   std::string name;     ///< "layer 3, head 1"
   double entropy = 0;   ///< of a row, in bits: 0 where it looks at one token, log2(tokens) where at all alike

@@ -11,10 +11,10 @@ namespace saccade::command {
 [[nodiscard]] std::string as_json(const AttentionMap& map);
 [[nodiscard]] std::string as_json(const TopMap& top);
 
-/// With the fewest digits that give its bits back; null for what is no number.
+/// A probability with the fewest digits that read back as the same bits; null where it is NaN or infinite.
 [[nodiscard]] std::string json_number(float value);
 
-/// A string, or a list of them, as JSON: fit to stand in HTML, too.
+/// A string, or a list of them, as JSON in which < is escaped, so that it can be embedded in HTML.
 [[nodiscard]] std::string json_text(std::string_view text);
 [[nodiscard]] std::string json_list(const std::vector<std::string>& texts);
 

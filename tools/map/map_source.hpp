@@ -13,7 +13,7 @@
 
 namespace saccade::command {
 
-/// Which planes and rows are wanted.
+/// A request for planes and rows of a map.
 struct MapSelection {
   std::optional<std::int64_t> layer = {};      ///< unset: all
   std::optional<std::int64_t> layers_to = {};  ///< all up to this one, instead
@@ -22,7 +22,7 @@ struct MapSelection {
   std::optional<std::int64_t> query = {};      ///< the position of the only one wanted; unset: all
 };
 
-/// Where an AttentionMap comes from.
+/// The source of an AttentionMap: a model, or a file of probabilities.
 class MapSource {
  public:
   virtual ~MapSource() = default;

@@ -18,7 +18,7 @@ Encoding encoding(const Encoder& encoder, std::span<const std::string> texts) {
   return encoder.tokenizer().tokenize(texts[0], options);
 }
 
-/// A text that becomes special tokens only has nothing to show.
+/// Refuses a text that has no tokens but special ones.
 void require_tokens(const Encoder& encoder, std::span<const std::string> texts) {
   for (std::size_t i = 0; i < texts.size(); ++i) {
     if (!encoder.tokenizer().tokenize(texts[i], {.special_tokens = false}).ids.empty()) continue;
@@ -28,7 +28,7 @@ void require_tokens(const Encoder& encoder, std::span<const std::string> texts) 
   }
 }
 
-/// On one line.
+/// The texts on one line.
 std::string joined(std::span<const std::string> texts) {
   std::string text = texts.size() > 1 ? texts[0] + " | " + texts[1] : texts[0];
   std::replace_if(

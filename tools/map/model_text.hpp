@@ -21,9 +21,9 @@ class ModelText {
   [[nodiscard]] const Encoder& encoder() const noexcept { return encoder_; }
   [[nodiscard]] std::size_t layers() const noexcept { return static_cast<std::size_t>(encoder_.layers()); }
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
-  /// As the model has them.
+  /// The tokens as the vocabulary spells them.
   [[nodiscard]] const std::vector<std::string>& tokens() const noexcept { return tokens_; }
-  /// The encoder over the tokens, one sequence.
+  /// Runs the encoder over the tokens as one sequence.
   void encode(const EncodeOptions& wanted);
 
  private:

@@ -9,7 +9,7 @@
 namespace saccade::command {
 namespace {
 
-/// Pixels of the PNG for one of the SVG: small labels stay sharp.
+/// Pixels of the PNG for each pixel of the SVG; 2 keeps small labels sharp.
 constexpr int scale = 2;
 
 struct Release {

@@ -87,7 +87,7 @@ void ProbabilitiesSource::name_tokens(const std::filesystem::path& names, std::i
 
 void ProbabilitiesSource::place_rows(const std::vector<std::int64_t>& rows) {
   rows_ = rows;
-  // As attention over a cache has its queries: the last ones.
+  // The queries are the last positions, as in attention over a cache.
   for (std::int64_t query = 0; rows.empty() && query < queries_; ++query)
     rows_.push_back(keys_ - queries_ + query);
   const bool fits =
@@ -99,7 +99,7 @@ void ProbabilitiesSource::place_rows(const std::vector<std::int64_t>& rows) {
                                                  "; --rows has to name the position of each");
 }
 
-/// The file's rows that are wanted.
+/// The rows of the file to show.
 std::vector<std::int64_t> ProbabilitiesSource::queries(const MapSelection& selection) const {
   std::vector<std::int64_t> wanted;
   for (std::int64_t query = 0; query < queries_; ++query)

@@ -54,7 +54,7 @@ std::string plane_at(int x, int y, const AttentionMap& map, std::size_t plane, c
          cells_at(x, y, thumbnail.cell, thumbnail.rows, thumbnail.columns, level);
 }
 
-/// A mark beside the row of the token, where one is chosen.
+/// Draws a mark beside the row of the chosen token.
 std::string mark_at(int x, int y, const AttentionMap& map, const Thumbnail& thumbnail,
                     std::optional<std::int64_t> position) {
   const auto found = std::find(map.positions.begin(), map.positions.end(), position.value_or(-1));

@@ -7,13 +7,13 @@
 
 namespace saccade::command {
 
-// What the pictures are put together from. Lengths are whole pixels, so that cells are drawn without
+// Parts of SVG pictures. Lengths are whole pixels, so that cells are drawn without
 // blending.
 
-/// A text as XML has it.
+/// A text with its XML characters escaped.
 [[nodiscard]] std::string escaped(std::string_view text);
 
-/// Pixels that a text takes at most, nearly: fonts differ.
+/// An upper estimate of the width of a text in pixels; fonts differ.
 [[nodiscard]] int text_width(std::string_view text, int font_size);
 
 struct TextStyle {
@@ -29,7 +29,7 @@ struct TextStyle {
 [[nodiscard]] std::string cells_at(int x, int y, int size, std::size_t rows, std::size_t columns,
                                    const std::function<int(std::size_t, std::size_t)>& level);
 
-/// An outline that no cell is covered by.
+/// The outline of a rectangle, drawn around the cells.
 [[nodiscard]] std::string outline_at(int x, int y, int width, int height, const char* colour);
 
 /// A bar of all levels with numbers at its right, from 0 at the bottom to `most` (of 1) at the top.

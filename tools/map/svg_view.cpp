@@ -16,7 +16,7 @@ constexpr int gap = 6;
 constexpr std::size_t longest_label = 18;
 constexpr const char* marked = "#d1495b";
 
-/// Where things are in the picture of one plane.
+/// The layout of the picture of one plane, in pixels.
 struct Places {
   int cell = 0, font = 0;
   int left = 0, top = 0;  ///< of the cells
@@ -53,7 +53,7 @@ std::string labels(const AttentionMap& map, const Places& at, std::optional<std:
   return text;
 }
 
-/// Percentages, where cells have room for them.
+/// Draws percentages where the cells are large enough.
 std::string values(const AttentionMap& map, const Places& at, float most) {
   std::string text;
   for (std::size_t query = 0; at.cell >= 34 && query < map.queries(); ++query) {

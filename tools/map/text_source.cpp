@@ -9,7 +9,7 @@
 namespace saccade::command {
 namespace {
 
-/// Of every `period` values only `count` from `begin` on.
+/// Keeps `count` of every `period` values, from `begin` on.
 template <class Value>
 void keep_part(std::vector<Value>& values, std::size_t period, std::size_t begin, std::size_t count) {
   auto end = values.begin();

@@ -24,7 +24,7 @@ std::string styled(const char* style, const std::string& text, bool colour) {
   return colour ? style + text + plain : text;
 }
 
-/// How much one key is attended to.
+/// A key and its probability.
 struct Attended {
   std::size_t key = 0;
   double mean = 0;  ///< over planes
@@ -32,7 +32,7 @@ struct Attended {
   std::size_t plane = 0;
 };
 
-/// The keys of one query in their order.
+/// The keys of one query in the order in which they are shown.
 std::vector<Attended> attended_by(const AttentionMap& map, std::size_t query) {
   std::vector<Attended> attended(map.keys());
   for (std::size_t plane = 0; plane < map.planes(); ++plane) {
@@ -69,7 +69,7 @@ std::string rest_of(std::span<const Attended> rest, std::size_t name_columns) {
   return "  " + padded(name, name_columns + 6) + "  " + percent(sum) + "\n";
 }
 
-/// Columns of the longest of these names.
+/// The width in columns of the longest of these names.
 template <class Keys, class KeyOf>
 std::size_t columns_for(const AttentionMap& map, const Keys& keys, std::size_t least, KeyOf key_of) {
   for (const auto& key : keys)
@@ -106,7 +106,7 @@ std::string bars(const AttentionMap& map, std::size_t query, std::size_t most, b
 
 namespace {
 
-/// Of 8 steps, from nothing to the greatest.
+/// A cell of the heat map for a share of the largest probability: one of 5 blocks, or of 9 greys.
 std::string shade(double share, bool colour) {
   constexpr std::array<const char*, 5> blocks = {"  ", "░░", "▒▒", "▓▓", "██"};
   // Of a terminal's 256 colours: the grey ramp from near black to white.

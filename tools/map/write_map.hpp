@@ -9,7 +9,8 @@ namespace saccade::command {
 
 // A file appears under its name when it is complete, or not at all.
 
-/// As tensors, in the format that the path says: probabilities_0 [layers, heads, queries, keys].
+/// Writes the map as a tensor file in the format of the extension: probabilities_0 [layers, heads, queries,
+/// keys].
 void write_tensors(const AttentionMap& map, const std::filesystem::path& path);
 /// topk_keys and topk_probabilities [layers, heads, queries, k].
 void write_tensors(const TopMap& top, const std::filesystem::path& path);

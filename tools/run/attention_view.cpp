@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t shown_tokens = 8;
 constexpr std::size_t bar_columns = 24;
 
-/// How much one key is attended to.
+/// A key and its probability.
 struct Attended {
   std::size_t key = 0;
   float mean = 0;  ///< over heads

@@ -10,7 +10,7 @@
 
 namespace saccade::command {
 
-/// What chosen tokens attend to, as text for people.
+/// Prints what selected tokens attend to, as text.
 class AttentionView {
  public:
   /// `path`: see read_token_names(); one element for each sequence of the input.

@@ -6,8 +6,8 @@
 namespace saccade::command {
 namespace {
 
-/// Stands behind each value that ends like a list, so that it no longer does. No argument of a process has a
-/// zero byte of its own.
+/// Appended to each value that ends in a bracket, so that CLI11 does not take it for a list. No argument of a
+/// process has a zero byte of its own.
 constexpr char mark = '\0';
 
 void remove_marks(CLI::App& app) {

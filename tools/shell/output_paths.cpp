@@ -21,7 +21,7 @@ bool is_device(const fs::path& path) {
   return fs::exists(path, unknown) && !fs::is_regular_file(path, unknown);
 }
 
-/// Who uses which file, by its place on disk.
+/// The files of a run by their place on disk, with the argument that names each.
 class FileUses {
  public:
   void read(const fs::path& path) {

@@ -28,13 +28,13 @@ class ProgressLine {
 
   void show(const Progress& progress);
   void show(const EmbedProgress& progress);
-  /// From a terminal, so that something else may stand there.
+  /// Removes the line from a terminal, so that something else can be printed there.
   void erase();
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  /// What of the work is done, where that is known, and how it is counted.
+  /// The progress to show: the share of the work that is done, where it is known, and counts of it.
   struct State {
     std::optional<double> share;
     std::string count;

@@ -9,14 +9,14 @@ namespace saccade::command {
 /// Columns on a terminal: code points, East Asian ones twice.
 [[nodiscard]] std::size_t columns_of(std::string_view text);
 
-/// Filled up with blanks to so many columns.
+/// The text, padded with blanks to this many columns.
 [[nodiscard]] std::string padded(const std::string& text, std::size_t columns);
 [[nodiscard]] std::string right_aligned(const std::string& text, std::size_t columns);
 
-/// The first so many columns of a longer text, the last of them an ellipsis.
+/// The text, cut to this many columns with an ellipsis at its end.
 [[nodiscard]] std::string cut(const std::string& text, std::size_t columns);
 
-/// `share` of the columns, to an eighth of one, filled up with blanks.
+/// A bar of `share` of the columns, in eighths of a column, padded with blanks.
 [[nodiscard]] std::string bar(double share, std::size_t columns);
 
 /// " 12.8 %"

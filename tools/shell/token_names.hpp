@@ -6,7 +6,7 @@
 
 namespace saccade::command {
 
-/// What the tokens of a sequence are called.
+/// The names of the tokens of a sequence.
 struct TokenNames {
   std::string text;  ///< the sentence that they come from; may be empty
   std::vector<std::string> tokens;

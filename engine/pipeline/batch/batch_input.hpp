@@ -12,7 +12,7 @@
 
 namespace saccade::pipeline {
 
-/// What is wanted of an input file, and what it must fit.
+/// The selection of an input file that is read, and the sizes that it must fit.
 struct InputRequest {
   std::int64_t width = 0;                        ///< columns that x must have
   std::span<const std::int64_t> sequences = {};  ///< only these, ascending; empty: all
@@ -31,12 +31,12 @@ class BatchInput {
   [[nodiscard]] std::int64_t sequences() const noexcept {
     return static_cast<std::int64_t>(offsets_.size()) - 1;
   }
-  /// As if the file held these sequences alone.
+  /// The offsets of the selected sequences, as if the file held no others.
   [[nodiscard]] Offsets offsets() const noexcept { return offsets_; }
   [[nodiscard]] std::int64_t tokens() const noexcept { return offsets_.back(); }
   /// The number in the file of a sequence.
   [[nodiscard]] std::int64_t number(std::int64_t sequence) const noexcept;
-  /// How the file stores its offsets; nothing where it has none.
+  /// The type in which the file stores offsets; unset: it has none.
   [[nodiscard]] std::optional<StorageType> offsets_type() const noexcept { return offsets_type_; }
   /// The length of all sequences where x is [n][length][width].
   [[nodiscard]] std::optional<std::int64_t> length() const noexcept { return length_; }

@@ -18,9 +18,9 @@ class BatchOutput {
   BatchOutput(const std::filesystem::path& path, const BatchInput& input, const SelfAttention& layer,
               const BatchFileOptions& options);
 
-  /// Of the next sequences. `context`: empty where it is not written.
+  /// Appends results of the next sequences. `context`: empty where it is not written.
   void append(std::span<const float> z, std::span<const float> context);
-  /// Of the next sequence; ignored where no maps are written.
+  /// Appends the attention maps of the next sequence; does nothing where they are not written.
   void append(const SequenceProbabilities& probabilities);
   void commit();
 

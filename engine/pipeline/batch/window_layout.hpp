@@ -11,7 +11,7 @@
 
 namespace saccade::pipeline {
 
-/// A window of whole sequences, and where its values lie. What is not wanted is empty.
+/// A window of whole sequences and its buffers; those of results that are not requested are empty.
 struct BatchWindow {
   std::int64_t first = 0;  ///< of the input's sequences
   std::int64_t last = 0;
@@ -23,7 +23,7 @@ struct BatchWindow {
   std::vector<SequenceProbabilities> maps;  ///< each of them
 };
 
-/// Says how much memory windows of an input take, and gives each value its place in it.
+/// Computes the memory that windows of an input take, and assigns each buffer its place in it.
 class WindowLayout {
  public:
   WindowLayout(const SelfAttention& layer, const BatchInput& input, const BatchFileOptions& options);

@@ -10,7 +10,7 @@
 
 namespace saccade::pipeline {
 
-/// Bytes that a window of sequences takes. double: a hostile file's sizes overflow no sum.
+/// Bytes that a window of sequences takes, as double: sums of the sizes in a hostile file do not overflow.
 struct WindowBytes {
   double activations = 0;    ///< x, z, context
   double probabilities = 0;  ///< attention maps
@@ -20,7 +20,7 @@ struct WindowBytes {
   [[nodiscard]] double total() const noexcept { return buffers() + scratch; }
 };
 
-/// Of sequences first to last - 1. Must not shrink when a sequence is added or grows.
+/// The bytes of sequences first to last - 1. Must not shrink when a sequence is added or grows.
 using WindowBytesOf = std::function<WindowBytes(std::int64_t first, std::int64_t last)>;
 
 /// Where windows of whole sequences begin and end: n + 1 ascending sequence numbers, as offsets. Buffers and

@@ -18,7 +18,7 @@ using core::as_size;
 constexpr std::int64_t window_bytes_per_token = 8;
 /// A text has two tokens at least, with most models.
 constexpr std::int64_t tokens_per_line = 2;
-/// What parsing and tokenizing make of a line's bytes at a time.
+/// Bytes of memory that parsing and tokenizing take for each byte of a line.
 constexpr std::uint64_t line_copies = 16;
 constexpr std::uint64_t least_line = 1 << 20;
 

@@ -7,7 +7,7 @@
 
 namespace saccade::pipeline {
 
-/// What a job takes at a time, by the memory that it may use.
+/// The sizes of a window and of a batch, which follow from the memory limit.
 struct EmbedBudget {
   std::int64_t tokens = 0;  ///< of a batch; a longer text is alone
   WindowSize window;

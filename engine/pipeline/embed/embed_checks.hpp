@@ -8,9 +8,9 @@
 
 namespace saccade::pipeline {
 
-// What can be wrong with a job before anything is read. Each throws Error.
+// Checks of a job before anything is read. Each throws Error.
 
-/// How the output holds what is asked for.
+/// The layout of the output for these options.
 [[nodiscard]] EmbeddingLayout layout_of(const Encoder& encoder, const std::filesystem::path& output,
                                         const EmbedFilesOptions& options);
 
@@ -21,7 +21,7 @@ void check_shard(const std::filesystem::path& output, const Shard& shard);
 void check_paths(std::span<const std::filesystem::path> inputs, const std::filesystem::path& output,
                  const std::filesystem::path& model);
 
-/// Options that do not fit the model. One without a tokenizer does for ids.
+/// Refuses options that do not fit the model. A model without a tokenizer can embed ids.
 void check_options(const Encoder& encoder, const EmbedFilesOptions& options, bool needs_tokenizer);
 
 }  // namespace saccade::pipeline

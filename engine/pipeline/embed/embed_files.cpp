@@ -28,7 +28,7 @@ using core::as_size;
 /// A crash loses no more work than this and one window; the disk is waited for no more often.
 constexpr std::chrono::milliseconds chunk_time(200);
 
-/// What an encoder says of ids that it does not take: a line's fault, not the job's.
+/// Whether an error is about the ids of a line, so that the line is at fault and not the job.
 bool is_fault_of_ids(const Error& error) {
   return error.code() == ErrorCode::invalid_argument || error.code() == ErrorCode::unsupported;
 }
@@ -116,7 +116,7 @@ void EmbedRun::open_output() {
   output_.emplace(path_, layout_, has_journal ? &job : nullptr, options_.resume);
 }
 
-/// Behind the texts that an earlier run has done.
+/// Continues behind the texts that an earlier run has embedded.
 void EmbedRun::go_on() {
   state_ = *output_->resumed();
   state_.done.texts_resumed = state_.done.texts;
@@ -212,7 +212,8 @@ void EmbedRun::write(std::size_t first, std::size_t last) {
   }
 }
 
-/// Ids that the encoder does not take are found by halving: vectors are the same in any batch.
+/// Embeds texts first to last - 1. Where the encoder refuses ids, the line is found by bisection: vectors are
+/// the same in any batch.
 void EmbedRun::embed_texts(std::size_t first, std::size_t last) {
   try {
     compute(first, last);

@@ -13,7 +13,8 @@
 
 namespace saccade::pipeline {
 
-/// How far a job has come: what is on the disk of its output, and what of its inputs that was made of.
+/// The progress of a job: the bytes of its output that are on the disk, and the position in its inputs that
+/// they reach.
 struct EmbedState {
   EmbedFilesSummary done;
   io::LinePosition position;
@@ -40,12 +41,12 @@ class EmbedJournal {
   [[nodiscard]] bool has_job() const noexcept { return job_.has_value(); }
   /// The state after the last chunk; nothing before the first.
   [[nodiscard]] const std::optional<EmbedState>& state() const noexcept { return state_; }
-  /// Tokens of each text done, as append() was given them.
+  /// The number of tokens of each text done, as given to append().
   [[nodiscard]] const std::vector<std::int64_t>& lengths() const noexcept { return lengths_; }
   /// Throws Error{invalid_argument} naming the difference where it describes another job.
   void require_same(const nlohmann::json& job) const;
 
-  /// Begins anew.
+  /// Starts the journal over with this job.
   void begin(const nlohmann::json& job);
   /// `lengths`: tokens of the texts since the last call, where they are needed.
   void append(const EmbedState& state, std::span<const std::int64_t> lengths);

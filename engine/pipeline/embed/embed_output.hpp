@@ -29,11 +29,11 @@ class EmbedOutput {
   EmbedOutput(std::filesystem::path path, const EmbeddingLayout& layout, const nlohmann::json* job,
               bool resume);
 
-  /// Where an earlier run stopped; nothing where this one begins.
+  /// The state in which an earlier run stopped; unset: the job begins here.
   [[nodiscard]] const std::optional<EmbedState>& resumed() const noexcept { return resumed_; }
   /// The output is complete and has its name.
   [[nodiscard]] bool complete() const noexcept { return resumed_ && resumed_->complete; }
-  /// Texts that stay if the run ends here.
+  /// The number of texts that a resumed run finds done if this one ends now.
   [[nodiscard]] std::int64_t texts_kept() const noexcept;
 
   /// Appends the vectors of a text, as the layout has them.
@@ -42,7 +42,8 @@ class EmbedOutput {
   [[nodiscard]] std::uint64_t size() const noexcept { return file_.size(); }
   /// The CRC-32 of the bytes so far behind the header.
   [[nodiscard]] std::uint32_t crc() const noexcept { return file_.crc(); }
-  /// Makes what was appended up to this state last, whatever happens. What came after it may be lost.
+  /// Writes everything appended up to this state to the disk and records it in the journal. Later appends may
+  /// be lost in a crash.
   void commit_chunk(const EmbedState& state);
   /// Call after the last chunk.
   void finish(EmbedState state);
@@ -61,7 +62,7 @@ class EmbedOutput {
   io::GrowingFile file_;                 ///< opened before journal_, and removed before it
   bool has_chunks_ = false;              ///< the job can be resumed
   std::optional<EmbedState> resumed_;
-  /// Of each text, where the file has their offsets: eight bytes for what takes kilobytes there.
+  /// The number of tokens of each text, where the file has offsets: eight bytes beside kilobytes of vectors.
   std::vector<std::int64_t> lengths_;
   std::size_t lengths_kept_ = 0;  ///< how many of them the journal has
 };

@@ -59,7 +59,7 @@ std::vector<TensorInfo> tensors_of(const EmbeddingLayout& layout, std::int64_t t
 }  // namespace
 
 bool is_finite(const EmbeddingLayout& layout, std::span<const float> vector) noexcept {
-  // What f16 rounds to infinity, and fp32's largest.
+  // f16 rounds magnitudes from 65520 on to infinity.
   const float limit = layout.type == StorageType::f16 ? 65520.0f : std::numeric_limits<float>::infinity();
   return std::all_of(vector.begin(), vector.end(), [&](float x) { return std::abs(x) < limit; });
 }

@@ -18,8 +18,8 @@ enum class EmbeddingFormat : std::uint8_t { npy, safetensors, json_lines };
 /// By the extension; a stream without one takes JSON lines. Throws Error{invalid_argument} for others.
 [[nodiscard]] EmbeddingFormat embedding_format_of(const std::filesystem::path& path);
 
-/// How vectors lie in a file: a header of a size that does not depend on their number, the vectors, and what
-/// is known only in the end.
+/// The layout of vectors in a file: a header of a size that does not depend on their number, the vectors, and
+/// what is known only in the end.
 struct EmbeddingLayout {
   EmbeddingFormat format = EmbeddingFormat::npy;
   StorageType type = StorageType::f32;
@@ -27,9 +27,9 @@ struct EmbeddingLayout {
   bool tokens = false;   ///< of each token, with offsets behind the vectors
   std::string job = {};  ///< eight digits that each part of a job has in its file; empty: it is no part
 
-  /// Bytes before the vectors.
+  /// Bytes of the header.
   [[nodiscard]] std::size_t header_size() const;
-  /// For so many texts of so many vectors together.
+  /// The header for `texts` texts with `vectors` vectors together.
   [[nodiscard]] std::string header(const std::filesystem::path& path, std::int64_t texts,
                                    std::int64_t vectors) const;
   /// Bytes of the file, or of the part of it before the offsets; nothing where they do not follow from these

@@ -10,7 +10,7 @@
 
 namespace saccade::pipeline {
 
-/// What a line asks for: a text, or ids that are taken as they are.
+/// The contents of a line: a text, or token ids, which are not tokenized.
 struct TextRecord {
   std::optional<std::string> id;  ///< JSON
   std::string text;
@@ -18,7 +18,7 @@ struct TextRecord {
   std::vector<std::int32_t> types;
 };
 
-/// What ids of a line must be.
+/// The limits of a line's ids.
 struct IdLimits {
   std::int64_t vocabulary = 0;
   std::int64_t longest = 0;

@@ -13,7 +13,7 @@
 
 namespace saccade::pipeline {
 
-/// A line that is to be a text.
+/// A line of an input, not yet parsed.
 struct TextLine {
   std::string_view text;
   std::size_t file = 0;
@@ -22,19 +22,19 @@ struct TextLine {
   bool too_long = false;
 };
 
-/// Some lines and the memory that they lie in.
+/// Consecutive lines and the memory that holds them.
 struct TextWindow {
   std::string bytes;
   std::vector<TextLine> lines;
 };
 
-/// How much of the inputs is taken at a time.
+/// The limits of a window of lines.
 struct WindowSize {
   std::size_t bytes = 0;  ///< the line that passes it is the last
   std::size_t lines = 0;
 };
 
-/// What all inputs have.
+/// The number of texts in all inputs, and the size and sum of their bytes.
 struct TextCount {
   std::int64_t texts = 0;
   std::uint64_t bytes = 0;
@@ -48,22 +48,22 @@ class TextSource {
   TextSource(std::span<const std::filesystem::path> inputs, std::optional<TextFormat> format,
              std::size_t longest);
 
-  /// Every input is a file on disk: the same bytes can be read again.
+  /// Whether every input is a file on disk, whose bytes can be read again.
   [[nodiscard]] bool can_read_again() const noexcept { return can_read_again_; }
-  /// Of all inputs; 0 where that is not known.
+  /// The bytes of all inputs; 0 where that is not known.
   [[nodiscard]] std::uint64_t total_bytes() const noexcept { return total_bytes_; }
   [[nodiscard]] TextFormat format(std::size_t file) const { return formats_[file]; }
-  /// Whether an input is nothing but texts.
+  /// Whether an input has a text in every line.
   [[nodiscard]] bool has_lines() const;
   [[nodiscard]] std::size_t longest() const noexcept { return longest_; }
   /// FILE:LINE
   [[nodiscard]] std::string place(const TextLine& line) const;
 
-  /// Texts from the next one on; reads all inputs. What comes next is as before.
+  /// Counts the texts from the next one on by reading all inputs, then returns to the position before.
   [[nodiscard]] TextCount count() const;
-  /// Passes by lines until text `first` comes next; behind `last` - 1 there are none.
+  /// Restricts the source to texts first to last - 1, and skips the lines before them.
   void limit(std::int64_t first, std::int64_t last);
-  /// Goes on at this position, behind which text `number` comes next.
+  /// Continues at this position; the next text has this number.
   void resume(const io::LinePosition& position, std::int64_t number);
 
   /// Fills the window; false where no text is left.

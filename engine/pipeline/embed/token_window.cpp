@@ -9,7 +9,7 @@
 namespace saccade::pipeline {
 namespace {
 
-/// What became of a line: a text, or the reason why it is none.
+/// The result of parsing a line: a text, or the reason why it is refused.
 struct LineResult {
   WindowText text;
   std::string error;

@@ -10,14 +10,14 @@
 
 namespace saccade::pipeline {
 
-/// A text of a window.
+/// A tokenized text of a window.
 struct WindowText {
   std::size_t line = 0;  ///< of the window
   std::string id;        ///< JSON
   Tokenized tokenized;
 };
 
-/// The texts of a window as ids, and the lines that are no texts.
+/// The token ids of a window's texts, and messages about lines that are no texts.
 struct TokenWindow : model::TextTokens {
   std::vector<WindowText> texts;
   std::vector<std::string> bad_lines;  ///< "FILE:LINE: what; expected what"

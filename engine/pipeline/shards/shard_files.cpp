@@ -53,7 +53,8 @@ fs::path folder_of(const fs::path& file) {
   return file.has_parent_path() ? file.parent_path() : fs::path(".");
 }
 
-/// How many parts there are said to be. Throws Error where there is none, or where names disagree.
+/// The number of parts that the names of the files say. Throws Error where there is no part, or where names
+/// disagree.
 std::int64_t shard_count(const fs::path& output) {
   std::map<std::int64_t, std::string> counts;  // and a file that says so
   std::error_code unreadable;
