@@ -121,6 +121,7 @@ TEST_CASE("npy: types that are refused when they are asked for") {
                 data),
       "x", {"dtype [('a', '<f4', (2,)), ('b', [('c', '|u1')])] is structured"});
   expect_bad_file(npy_bytes("{'descr': [('a', '<f4'", data), {"expected ']'"});
+  expect_bad_file(npy_bytes("{'descr': " + std::string(1000000, '['), data, 2), {"expected ']'"});
 }
 
 TEST_CASE("npy: big-endian elements of every type are read as others") {
@@ -170,6 +171,16 @@ TEST_CASE("npy: Fortran order is read as C order, in any pieces") {
       CHECK(read_tensor(file, "x", static_cast<std::int64_t>(first), count) ==
             std::vector<float>(begin, begin + static_cast<std::ptrdiff_t>(count)));
     }
+  }
+  // Few rows of many columns: linear in their number.
+  std::vector<float> wide(2 * 300000);
+  for (std::size_t i = 0; i < wide.size(); ++i) wide[i] = static_cast<float>(i % 2 * 1000000 + i / 2);
+  const std::vector<double> doubles(wide.begin(), wide.end());
+  const std::string wide_file = npy_bytes(in_fortran_order("<f8", "(2, 300000)"), bytes_of(doubles));
+  for (const std::string& file_bytes : {wide_file, test::zip_bytes({test::deflated("x.npy", wide_file)})}) {
+    const std::vector<float> got = read_tensor(open(folder, file_bytes), "x");
+    for (const std::size_t i : {0u, 1u, 299999u, 300000u, 599999u})
+      CHECK(got[i] == static_cast<float>(i / 300000 * 1000000 + i % 300000));
   }
   CHECK(read_tensor(open(folder, npy_bytes(in_fortran_order("<f4", "(6,)"), bytes_of(six))), "x") == six);
   CHECK(read_tensor(open(folder, npy_bytes(in_fortran_order("<f4", "(6, 1)"), bytes_of(six))), "x") == six);

@@ -19,6 +19,8 @@ class ByteSource {
   /// Fills `out` from `offset`; both must lie within size(). Throws Error where the file is corrupt or has
   /// shrunk.
   virtual void read(std::uint64_t offset, std::span<std::byte> out) = 0;
+  /// Whether reading backwards costs no more than forwards.
+  [[nodiscard]] virtual bool random_access() const noexcept { return true; }
   /// Frees buffers; a later read allocates them again.
   virtual void release_memory() noexcept {}
 };

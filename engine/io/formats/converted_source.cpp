@@ -20,6 +20,7 @@ class ConvertedSource : public ByteSource {
         element_(size_of(tensor.info.type)) {}
 
   [[nodiscard]] std::uint64_t size() const noexcept override { return size_; }
+  [[nodiscard]] bool random_access() const noexcept override { return bytes_->random_access(); }
   void release_memory() noexcept override { bytes_->release_memory(); }
 
  protected:
@@ -47,36 +48,50 @@ class FromBigEndian : public ConvertedSource {
   }
 };
 
+/// Elements in Fortran order: of each column, all indices but the first, a stretch of the file with an
+/// element for each row. Whole rows are read column by column, parts of a row element by element, and all of
+/// what cannot be read at random at once.
 class FromFortranOrder : public ConvertedSource {
  public:
   explicit FromFortranOrder(const StoredTensor& tensor)
-      : ConvertedSource(tensor), rows_(static_cast<std::uint64_t>(tensor.info.shape[0])) {
-    std::uint64_t stride = 1;  // in C order
+      : ConvertedSource(tensor),
+        reads_at_once_(!tensor.bytes->random_access()),
+        rows_(static_cast<std::uint64_t>(tensor.info.shape[0])) {
     for (std::size_t i = tensor.info.shape.size() - 1; i > 0; --i) {
-      inner_.push_back({static_cast<std::uint64_t>(tensor.info.shape[i]), stride});
-      stride *= inner_.back().size;
+      const auto size = static_cast<std::uint64_t>(tensor.info.shape[i]);
+      inner_.push_back({size, columns_, 0});
+      columns_ *= size;
     }
-    std::reverse(inner_.begin(), inner_.end());
-    row_ = stride;
+    std::uint64_t stride = 1;
+    for (auto dimension = inner_.rbegin(); dimension != inner_.rend(); ++dimension) {
+      dimension->file_stride = stride;
+      stride *= dimension->size;
+    }
   }
 
   void read(std::uint64_t offset, std::span<std::byte> out) override {
-    const std::uint64_t first = offset / element(), last = first + out.size() / element();
-    // The rows, by the first index, in which the elements lie: of each column, one stretch of the file.
-    const std::uint64_t top = first / row_, count = (last + row_ - 1) / row_ - top;
-    column_.resize(count * element());
-    for (std::uint64_t c = 0; c < row_; ++c) {
-      read_stored(c * rows_ + top, column_);
-      const std::uint64_t at = place_of_column(c);
-      for (std::uint64_t r = 0; r < count; ++r) {
-        const std::uint64_t number = (top + r) * row_ + at;
-        if (number >= first && number < last)
-          std::memcpy(out.data() + (number - first) * element(), column_.data() + r * element(), element());
-      }
+    if (out.empty()) return;
+    if (reads_at_once_ && all_.empty()) {
+      all_.resize(size());
+      read_stored(0, all_);
+    }
+    std::uint64_t first = offset / element();
+    while (!out.empty()) {
+      const std::uint64_t column = first % columns_, count = out.size() / element();
+      const bool whole_rows = column == 0 && count >= columns_;
+      const std::uint64_t taken =
+          whole_rows ? count / columns_ * columns_ : std::min(count, columns_ - column);
+      const std::span<std::byte> to = out.first(taken * element());
+      for (std::uint64_t c = column; c < (whole_rows ? columns_ : column + taken); ++c)
+        read_column(c, first / columns_, whole_rows ? taken / columns_ : 1,
+                    to.subspan((c - column) * element()));
+      first += taken;
+      out = out.subspan(to.size());
     }
   }
 
   void release_memory() noexcept override {
+    all_ = {};
     column_ = {};
     ConvertedSource::release_memory();
   }
@@ -84,23 +99,36 @@ class FromFortranOrder : public ConvertedSource {
  private:
   struct Dimension {
     std::uint64_t size;
-    std::uint64_t stride;
+    std::uint64_t stride;       ///< in C order
+    std::uint64_t file_stride;  ///< of columns in the file
   };
 
-  /// Where column number c of the file, all indices but the first, lies in a row in C order.
-  [[nodiscard]] std::uint64_t place_of_column(std::uint64_t c) const noexcept {
-    std::uint64_t place = 0;
-    for (const Dimension& dimension : inner_) {
-      place += c % dimension.size * dimension.stride;
-      c /= dimension.size;
+  /// Reads `count` elements of the column from a row on to `out`, a row apart.
+  void read_column(std::uint64_t column, std::uint64_t row, std::uint64_t count, std::span<std::byte> out) {
+    const std::uint64_t number = number_in_file(column) * rows_ + row;
+    const std::byte* from = all_.data() + (reads_at_once_ ? number * element() : 0);
+    if (!reads_at_once_) {
+      column_.resize(count * element());
+      read_stored(number, column_);
+      from = column_.data();
     }
-    return place;
+    for (std::uint64_t r = 0; r < count; ++r)
+      std::memcpy(out.data() + r * columns_ * element(), from + r * element(), element());
   }
 
+  [[nodiscard]] std::uint64_t number_in_file(std::uint64_t column) const noexcept {
+    std::uint64_t number = 0;
+    for (const Dimension& dimension : inner_)
+      number += column / dimension.stride % dimension.size * dimension.file_stride;
+    return number;
+  }
+
+  bool reads_at_once_;
   std::uint64_t rows_;
-  std::uint64_t row_ = 1;         ///< elements of a row
-  std::vector<Dimension> inner_;  ///< from the second on
+  std::uint64_t columns_ = 1;
+  std::vector<Dimension> inner_;  ///< all but the first, the last one first
   std::vector<std::byte> column_;
+  std::vector<std::byte> all_;  ///< the elements as stored, where they are read at once
 };
 
 template <class Source>

@@ -8,8 +8,8 @@ namespace saccade::io {
 [[nodiscard]] StoredTensor from_big_endian(StoredTensor tensor);
 
 /// The tensor in C order, from elements in Fortran order (the first index fastest), rearranged as they are
-/// read. Memory: as much as is read at a time. Reading a range of the first index reads it once for each
-/// value of the other indices, so that a deflated entry is inflated again for each read.
+/// read. A deflated one is held in memory whole while it is read; others take as much memory as is read at a
+/// time.
 [[nodiscard]] StoredTensor from_fortran_order(StoredTensor tensor);
 
 }  // namespace saccade::io

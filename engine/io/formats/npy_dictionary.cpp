@@ -53,15 +53,16 @@ class Scanner {
   std::string list() {
     const std::size_t begin = at_;
     expect("[");
-    while (!accept("]")) {
-      if (peek() == '[')
-        static_cast<void>(list());
-      else if (peek() == '\'' || peek() == '"')
+    for (std::size_t open = 1; open > 0;) {
+      const char next = peek();
+      if (at_end()) fail("']'");
+      if (next == '\'' || next == '"') {
         static_cast<void>(string());
-      else if (at_end())
-        fail("']'");
-      else
-        ++at_;
+        continue;
+      }
+      if (next == '[') ++open;
+      if (next == ']') --open;
+      ++at_;
     }
     return std::string(text_.substr(begin, at_ - begin));
   }

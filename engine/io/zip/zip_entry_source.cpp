@@ -77,6 +77,8 @@ class DeflatedEntry : public ByteSource {
     if (inflater_->position() == entry_.size) inflater_.reset();
   }
 
+  /// Reading backwards inflates again from the beginning.
+  [[nodiscard]] bool random_access() const noexcept override { return false; }
   void release_memory() noexcept override { inflater_.reset(); }
 
  private:
