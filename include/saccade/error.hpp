@@ -20,7 +20,7 @@ enum class ErrorCode {
 
 /// The one exception type that the library throws. A call validates its arguments first and throws before it
 /// writes any output; the computation itself does not throw. What a callback of the caller throws passes
-/// through.
+/// through, but for std::bad_alloc, std::length_error and std::filesystem::filesystem_error.
 ///
 /// @code
 /// try {
