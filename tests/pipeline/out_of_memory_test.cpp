@@ -1,5 +1,5 @@
-// Every public call with the n-th allocation failing, for n from 1 until it succeeds: Error{out_of_memory}
-// and nothing else comes out, nothing is left behind, and the next call works.
+// Public calls with the n-th allocation failing, for growing n until they succeed: Error{out_of_memory} and
+// nothing else comes out, nothing is left behind, and the next call works.
 
 #include <doctest/doctest.h>
 
